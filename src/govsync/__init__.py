@@ -1,0 +1,1 @@
+"""GovSync: a folder on every desk, a server of one's own, and no lost byte."""

@@ -1,0 +1,106 @@
+"""Names: what the server allows, when two are the same, and how new ones are made (R8, R22).
+
+A name is NFC text. Two names are the same in a folder when their keys are equal; the server's key decides, since
+Unicode tables differ between Python versions, and the client's is a forecast. Limits: 255 UTF-16 units on the server,
+255 bytes on most Linux disks.
+"""
+
+import unicodedata
+
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+
+MAX_UNITS = 255
+MAX_DISK_BYTES = 255
+MAX_DEVICE_CHARACTERS = 24
+IGNORE_FILE = ".govsyncignore"
+RESERVED_PREFIX = ".govsync"
+_CONFLICT_OPEN = " (conflict, "
+
+
+def key(name: str) -> str:
+    """Answers what is compared when names are compared: NFC of the case folding of the NFC form (Unicode 3.13, D145)."""
+    if name.isascii():
+        return name.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def nfc(name: str) -> str:
+    """Answers the composed form, in which names travel and are kept."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+def check(name: str) -> None:
+    """Accepts a name that may travel; raises Failure(name_not_text, name_illegal, name_reserved or name_too_long)."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise Failure(Code.NAME_NOT_TEXT, name=ascii(name)) from error
+    if name in ("", ".", "..") or "/" in name or "\0" in name or nfc(name) != name:
+        raise Failure(Code.NAME_ILLEGAL, name=name)
+    if key(name).startswith(RESERVED_PREFIX) and name != IGNORE_FILE:
+        raise Failure(Code.NAME_RESERVED, name=name)
+    if len(name.encode("utf-16-le")) // 2 > MAX_UNITS:
+        raise Failure(Code.NAME_TOO_LONG, name=name)
+
+
+def split(name: str) -> tuple[str, str]:
+    """Splits a name into stem and extension; a leading dot belongs to the stem, an extension has at most 16 characters."""
+    dot = name.rfind(".")
+    if dot <= 0 or len(name) - dot > 17 or name[:dot].strip(".") == "":
+        return name, ""
+    return name[:dot], name[dot:]
+
+
+def _shorten(stem: str, room_bytes: int) -> str:
+    """Cuts a stem to at most `room_bytes` of UTF-8 without cutting a character."""
+    return stem.encode()[: max(room_bytes, 0)].decode(errors="ignore").rstrip()
+
+
+def _compose(stem: str, suffix: str, extension: str) -> str:
+    room = MAX_DISK_BYTES - len(suffix.encode()) - len(extension.encode())
+    return nfc(_shorten(stem, room) + suffix + extension)
+
+
+def clean_device(device: str) -> str:
+    """Makes a device's name fit for use inside a file name: no separators or controls, at most 24 characters."""
+    kept = "".join(c for c in nfc(device) if c.isprintable() and c not in '/\\:*?"<>|()')
+    return kept.strip()[:MAX_DEVICE_CHARACTERS].strip() or "device"
+
+
+def conflict_name(name: str, device: str, when: str, turn: int = 1) -> str:
+    """Makes the name under which a second version is kept beside the first (R22).
+
+    `when` is local time as "2026-11-24 14.02" (no colon: Windows refuses it); `turn` counts from 1 where the name is
+    taken. A conflict name of a conflict name replaces the old suffix, so names never grow.
+    """
+    stem, extension = split(name)
+    stem = strip_conflict(stem)
+    counter = "" if turn == 1 else f" {turn}"
+    return _compose(stem, f"{_CONFLICT_OPEN}{clean_device(device)}, {when}){counter}", extension)
+
+
+def strip_conflict(stem: str) -> str:
+    """Takes an existing conflict suffix off a stem."""
+    start = stem.rfind(_CONFLICT_OPEN)
+    if start <= 0:
+        return stem
+    tail = stem[start + len(_CONFLICT_OPEN) :]
+    close = tail.rfind(")")
+    rest = tail[close + 1 :] if close >= 0 else "x"
+    return stem[:start] if rest == "" or (rest[0] == " " and rest[1:].isdecimal()) else stem
+
+
+def second_name(name: str, turn: int) -> str:
+    """Makes `NAME (2)`, `NAME (3)` … for things that come under a taken name without being a conflict (R25)."""
+    stem, extension = split(name)
+    return _compose(stem, f" ({turn})", extension)
+
+
+def disk_name(name: str, node_id: bytes) -> str:
+    """Answers the name to use on a disk that holds 255 bytes: the name itself where it fits, else a shortened stem,
+    `~`, and 8 hexadecimal digits of the node id (R8). The store keeps the mapping; it is never decoded."""
+    if len(name.encode()) <= MAX_DISK_BYTES:
+        return name
+    stem, extension = split(name)
+    return _compose(stem, f"~{node_id[-4:].hex()}", extension)

@@ -1,0 +1,128 @@
+"""Reading a space: the journal after a cursor, the snapshot, and questions about operations."""
+
+import msgspec
+
+from govsync.model.nodes import Kind
+
+
+class Cursor(msgspec.Struct, frozen=True):
+    """A client's place in a space's journal: epoch, sequence, and the first 8 bytes of the hash chain there (R33)."""
+
+    epoch: bytes
+    seq: int
+    chain: bytes
+
+
+class NodeState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The full state of a node after a change, so that reading an entry twice or late does no harm (R33).
+
+    `place` and `rev` are the keys that made the place and the revision; `seq` is that of the node's last change.
+    `inline` says that the content's only chunk follows in a frame of its own.
+    """
+
+    node: bytes
+    kind: Kind
+    parent: bytes | None
+    name: str
+    place: bytes
+    seq: int
+    rev: bytes | None = None
+    hash: bytes | None = None
+    size_bytes: int = 0
+    mtime_ns: int = 0
+    exec: bool = False
+    dead: bool = False
+    conflict_of: bytes | None = None
+    target_space: bytes | None = None
+
+
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One change in a journal: what, who, from which device, when (server's clock), and the state after it.
+
+    A `delete` of a folder is one entry; it means the folder and everything below it (R20). `op` is the kind of the
+    operation; a reader stops the space at a kind that it does not know (R29).
+    """
+
+    seq: int
+    op: str
+    key: bytes
+    state: NodeState
+    user: bytes
+    device: bytes
+    at_ms: int
+    user_name: str = ""
+    device_name: str = ""
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of a journal: entries, the cursor behind them, and the newest sequence.
+
+    `inline` lists, for small contents, (revision) in the order of the chunk frames that follow this document.
+    """
+
+    entries: tuple[Entry, ...]
+    cursor: Cursor
+    head: int
+    inline: tuple[bytes, ...] = ()
+
+
+class Nodes(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of a snapshot in order of node id; `cursor` is that of the first page's moment; `after` None ends it."""
+
+    nodes: tuple[NodeState, ...]
+    cursor: Cursor
+    after: bytes | None = None
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """Asks which operation keys, or which (name, content hash) pairs, a space has ever known (R34, R40)."""
+
+    keys: tuple[bytes, ...] = ()
+    contents: tuple[tuple[str, bytes], ...] = ()
+
+
+class KnownAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Answers `Known`, one flag a question in its order."""
+
+    keys: tuple[bool, ...] = ()
+    contents: tuple[bool, ...] = ()
+
+
+class RevisionInfo(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """One version of a file: who saved it, where and when (server's clock)."""
+
+    rev: bytes
+    node: bytes
+    seq: int
+    hash: bytes
+    size_bytes: int
+    mtime_ns: int
+    at_ms: int
+    user_name: str = ""
+    device_name: str = ""
+    current: bool = False
+    state: str = "ok"
+
+
+class Revisions(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of versions, newest first; `before` is the sequence to go on from, None at the end."""
+
+    revisions: tuple[RevisionInfo, ...]
+    before: int | None = None
+
+
+class Trashed(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """A deleted node that can still be brought back: its last state, its last path, who deleted it and when."""
+
+    state: NodeState
+    path: str
+    deleted_ms: int
+    user_name: str = ""
+    device_name: str = ""
+
+
+class Trash(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of a space's trash, newest first."""
+
+    items: tuple[Trashed, ...]
+    before: int | None = None

@@ -1,0 +1,133 @@
+"""What the client asks of a server: `Remote` in contents, `Calls` in requests.
+
+The engine's jobs know only `Remote`: contents go up from `Source`s and come down into `Sink`s. `remote.chunked` builds
+a `Remote` on `Calls`, one method a route, which has two implementations: `remote.http`, and the simulation's, which
+calls the server's functions in-process. A server of another family would implement `Remote` itself.
+
+Every method may block, may be called from several threads at once, and raises `Failure`: the server's own codes, or
+`offline` (no answer, or not for certain), `not_our_server` (an answer that is not GovSync's: it means nothing, R29),
+`certificate`, `proxy`, `signed_out`. After `offline` nothing is known about the effect of a `commit`: it is repeated
+with the same keys (R32).
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Protocol
+
+from govsync.content.manifests import Manifest
+from govsync.model.operations import AnyOperation
+from govsync.protocol.changes import Changes, Cursor, Known, KnownAnswer, Nodes, Revisions, Trash
+from govsync.protocol.commits import ChunksAnswer, CommitAnswer, Missing, MissingAnswer, Want
+from govsync.protocol.session import Heads, Me, Spaces
+
+
+class Source(Protocol):
+    """A content on this desk that can be read again, chunk by chunk."""
+
+    @property
+    def manifest(self) -> Manifest:
+        """Says what the content is made of."""
+
+    def chunk(self, index: int) -> bytes:
+        """Reads one chunk and hashes it again; raises Failure(changed) when it is no longer what the manifest says."""
+
+
+class Sink(Protocol):
+    """A place where a download is assembled; it verifies every chunk that it is given (I3)."""
+
+    def have(self, chunk_hash: bytes) -> bytes | None:
+        """Answers a chunk's bytes where this desk already holds them, else None."""
+
+    def write(self, data: bytes) -> None:
+        """Takes the next chunk in order; raises Failure(chunk_bad) when it is not the expected one."""
+
+    def resume_at(self) -> int:
+        """Answers the index of the first chunk that is still wanted (I12)."""
+
+
+class Download(Protocol):
+    """One revision to be fetched."""
+
+    @property
+    def rev(self) -> bytes: ...
+
+    @property
+    def hash(self) -> bytes: ...
+
+    @property
+    def size_bytes(self) -> int: ...
+
+    def open(self, manifest: Manifest) -> Sink:
+        """Begins (or goes on) to assemble the revision; called once its manifest is known and verified."""
+
+
+class Remote(Protocol):
+    """The server as the engine's jobs know it."""
+
+    def me(self) -> Me: ...
+
+    def spaces(self, have: Sequence[bytes]) -> Spaces: ...
+
+    def heads(self) -> Heads: ...
+
+    def changes(self, space: bytes, cursor: Cursor | None) -> tuple[Changes, Mapping[bytes, bytes]]:
+        """Reads a page of the journal after `cursor` (None: from its start) and the small contents that came with it,
+        by revision."""
+
+    def nodes(self, space: bytes, after: bytes | None) -> Nodes:
+        """Reads a page of the snapshot."""
+
+    def known(self, space: bytes, question: Known) -> KnownAnswer: ...
+
+    def upload(self, space: bytes, sources: Sequence[Source]) -> int | None:
+        """Makes the chunks of these contents durable on the server, sending only what it lacks; answers the quota left.
+
+        Raises Failure(quota) before any byte moves where they cannot fit, Failure(changed, index=...) when a source
+        changed under the reading."""
+
+    def commit(
+        self, space: bytes, epoch: bytes, operations: Sequence[AnyOperation], inline: Sequence[bytes]
+    ) -> CommitAnswer:
+        """Asks for operations in order; `inline` are small chunks (plain bytes) that travel with them."""
+
+    def download(self, space: bytes, wants: Sequence[Download]) -> None:
+        """Fetches the revisions into their sinks, many small ones together, large ones in bounded memory."""
+
+    def manifest(self, space: bytes, rev: bytes) -> Manifest: ...
+
+    def revisions(self, space: bytes, node: bytes, before: int | None) -> Revisions: ...
+
+    def trash(self, space: bytes, before: int | None) -> Trash: ...
+
+
+class Calls(Protocol):
+    """The server's routes that move chunks, one method a row of `protocol.routes`; the rest is as in `Remote`."""
+
+    def me(self) -> Me: ...
+
+    def spaces(self, have: Sequence[bytes]) -> Spaces: ...
+
+    def heads(self) -> Heads: ...
+
+    def changes(self, space: bytes, cursor: Cursor | None) -> tuple[Changes, Mapping[bytes, bytes]]: ...
+
+    def nodes(self, space: bytes, after: bytes | None) -> Nodes: ...
+
+    def known(self, space: bytes, question: Known) -> KnownAnswer: ...
+
+    def missing(self, space: bytes, question: Missing) -> MissingAnswer: ...
+
+    def chunks(self, space: bytes, chunks: Iterable[tuple[bytes, bytes]]) -> ChunksAnswer:
+        """Sends (hash, plain bytes) pairs in one request; the caller keeps to the limits."""
+
+    def commit(
+        self, space: bytes, epoch: bytes, operations: Sequence[AnyOperation], inline: Sequence[bytes]
+    ) -> CommitAnswer: ...
+
+    def fetch(self, space: bytes, wants: Sequence[Want]) -> Iterator[bytes]:
+        """Yields the asked chunks' plain bytes in order; the caller verifies their hashes."""
+
+    def manifest(self, space: bytes, rev: bytes) -> Manifest: ...
+
+    def revisions(self, space: bytes, node: bytes, before: int | None) -> Revisions: ...
+
+    def trash(self, space: bytes, before: int | None) -> Trash: ...

@@ -1,0 +1,35 @@
+"""What every server function is handed: the database, the blob store, the clock, ids, limits."""
+
+from typing import Protocol
+
+import msgspec
+
+from govsync.model.ids import Ids
+from govsync.protocol.limits import Limits
+from govsync.server.blobs.interface import Blobs
+from govsync.server.db.connect import Database
+
+
+class Clock(Protocol):
+    """Tells the time; the only one that reads the system's clock is made in `server.app`."""
+
+    def time_ms(self) -> int:
+        """Answers milliseconds since the Unix epoch."""
+
+
+class Server(msgspec.Struct, frozen=True, kw_only=True):
+    """Bundles what a server function may use; it holds no state of its own."""
+
+    database: Database
+    blobs: Blobs
+    clock: Clock
+    ids: Ids
+    limits: Limits
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Says on whose behalf a function runs: proven by an access token, or made by `admin` and the tests."""
+
+    user: bytes
+    device: bytes
+    login: str = ""

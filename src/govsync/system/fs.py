@@ -1,0 +1,174 @@
+"""The primitives by which GovSync reads and changes a disk: small, relative to open folders, none follows a link.
+
+Everything that `local` does to a person's files is written over this protocol, so that the simulation can let a person
+act before each primitive, make any of them fail, and cut the power after it. Rules that the protocol keeps:
+
+- no call takes a path: a folder is opened component by component from the root (R10, I7);
+- no call replaces a file: a name is given with `rename` (refuses an existing target) or `exchange` (R11);
+- times and sizes come from `fstat` on what was opened, or `lstat`-like looks at a name.
+
+Errors are `Failure`s with the codes GONE, EXISTS, NOT_A_FOLDER, LINK_IN_THE_WAY, NO_ACCESS, READ_ONLY, DISK_FULL, BUSY,
+UNREADABLE (any other error of the operating system; facts: `errno`, `what`).
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from types import TracebackType
+from typing import Protocol, Self
+
+import msgspec
+
+
+class Shape(StrEnum):
+    """Says what lies at a name."""
+
+    FILE = "file"
+    FOLDER = "folder"
+    LINK = "link"
+    OTHER = "other"
+
+
+class Stat(msgspec.Struct, frozen=True):
+    """What a look at an entry shows; times are nanoseconds since the Unix epoch by the file system's clock."""
+
+    shape: Shape
+    dev: int
+    ino: int
+    size_bytes: int
+    mtime_ns: int
+    ctime_ns: int
+    exec: bool = False
+    links: int = 1
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One entry of a listed folder; `name` is as found (undecodable bytes as surrogates, PEP 383)."""
+
+    name: str
+    stat: Stat
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """A folder's entries as one pass over it found them.
+
+    `complete` says that reading ended without error and that every entry could be looked at; `folder` is the folder's
+    own stat before the pass and `changed` whether its identity or modification time differed after it (R6).
+    """
+
+    folder: Stat
+    entries: tuple[Entry, ...]
+    complete: bool
+    changed: bool
+
+
+class Folder(Protocol):
+    """An open folder. Closing is idempotent; a use after it raises Failure(gone)."""
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class File(Protocol):
+    """An open regular file, either for reading or, when made by `create`, for writing."""
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+    def stat(self) -> Stat:
+        """Looks at the open file itself (fstat)."""
+
+    def read_into(self, offset: int, target: memoryview) -> int:
+        """Reads at `offset` until `target` is full or the file ends; answers the number of bytes read."""
+
+    def write(self, data: bytes | memoryview) -> None:
+        """Appends all of `data`; raises Failure(disk_full) when it does not fit."""
+
+    def reserve(self, size_bytes: int) -> None:
+        """Reserves room where the file system can; raises Failure(disk_full) when there is none."""
+
+    def finish(self, mtime_ns: int, exec: bool) -> None:
+        """Sets modification time and executable bit of a written file."""
+
+    def flush(self) -> None:
+        """Returns when the file's data are on the disk (fsync)."""
+
+
+class FileSystem(Protocol):
+    """The disk of one synced folder; `Folder` and `File` values come from the same object that takes them."""
+
+    def root(self) -> Folder:
+        """Opens the synced folder itself by its path; raises Failure(gone) when there is none."""
+
+    def open_folder(self, parent: Folder, name: str) -> Folder:
+        """Opens a folder in `parent`, never through a link."""
+
+    def identity(self, folder: Folder) -> Stat:
+        """Looks at an open folder itself."""
+
+    def list(self, folder: Folder) -> Listing:
+        """Lists a folder with one look at each entry; an error midway ends it with `complete` False."""
+
+    def stat(self, folder: Folder, name: str) -> Stat | None:
+        """Looks at a name without following it; None when nothing is there."""
+
+    def birth_ns(self, folder: Folder, name: str) -> int | None:
+        """Answers when the entry was created, or None where the file system does not tell (R1)."""
+
+    def open_file(self, folder: Folder, name: str) -> File:
+        """Opens a regular file for reading; anything else there raises Failure(link_in_the_way or wrong shape)."""
+
+    def create(self, folder: Folder, name: str) -> File:
+        """Makes a new, empty, private file for writing; raises Failure(exists)."""
+
+    def copy_attributes(self, source: File, target: Folder, name: str) -> None:
+        """Gives the file `name` in `target` the mode, owner's group, ACL and extended attributes of `source`, as far
+        as the file system and our rights allow (R9)."""
+
+    def set_exec(self, folder: Folder, name: str, exec: bool) -> None:
+        """Sets or clears the executable bits of a file."""
+
+    def exchange(self, a: Folder, a_name: str, b: Folder, b_name: str) -> None:
+        """Swaps two names atomically; raises Failure(gone) when either is missing."""
+
+    def rename(self, source: Folder, name: str, target: Folder, target_name: str) -> None:
+        """Renames atomically; raises Failure(exists) when the target name is taken, whatever takes it."""
+
+    def make_folder(self, folder: Folder, name: str) -> None:
+        """Makes an empty folder; raises Failure(exists)."""
+
+    def remove_folder(self, folder: Folder, name: str) -> None:
+        """Removes an empty folder; raises Failure(exists) when it is not empty."""
+
+    def unlink(self, folder: Folder, name: str) -> None:
+        """Removes a file's name; only for what lies in our own hidden folder."""
+
+    def lease(self, file: File) -> bool:
+        """Takes a read lease; False when somebody writes, or may write through a mapping, or none can be had (F2)."""
+
+    def lease_unbroken(self, file: File) -> bool:
+        """Says whether the lease taken is still whole: nobody has asked to open the file for writing since."""
+
+    def release(self, file: File) -> None:
+        """Gives a lease back; harmless without one."""
+
+    def leases(self) -> bool:
+        """Says whether leases work on this file system (else weak mode, R11)."""
+
+    def written_by_somebody(self, folder: Folder, name: str) -> bool | None:
+        """Says whether a program has the file open for writing; None where that cannot be known (R5)."""
+
+    def flush_folders(self, folders: Sequence[Folder]) -> None:
+        """Returns when the entries of these folders, and all data written so far, are on the disk (R16)."""
+
+    def free_bytes(self) -> int:
+        """Answers how much a program without privileges may still write."""
