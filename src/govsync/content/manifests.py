@@ -1,0 +1,104 @@
+"""A manifest: the ordered chunks that make a content, and its compact form for the wire and the store.
+
+Encoded, big-endian: u8 format (1), u8 length of the scheme, scheme (ASCII), u64 size, u32 count, then 36 bytes a chunk
+(hash, u32 size). There is one way to write a manifest, so equal contents have equal encodings. Whether the server holds
+the chunks is not known here.
+"""
+
+import struct
+from collections.abc import Iterable
+
+import msgspec
+
+from govsync.content.chunks import MAX_BYTES, SCHEME
+from govsync.content.hashes import HASH_BYTES, chunk_hash, content_hash
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+
+MAX_CHUNKS = 4_000_000
+"""As many chunks as about 2.5 TB have."""
+
+_FORMAT = 1
+_START = struct.Struct(">BB")
+_TOTALS = struct.Struct(">QI")
+_CHUNK = struct.Struct(">32sI")
+
+
+class ChunkRef(msgspec.Struct, frozen=True, gc=False):
+    """Names one chunk of a content: its SHA-256 and its size."""
+
+    hash: bytes
+    size_bytes: int
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """Says how a content is put together: `size_bytes` is the sum over `chunks`."""
+
+    scheme: str
+    size_bytes: int
+    chunks: tuple[ChunkRef, ...]
+
+    @property
+    def content_hash(self) -> bytes:
+        """Answers the content's hash, computed from the chunks' hashes."""
+        return content_hash(self.scheme, self.size_bytes, (chunk.hash for chunk in self.chunks))
+
+
+EMPTY = Manifest(SCHEME, 0, ())
+
+
+def manifest_of(pieces: Iterable[bytes | memoryview]) -> Manifest:
+    """Hashes the chunks of a content, as `chunks.cut` yields them, into its manifest."""
+    chunks = tuple(ChunkRef(chunk_hash(piece), len(piece)) for piece in pieces)
+    return Manifest(SCHEME, sum(chunk.size_bytes for chunk in chunks), chunks)
+
+
+def verify(manifest: Manifest, *, max_chunks: int = MAX_CHUNKS, max_chunk_bytes: int = MAX_BYTES) -> None:
+    """Raises Failure(manifest_bad) unless the manifest agrees with itself and keeps to the limits."""
+    scheme, chunks = manifest.scheme, manifest.chunks
+    if not (0 < len(scheme) <= 255 and scheme.isascii() and scheme.isprintable()):
+        raise Failure(Code.MANIFEST_BAD, what="scheme")
+    if len(chunks) > max_chunks:
+        raise Failure(Code.MANIFEST_BAD, what="count", count=len(chunks))
+    if any(len(chunk.hash) != HASH_BYTES for chunk in chunks):
+        raise Failure(Code.MANIFEST_BAD, what="hash")
+    if not all(0 < chunk.size_bytes <= max_chunk_bytes for chunk in chunks):
+        raise Failure(Code.MANIFEST_BAD, what="chunk_size")
+    if sum(chunk.size_bytes for chunk in chunks) != manifest.size_bytes:
+        raise Failure(Code.MANIFEST_BAD, what="size")
+
+
+def encode(manifest: Manifest) -> bytes:
+    """Writes a manifest that `verify` accepts."""
+    scheme = manifest.scheme.encode("ascii")
+    return b"".join(
+        (
+            _START.pack(_FORMAT, len(scheme)),
+            scheme,
+            _TOTALS.pack(manifest.size_bytes, len(manifest.chunks)),
+            *(_CHUNK.pack(chunk.hash, chunk.size_bytes) for chunk in manifest.chunks),
+        )
+    )
+
+
+def decode(
+    data: bytes | memoryview, *, max_chunks: int = MAX_CHUNKS, max_chunk_bytes: int = MAX_BYTES
+) -> Manifest:
+    """Reads and verifies an encoded manifest; raises Failure(manifest_bad) for anything else."""
+    view = memoryview(data)
+    try:
+        format_, scheme_bytes = _START.unpack_from(view)
+        totals_at = _START.size + scheme_bytes
+        scheme = str(view[_START.size : totals_at], "ascii")
+        size_bytes, count = _TOTALS.unpack_from(view, totals_at)
+    except (struct.error, UnicodeDecodeError) as error:
+        raise Failure(Code.MANIFEST_BAD, what="header") from error
+    if format_ != _FORMAT:
+        raise Failure(Code.MANIFEST_BAD, what="format", format=format_)
+    rest = view[totals_at + _TOTALS.size :]
+    # The count is believed only once the bytes for it are here, so it cannot make us reserve memory.
+    if count > max_chunks or len(rest) != count * _CHUNK.size:
+        raise Failure(Code.MANIFEST_BAD, what="count", count=count)
+    manifest = Manifest(scheme, size_bytes, tuple(ChunkRef(*fields) for fields in _CHUNK.iter_unpack(rest)))
+    verify(manifest, max_chunks=max_chunks, max_chunk_bytes=max_chunk_bytes)
+    return manifest
