@@ -1,0 +1,82 @@
+# What one does with GovSync's sources. `make` alone prints the list; CONTRIBUTING.md explains it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+VENV := .venv
+RUN := $(VENV)/bin/python
+LOCK := requirements/development.lock
+# Set up again exactly when what is installed would differ: the stamp carries the content, since a checkout touches every time.
+READY := $(VENV)/.ready-$(shell cat $(LOCK) pyproject.toml | sha256sum | cut -c1-16)
+
+SEED ?= 1
+export GOVSYNC_SIMULATION_SECONDS ?= 180
+# A file of tests stays in one process, so that it starts its PostgreSQL or its server once.
+PYTEST := $(RUN) -m pytest --numprocesses auto --dist loadfile
+
+.PHONY: help setup demo play test test-all check format sim soak bench bench-peers docs generate lock clean
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: $(READY) ## virtual environment, locked dependencies, system libraries where missing
+
+$(READY):
+	python=$$(packaging/find-python.sh) && "$$python" -m venv $(VENV)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	rm -f $(VENV)/.ready-*
+	touch $@
+
+demo: $(READY) ## a server and two people's desks with sample files; every change is printed as it travels
+	$(VENV)/bin/govsync demo
+
+play: $(READY) ## the same world, without a window and with its files under ./play, to break at will
+	mkdir -p play
+	TMPDIR=$(CURDIR)/play $(VENV)/bin/govsync demo --headless
+
+test: $(READY) ## the quick tests (below three minutes)
+	$(PYTEST) -m "not slow and not journey"
+
+test-all: $(READY) ## every test: simulation (GOVSYNC_SIMULATION_SECONDS=180), journeys, PostgreSQL, S3
+	HYPOTHESIS_PROFILE=thorough $(PYTEST)
+
+check: $(READY) ## style, types, walls (the git hook runs it)
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports --no-logo
+
+format: $(READY) ## let ruff lay out and mend what it can
+	$(VENV)/bin/ruff check --fix
+	$(VENV)/bin/ruff format
+
+sim: $(READY) ## replay one simulated world, to the letter: make sim SEED=4711
+	PYTHONHASHSEED=0 $(RUN) -m tests.simulation --seed $(SEED)
+
+soak: $(READY) ## simulate new worlds until stopped
+	PYTHONHASHSEED=0 $(RUN) -m tests.simulation --until-stopped
+
+bench: $(READY) ## the workloads beside this machine's own limits
+	$(RUN) -m bench
+
+bench-peers: $(READY) ## the same with syncthing, unison, rsync, rclone where they are installed
+	$(RUN) -m bench --peers
+
+docs: $(READY) ## build the documentation into docs/_build/html; a warning fails
+	$(RUN) -m sphinx -W --keep-going -q -b html docs docs/_build/html
+
+generate: $(READY) ## write again what is derived from the code (docs/reference)
+	$(RUN) -m docs.generate
+
+lock: $(READY) ## resolve the dependencies again; UPGRADE=--upgrade takes the newest
+	$(RUN) -m uv pip compile $(UPGRADE) --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+		--extra server --extra postgres --extra s3 pyproject.toml -o requirements/product.lock
+	$(RUN) -m uv pip compile $(UPGRADE) --quiet --universal --generate-hashes --no-emit-index-url --no-header \
+		-c requirements/product.lock \
+		--extra server --extra postgres --extra s3 --extra dev --extra docs pyproject.toml -o $(LOCK)
+
+clean: ## remove everything that can be made again
+	rm -rf $(VENV) build dist docs/_build play .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
