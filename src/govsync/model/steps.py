@@ -17,28 +17,33 @@ class Step(msgspec.Struct, frozen=True):
     lid: int
 
 
-class Mkdir(Step, frozen=True):
+class UpStep(Step, frozen=True, kw_only=True):
+    """What a step towards the server has besides: steps with one `group` other than 0 stand or fall together (R14)."""
+
+    group: int = 0
+
+
+class Mkdir(UpStep, frozen=True):
     """Up: makes the folder on the server."""
 
     place: Place
 
 
-class Put(Step, frozen=True):
+class Put(UpStep, frozen=True):
     """Up: sends the file's content, as a new node at `place` or, with `place` None, on top of `base_rev`."""
 
     place: Place | None
     base_rev: bytes | None
 
 
-class Move(Step, frozen=True):
-    """Up: moves the node on the server; steps with one `group` other than 0 stand or fall together (R14)."""
+class Move(UpStep, frozen=True):
+    """Up: moves the node, whose place there is still the one made by `place_key`."""
 
     place: Place
     place_key: bytes
-    group: int = 0
 
 
-class Delete(Step, frozen=True):
+class Delete(UpStep, frozen=True):
     """Up: deletes the node on the server. For a folder, `covers` lists all nodes that go with it, and `seen` is the
     highest sequence that this desk has seen among them (R20)."""
 
@@ -48,13 +53,13 @@ class Delete(Step, frozen=True):
     covers: tuple[int, ...]
 
 
-class Revive(Step, frozen=True):
+class Revive(UpStep, frozen=True):
     """Up: brings the node back to life on the server at `place`, a folder empty, a file with its last content."""
 
     place: Place
 
 
-class Attr(Step, frozen=True):
+class Attr(UpStep, frozen=True):
     """Up: tells the executable bit."""
 
     exec: bool
@@ -121,34 +126,18 @@ class Forget(Step, frozen=True):
     """Books: the node is gone from disk and server alike."""
 
 
-UP = (Mkdir, Put, Move, Delete, Revive, Attr)
-DOWN = (MakeFolder, Fetch, Replace, Relocate, Park, Remove, SetExec, Aside, KeepBoth)
-BOOKS = (Adopt, Unify, Forget)
-
-AnyStep = (
-    Mkdir
-    | Put
-    | Move
-    | Delete
-    | Revive
-    | Attr
-    | MakeFolder
-    | Fetch
-    | Replace
-    | Relocate
-    | Park
-    | Remove
-    | SetExec
-    | Aside
-    | KeepBoth
-    | Adopt
-    | Unify
-    | Forget
-)
+AnyUp = Mkdir | Put | Move | Delete | Revive | Attr
+AnyDown = MakeFolder | Fetch | Replace | Relocate | Park | Remove | SetExec | Aside | KeepBoth
+AnyBook = Adopt | Unify | Forget
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """Ordered steps, and the nodes that are dirty but must wait for something else to happen first."""
+    """What to do, each list in an order in which it can be done, and the nodes that must wait for something else first.
 
-    steps: tuple[AnyStep, ...]
+    `books` come first and are done at once; a node that is unified or forgotten has no step in the other lists.
+    """
+
+    books: tuple[AnyBook, ...]
+    up: tuple[AnyUp, ...]
+    down: tuple[AnyDown, ...]
     waiting: tuple[int, ...]

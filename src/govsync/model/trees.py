@@ -37,7 +37,7 @@ class Trees(Protocol):
 
     def busy(self, lid: int) -> bool:
         """Says whether nothing may be planned for the node now: a sent operation or a disk step of it has no outcome
-        yet (R32), or it waits in a hold (R28)."""
+        yet (R32), it waits in a hold (R28), or its time has not come (back-off)."""
 
 
 def agreed(node: Node) -> Baseline | None:

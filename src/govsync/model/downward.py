@@ -1,0 +1,197 @@
+"""What must change on the disk so that it shows the tree that the server has, in an order that never needs a taken name.
+
+The mirror image of `upward`: every node that the server made, moved or deleted wants one step, which may need others
+first: its parent must lie on the disk, its name must be free, and a folder may not move below itself. Steps that need
+each other in a circle are broken open by parking one of them (R14).
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from govsync.model import names
+from govsync.model.clashes import give_way
+from govsync.model.merge import Flow, Side, alive, flow, presence
+from govsync.model.merged_tree import MergedTree, is_folder, kind_of
+from govsync.model.nodes import NOWHERE, Kind, Node, Place, Presence
+from govsync.model.ordering import components
+from govsync.model.steps import AnyDown, Aside, Fetch, MakeFolder, Park, Relocate, Remove, Unify
+
+_ABSENT = (Presence.NOT_YET, Presence.MISSING)
+
+
+class Downward:
+    """Collects the changes of the disk for one plan."""
+
+    def __init__(self, tree: MergedTree) -> None:
+        self._tree = tree
+        self._wants: dict[int, AnyDown] = {}
+        self._needs: dict[int, list[int]] = {}
+        self._blocked: set[int] = set()
+        self._considered: set[int] = set()
+        self._claims: dict[tuple[int, str], int] = {}
+        self.yields: dict[int, Aside | Unify] = {}
+        """Nodes on the disk that must give up their name to one that comes from the server."""
+
+    def consider(self, lid: int, pulled: bool = False) -> bool:
+        """Takes up what the disk must do about a node, with all that it needs; says whether there is anything.
+
+        `pulled` says that something which comes from the server needs this folder on the disk.
+        """
+        if lid in self._considered and not (pulled and lid not in self._wants):
+            return lid in self._wants
+        self._considered.add(lid)
+        if self._tree.trees.busy(lid):
+            self._blocked.add(lid)
+            return False
+        step = self._step(self._tree.node(lid), pulled)
+        if step is None:
+            return False
+        self._wants[lid] = step
+        self._needs[lid] = []
+        if isinstance(step, MakeFolder | Fetch | Relocate):
+            self._need_parent(lid, step.place)
+            self._need_name(lid, step.place)
+            if isinstance(step, Relocate):
+                self._need_no_circle(lid, step.place)
+        return True
+
+    def plan(self) -> tuple[AnyDown, ...]:
+        """Puts in order what the disk can do now."""
+        for lid, step in self._wants.items():
+            if isinstance(step, Remove) and is_folder(self._tree.node(lid)):
+                self._need_empty(lid)
+        steps: list[AnyDown] = []
+        done: set[int] = set()
+        for members in components(self._needs):
+            if all(self._ready(member, members, done) for member in members):
+                steps.extend(self._in_order(members))
+                done.update(members)
+        return tuple(steps)
+
+    def _ready(self, lid: int, members: Sequence[int], done: set[int]) -> bool:
+        return lid not in self._blocked and all(need in done or need in members for need in self._needs[lid])
+
+    def _in_order(self, members: Sequence[int]) -> list[AnyDown]:
+        """Orders one component; a circle is opened by parking a node that moves and below which no other one belongs,
+        which then comes last.
+
+        There always is one. Places in the merged tree form no circle, so some members have no other member below their
+        new place. Such a one is no folder to be made, since in a circle somebody needs it, and only as a parent; it is
+        no fetched file, which nobody needs; and removals alone form no circle. So it moves. Whatever lies in it on the
+        disk is parked with it, and leaves from there.
+        """
+        if len(members) == 1:
+            return [self._wants[members[0]]]
+        above = {parent for member in members for parent in self._chain(member)}
+        parked = next(m for m in members if m not in above and isinstance(self._wants[m], Relocate))
+        rest: Mapping[int, Sequence[int]] = {
+            member: [need for need in self._needs[member] if need != parked] for member in members if member != parked
+        }
+        steps: list[AnyDown] = [Park(parked)]
+        for inner in components(rest):
+            steps.extend(self._in_order(inner))
+        steps.append(self._wants[parked])
+        return steps
+
+    def _chain(self, lid: int) -> list[int]:
+        """Lists the folders above the place that a step gives its node."""
+        step = self._wants[lid]
+        found: list[int] = []
+        place = step.place if isinstance(step, MakeFolder | Fetch | Relocate) else None
+        while place is not None and place.parent != NOWHERE:
+            found.append(place.parent)
+            want = self._wants.get(place.parent)
+            moved = want.place if isinstance(want, MakeFolder | Relocate) else None
+            place = moved or self._tree.belongs(place.parent).place
+        return found
+
+    def _step(self, node: Node, pulled: bool) -> AnyDown | None:
+        """Says what brings the disk to the merged place of a node; None when it shows it, or must not be touched."""
+        merged = self._tree.belongs(node.lid)
+        where = presence(node)
+        if where in _ABSENT:
+            place = merged.place if merged.side is not Side.LOCAL else None
+            if place is None and pulled and alive(node) and node.remote is not None:
+                place = node.remote.place
+            if place is None:
+                return None
+            return Fetch(node.lid, place) if kind_of(node) is Kind.FILE else MakeFolder(node.lid, place)
+        if where is Presence.PARKED:
+            return Relocate(node.lid, merged.place) if merged.place is not None else Remove(node.lid)
+        if where is Presence.HERE and not pulled:
+            if merged.place is None:
+                return Remove(node.lid)
+            if merged.side is Side.REMOTE:
+                return Relocate(node.lid, merged.place)
+        return None
+
+    def _need_parent(self, lid: int, place: Place) -> None:
+        where = presence(self._tree.node(place.parent))
+        if where is Presence.HERE:
+            return
+        self._need(lid, place.parent, lambda: self.consider(place.parent, pulled=where in _ABSENT))
+
+    def _need_name(self, lid: int, place: Place) -> None:
+        claim = (place.parent, names.key(place.name))
+        if self._claims.setdefault(claim, lid) != lid:
+            # The server never has two of one key; what we know of one of them is older than what we know of the other.
+            self._blocked.add(lid)
+            return
+        for holder in self._tree.trees.local_at(*claim):
+            if holder != lid:
+                self._need_gone(lid, holder, claim)
+
+    def _need_gone(self, lid: int, holder: int, claim: tuple[int, str]) -> None:
+        node = self._tree.node(holder)
+        merged = self._tree.belongs(holder)
+        leaves = merged.place is None or (
+            merged.side is Side.REMOTE and (merged.place.parent, names.key(merged.place.name)) != claim
+        )
+        if presence(node) is Presence.LOCAL_ONLY:
+            self._blocked.add(lid)
+            self.yields[holder] = Aside(holder, lid)
+        elif self._tree.trees.busy(holder):
+            self._blocked.add(lid)
+        elif leaves:
+            self._need(lid, holder, lambda: self.consider(holder))
+        elif merged.side is not Side.LOCAL or flow(node) is Flow.UNKNOWN:
+            # Either the server still has the holder there, and news of its leaving will come, or it is being read.
+            self._blocked.add(lid)
+        else:
+            self._blocked.add(lid)
+            self.yields[holder] = give_way(node, self._tree.node(lid))
+
+    def _need_no_circle(self, lid: int, place: Place) -> None:
+        """A folder may move below another only once that one no longer lies below it on the disk."""
+        if not is_folder(self._tree.node(lid)):
+            return
+        path: list[int] = []
+        above = place.parent
+        while above not in (NOWHERE, lid):
+            path.append(above)
+            local = self._tree.node(above).local
+            if local is None or local.presence is not Presence.HERE:
+                return
+            above = local.place.parent
+        if above == NOWHERE:
+            return
+        movers = [step for step in path if self._tree.belongs(step).side is Side.REMOTE]
+        if not movers:
+            self._blocked.add(lid)
+        for mover in movers:
+            self._need(lid, mover, lambda mover=mover: self.consider(mover))  # type: ignore[misc]
+
+    def _need_empty(self, lid: int) -> None:
+        """A folder is removed after everything in it that this desk knows; what only this disk has makes it stay."""
+        for child in self._tree.trees.local_children(lid):
+            if presence(self._tree.node(child)) is Presence.LOCAL_ONLY:
+                continue
+            if isinstance(self._wants.get(child), Remove | Relocate):
+                self._needs[lid].append(child)
+            else:
+                self._blocked.add(lid)
+
+    def _need(self, lid: int, needed: int, take_up: Callable[[], bool]) -> None:
+        if take_up():
+            self._needs[lid].append(needed)
+        else:
+            self._blocked.add(lid)
