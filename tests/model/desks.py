@@ -68,6 +68,7 @@ class Server:
     nodes: dict[bytes, State] = field(default_factory=dict)
     journal: list[State] = field(default_factory=list)
     kept: set[bytes] = field(default_factory=set)
+    grouped: bool = False
     _ids: int = 0
 
     def new(self) -> bytes:
@@ -99,18 +100,17 @@ class Server:
 
     def check_name(self, node: bytes, parent: bytes, name: str) -> None:
         holder = self.child(parent, name)
-        if holder is not None and holder.node != node:
+        if holder is not None and holder.node != node and not self.grouped:
             raise Refused("name_taken")
 
     def group(self, operations: list[Callable[[], object]]) -> None:
         """Carries out all or none; names are judged after the whole group."""
         before, length = dict(self.nodes), len(self.journal)
-        check_name = self.check_name
         try:
-            self.check_name = lambda *_: None  # type: ignore[method-assign]
+            self.grouped = True
             for operation in operations:
                 operation()
-            self.check_name = check_name  # type: ignore[method-assign]
+            self.grouped = False
             for state in self.journal[length:]:
                 state = self.nodes[state.node]
                 if not state.dead:
@@ -120,7 +120,7 @@ class Server:
             del self.journal[length:]
             raise
         finally:
-            self.check_name = check_name  # type: ignore[method-assign]
+            self.grouped = False
 
 
 ROOT_ID = b"r" * 16
@@ -189,7 +189,7 @@ class Desk:
     def read(self) -> None:
         for state in self.server.journal[self.cursor :]:
             self.learn(state)
-        self.cursor = len(self.server.journal)
+        self.cursor = self.trees.cursor = len(self.server.journal)
 
     def learn(self, state: State) -> None:
         lid = self.lids.get(state.node) or self.add(state.node)
@@ -222,7 +222,9 @@ class Desk:
 
     def work(self) -> bool:
         """Takes up one plan, part of it when chance says so; answers whether there was anything to do."""
-        self.dirty = {lid: None for lid in self.dirty if lid in self.trees.nodes and not settled(self.node(lid))}
+        self.dirty = {
+            lid: None for lid in self.dirty if lid in self.trees.nodes and not settled(self.node(lid))
+        }
         plan = self.plan()
         for book in plan.books:
             self.book(book)
@@ -294,7 +296,9 @@ class Desk:
 
     def free(self, place: Place, lid: int = 0) -> None:
         assert place.parent == ROOT or place.parent in self.present(), "the parent lies on the disk"
-        holders = [other for other in self.trees.local_at(place.parent, names.key(place.name)) if other != lid]
+        holders = [
+            other for other in self.trees.local_at(place.parent, names.key(place.name)) if other != lid
+        ]
         assert not holders, "nothing is placed on a taken name"
 
     def conflict_place(self, lid: int) -> Place:
@@ -346,7 +350,7 @@ class Desk:
             # Later operations of a commit that name the loser's id are read as the winner's (R21).
             parent = self.node(self.unified.get(step.place.parent, step.place.parent)).node_id
             server.check_parent(parent)
-            holder = server.child(parent, step.place.name)
+            holder = None if server.grouped else server.child(parent, step.place.name)
             if holder is not None and holder.kind is node.local.kind and holder.hash == node.local.hash:
                 return lambda: self.merged(step.lid, holder)  # R21
             server.check_name(node.node_id, parent, step.place.name)
@@ -370,7 +374,9 @@ class Desk:
             server.check_parent(parent)
             server.check_name(there.node, parent, step.place.name)
             return self.done(
-                server.write(replace(there, dead=False, parent=parent, name=step.place.name, place=server.new())),
+                server.write(
+                    replace(there, dead=False, parent=parent, name=step.place.name, place=server.new())
+                ),
                 "place",
             )
         if there.dead:
@@ -380,7 +386,11 @@ class Desk:
             if there.rev != step.base_rev:
                 raise Refused("stale_rev")
             rev = server.new()
-            return self.done(server.write(replace(there, rev=rev, hash=node.local.hash, exec=node.local.exec)), "content", "exec")
+            return self.done(
+                server.write(replace(there, rev=rev, hash=node.local.hash, exec=node.local.exec)),
+                "content",
+                "exec",
+            )
         if isinstance(step, Move):
             # Later operations of a commit that name the loser's id are read as the winner's (R21).
             parent = self.node(self.unified.get(step.place.parent, step.place.parent)).node_id

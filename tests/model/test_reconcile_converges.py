@@ -32,7 +32,9 @@ class World:
         chance = self.chance
         folders = [ROOT, *desk.present(Kind.FOLDER)]
         files, every = desk.present(Kind.FILE), desk.present()
-        act = chance.choice(("file", "file", "folder", "edit", "edit", "move", "move", "delete", "exec", "swap"))
+        act = chance.choice(
+            ("file", "file", "folder", "edit", "edit", "move", "move", "delete", "exec", "swap")
+        )
         if act in ("file", "folder"):
             parent, name = chance.choice(folders), chance.choice(NAMES)
             if not desk.trees.local_at(parent, names.key(name)):

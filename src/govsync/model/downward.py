@@ -84,7 +84,9 @@ class Downward:
         above = {parent for member in members for parent in self._chain(member)}
         parked = next(m for m in members if m not in above and isinstance(self._wants[m], Relocate))
         rest: Mapping[int, Sequence[int]] = {
-            member: [need for need in self._needs[member] if need != parked] for member in members if member != parked
+            member: [need for need in self._needs[member] if need != parked]
+            for member in members
+            if member != parked
         }
         steps: list[AnyDown] = [Park(parked)]
         for inner in components(rest):

@@ -39,6 +39,10 @@ class Trees(Protocol):
         """Says whether nothing may be planned for the node now: a sent operation or a disk step of it has no outcome
         yet (R32), it waits in a hold (R28), or its time has not come (back-off)."""
 
+    def read_to(self, lid: int) -> int:
+        """Answers up to which sequence the journal of the node's space has been read; answers to own operations may
+        have told of later ones (R32)."""
+
 
 def agreed(node: Node) -> Baseline | None:
     """Answers the baseline that follows where disk and server show the same: fact by fact, the old one elsewhere.
@@ -89,6 +93,7 @@ class MemoryTrees:
     def __init__(self, nodes: Iterable[Node] = (), busy: Iterable[int] = ()) -> None:
         self.nodes: dict[int, Node] = {node.lid: node for node in nodes}
         self.occupied: set[int] = set(busy)
+        self.cursor = 0
 
     def node(self, lid: int) -> Node:
         """As `Trees.node`."""
@@ -126,6 +131,10 @@ class MemoryTrees:
     def busy(self, lid: int) -> bool:
         """As `Trees.busy`."""
         return lid in self.occupied
+
+    def read_to(self, lid: int) -> int:
+        """As `Trees.read_to`; all nodes here are of one space."""
+        return self.cursor
 
     def put(self, node: Node) -> None:
         """Adds a node or replaces all its facts."""

@@ -193,8 +193,10 @@ class Upward:
         covers = self._deletable[lid] or ()
         assert node.remote is not None
         folder = kind_of(node) is not Kind.FILE
-        seen = max(self._seq(covered) for covered in covers) if folder else None
-        self._wants[lid] = Delete(lid, node.remote.place_key, None if folder else node.remote.rev, seen, covers)
+        seen = self._tree.trees.read_to(lid) if folder else None
+        self._wants[lid] = Delete(
+            lid, node.remote.place_key, None if folder else node.remote.rev, seen, covers
+        )
         self._needs[lid] = []
         for leaving in self._leaving(covers):
             self._need(lid, leaving, lambda leaving=leaving: self.consider(leaving))  # type: ignore[misc]
@@ -211,7 +213,12 @@ class Upward:
 
     def _covers(self, lid: int) -> tuple[int, ...] | None:
         """Lists what goes with a node when it is deleted, itself first; None when something below it stays, was never
-        on this desk (R20), waits (R24), or when it is too much for one operation."""
+        on this desk (R20), waits (R24), or when it is too much for one operation.
+
+        A folder waits, too, until the journal has been read up to the last change of all that it covers. `seen` says
+        what this desk knows, and an answer to an own operation runs ahead of the journal: with its sequence for `seen`,
+        a colleague's file of a moment before it, not read yet, would go along unseen.
+        """
         if lid not in self._deletable:
             self._deletable[lid] = self._find_covers(lid)
         return self._deletable[lid]
@@ -219,12 +226,15 @@ class Upward:
     def _find_covers(self, lid: int) -> tuple[int, ...] | None:
         if not self._is_deletion(lid) or self._tree.trees.busy(lid) or self._tree.node(lid).after is not None:
             return None
+        if is_folder(self._tree.node(lid)) and self._seq(lid) > self._tree.trees.read_to(lid):
+            return None
         covers = [lid]
         for child in self._tree.trees.remote_children(lid):
             if self._leaves(child):
                 continue
             below = self._covers(child)
-            if below is None or len(covers) + len(below) > SUBTREE_NODES:
+            unread = self._seq(child) > self._tree.trees.read_to(lid)
+            if below is None or unread or len(covers) + len(below) > SUBTREE_NODES:
                 return None
             covers.extend(below)
         return tuple(covers)
@@ -241,7 +251,9 @@ class Upward:
         )
 
     def _leaving(self, covers: tuple[int, ...]) -> list[int]:
-        return [child for lid in covers for child in self._tree.trees.remote_children(lid) if self._leaves(child)]
+        return [
+            child for lid in covers for child in self._tree.trees.remote_children(lid) if self._leaves(child)
+        ]
 
     def _seq(self, lid: int) -> int:
         remote = self._tree.node(lid).remote
