@@ -205,15 +205,17 @@ class Desk:
             ),
         )  # fmt: skip
         if state.dead:
-            for child in list(self.trees.remote_children(lid)):
-                remote = self.node(child).remote
-                assert remote is not None
-                if remote.seq < state.seq:
-                    gone = State(
-                        self.node(child).node_id, remote.kind, state.node, remote.place.name, remote.place_key,
-                        remote.rev, remote.hash, remote.exec, True, state.seq,
-                    )  # fmt: skip
-                    self.learn(gone)
+            self.bury(lid, state.seq)
+
+    def bury(self, lid: int, seq: int) -> None:
+        """What hangs below a deleted folder is dead too, but keeps its own sequence: when this is the answer to an own
+        deletion, a colleague's move out of the folder may stand in the journal before it, not read yet."""
+        for child in list(self.trees.remote_children(lid)):
+            remote = self.node(child).remote
+            assert remote is not None
+            if remote.seq < seq:
+                self.change(child, remote=msgspec.structs.replace(remote, dead=True))
+                self.bury(child, seq)
 
     # Work
 
@@ -280,6 +282,7 @@ class Desk:
             self.local(step.lid, presence=Presence.MISSING)
         elif isinstance(step, SetExec):
             self.local(step.lid, exec=step.exec)
+            self.adopt(step.lid)
         elif isinstance(step, Aside):
             self.local(step.lid, place=self.conflict_place(step.lid))
         elif isinstance(step, KeepBoth):

@@ -63,8 +63,8 @@ def agreed(node: Node) -> Baseline | None:
         base = msgspec.structs.replace(base, place=remote.place, place_key=remote.place_key)
     if same_content:
         base = msgspec.structs.replace(base, rev=remote.rev, hash=remote.hash)
-        if local.exec == remote.exec:
-            base = msgspec.structs.replace(base, exec=remote.exec)
+    if local.exec == remote.exec:
+        base = msgspec.structs.replace(base, exec=remote.exec)
     return base
 
 
