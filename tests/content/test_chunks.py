@@ -47,7 +47,7 @@ def test_the_reference_in_plain_python_cuts_alike():
 
 @given(
     start=st.integers(0, len(NOISE)),
-    size_bytes=st.integers(0, len(NOISE)) | st.integers(0, MIN_BYTES + 2),
+    size_bytes=st.integers(0, len(NOISE)) | st.integers(0, 8 * MIN_BYTES) | st.integers(0, MIN_BYTES + 2),
     expected_bytes=st.integers(0, len(NOISE)) | st.integers(0, MIN_BYTES + 2),
     read_bytes=st.integers(1_000, len(NOISE)),
 )

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from govsync.content.compress import Encoding, compress, decompress, decompress_within
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
 from tests.content.samples import answer_or_code, noise, peak_bytes
 
 if sys.version_info >= (3, 14):
@@ -81,6 +83,14 @@ def test_another_size_than_was_said_is_refused(encoding: str):
         )
 
 
+def test_a_body_that_is_too_long_is_told_from_one_that_was_cut():
+    data = zstd.compress(TEXT)
+    for wrong, what in ((data, "limit"), (data[:-1], "zstd")):
+        with pytest.raises(Failure) as raised:
+            decompress_within("zstd", wrong, len(TEXT) - 1)
+        assert (raised.value.code, raised.value.facts["what"]) == (Code.CHUNK_BAD, what)
+
+
 def test_a_limit_lets_less_through_and_no_more():
     data = zstd.compress(TEXT)
     assert decompress_within("zstd", data, len(TEXT)) == TEXT
@@ -110,6 +120,14 @@ def test_a_cut_body_and_bytes_behind_it_are_refused():
     data = zstd.compress(TEXT)
     for wrong in (data[:-1], data[: len(data) // 2], b"", data + b"\x00", data + zstd.compress(b"")):
         assert answer_or_code(lambda wrong=wrong: decompress("zstd", wrong, len(TEXT))) == "chunk_bad"
+
+
+def test_a_frame_with_an_empty_last_block_is_read_to_its_end():
+    # Other encoders may write such frames: all bytes are out before the frame has ended.
+    compressor = zstd.ZstdCompressor()
+    data = compressor.compress(TEXT, zstd.ZstdCompressor.FLUSH_BLOCK) + compressor.flush()
+    assert decompress("zstd", data, len(TEXT)) == TEXT
+    assert answer_or_code(lambda: decompress("zstd", data[:-1], len(TEXT))) == "chunk_bad"
 
 
 def test_an_unknown_encoding_is_refused():

@@ -1,5 +1,7 @@
 """A pack gives back every chunk from its bytes alone, and damage never looks like an index."""
 
+from hashlib import sha256
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -181,6 +183,26 @@ def test_a_cut_pack_is_refused(draw: st.DataObject):
     assert answer_or_code(lambda: read_index(store.get_range, len(whole))) == "chunk_bad"
 
 
+def with_index(index: bytes, between: bytes = b"") -> Stored:
+    body = packs._MARK + noise(10)
+    end = packs._END.pack(len(body), len(index), sha256(index).digest(), packs._MARK)
+    return Stored(body + index + between + end)
+
+
+def test_an_index_that_is_not_made_of_entries_is_refused_although_its_checksum_holds():
+    entry = packs._ENTRY.pack(bytes(32), 8, 10, 0, 10, 0)
+    assert len(with_index(entry).index()) == 1
+    for wrong in (with_index(entry + b"\x00"), with_index(entry[:-1]), with_index(entry, b"\x00")):
+        assert answer_or_code(wrong.index) == "chunk_bad"
+
+
+@pytest.mark.parametrize("place", [0, 7, -8, -1])
+def test_a_pack_of_another_format_is_refused(place: int):
+    other = bytearray(stored(packed(MIXED)).data)
+    other[place] ^= 1
+    assert answer_or_code(Stored(bytes(other)).index) == "chunk_bad"
+
+
 RAW, ZSTD = Encoding.RAW, Encoding.ZSTD
 
 
@@ -198,14 +220,8 @@ RAW, ZSTD = Encoding.RAW, Encoding.ZSTD
     ],
 )
 def test_an_index_that_points_astray_is_refused_although_its_checksum_holds(place: ChunkPlace):
-    def with_index_of(chunk_place: ChunkPlace) -> Stored:
-        writer = PackWriter()
-        writer.add_encoded(bytes(32), compress(noise(10)), 10)
-        writer._chunks[0] = packs.PackedChunk(bytes(32), chunk_place)
-        return stored(writer.finish())
-
-    assert len(with_index_of(ChunkPlace(8, 10, 0, 10, RAW)).index()) == 1
-    assert answer_or_code(with_index_of(place).index) == "chunk_bad"
+    entry = packs._entry(packs.PackedChunk(bytes(32), place))
+    assert answer_or_code(with_index(entry).index) == "chunk_bad"
 
 
 def test_an_index_that_claims_to_be_huge_reserves_nothing():

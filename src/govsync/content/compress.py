@@ -69,7 +69,7 @@ def decompress_within(encoding: str, data: bytes | memoryview, limit_bytes: int)
         raise Failure(Code.CHUNK_BAD, what="encoding", encoding=encoding)
     decompressor = zstd.ZstdDecompressor(options=_OPTIONS)
     try:
-        # One byte more than allowed shows that there is more; it also lets a frame of just the limit reach its end.
+        # Room for one byte more than allowed tells a body that is too long from one that was cut.
         plain = decompressor.decompress(data, limit_bytes + 1)
     except zstd.ZstdError as error:
         raise Failure(Code.CHUNK_BAD, what="zstd") from error

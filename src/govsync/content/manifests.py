@@ -96,8 +96,8 @@ def decode(
     if format_ != _FORMAT:
         raise Failure(Code.MANIFEST_BAD, what="format", format=format_)
     rest = view[totals_at + _TOTALS.size :]
-    # The count is believed only once the bytes for it are here, so it cannot make us reserve memory.
-    if count > max_chunks or len(rest) != count * _CHUNK.size:
+    # The count is believed only if the bytes for it are here, so that it cannot make us reserve memory.
+    if len(rest) != count * _CHUNK.size:
         raise Failure(Code.MANIFEST_BAD, what="count", count=count)
     manifest = Manifest(scheme, size_bytes, tuple(ChunkRef(*fields) for fields in _CHUNK.iter_unpack(rest)))
     verify(manifest, max_chunks=max_chunks, max_chunk_bytes=max_chunk_bytes)

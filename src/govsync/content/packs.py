@@ -171,7 +171,7 @@ def read_index(get_range: GetRange, size_bytes: int) -> tuple[PackedChunk, ...]:
     index_offset, index_bytes, checksum, mark = _END.unpack(_read(get_range, end_offset, _END.size))
     if mark != _MARK or _read(get_range, 0, len(_MARK)) != _MARK:
         raise _bad("mark")
-    if index_offset < len(_MARK) or index_offset + index_bytes != end_offset or index_bytes % _ENTRY.size:
+    if index_offset + index_bytes != end_offset or index_bytes % _ENTRY.size:
         raise _bad("end")
     index = _read(get_range, index_offset, index_bytes)
     if sha256(index).digest() != checksum:
