@@ -38,6 +38,15 @@ class Signature(msgspec.Struct, frozen=True):
         """Takes the signature out of a look."""
         return Signature(stat.ino, stat.size_bytes, stat.mtime_ns, stat.ctime_ns)
 
+    def like(self, other: "Signature") -> bool:
+        """Says whether both are equal but for the ctime, which our own renames move (F4 of R11)."""
+        return (self.ino, self.size_bytes, self.mtime_ns) == (other.ino, other.size_bytes, other.mtime_ns)
+
+
+def signature_of(stat: Stat | None) -> Signature | None:
+    """Takes the signature out of a look that may have found nothing."""
+    return None if stat is None else Signature.of(stat)
+
 
 class Step(msgspec.Struct, frozen=True, tag_field="kind", kw_only=True):
     """What every step has: its intent's number and the node it is about."""
@@ -73,7 +82,7 @@ class Exchange(Step, frozen=True, tag="exchange"):
 class Move(Step, frozen=True, tag="move"):
     """Renames a file or folder to a free name; also parks (R14) and moves aside (R22). `ino` is what it must be.
 
-    `parked_from` / `parked_to` say that the source or the target is a name in the parking folder instead.
+    `source_parked` / `target_parked` say that the source or the target is a name in the parking folder instead.
     """
 
     source: At
@@ -107,7 +116,15 @@ class SetExec(Step, frozen=True, tag="set_exec"):
     expected: Signature
 
 
-AnyStep = MakeFolder | InstallNew | Exchange | Move | Remove | RemoveFolder | SetExec
+class BringBack(Step, frozen=True, tag="bring_back"):
+    """Gives a file in the trash, which is a person's second version, a free name in the folder (R11, R17)."""
+
+    at: At
+    trash: str
+    ino: int
+
+
+AnyStep = MakeFolder | InstallNew | Exchange | Move | Remove | RemoveFolder | SetExec | BringBack
 
 
 class Result(StrEnum):
@@ -122,15 +139,30 @@ class Result(StrEnum):
     """A folder holds something that we must not remove: it stays (a husk)."""
     FAILED = "failed"
     """The operating system refused; `problem` says why. Nothing was changed."""
+    HALFWAY = "halfway"
+    """The disk failed between a change and the look at what came of it: the intent must stay until `recover` knows."""
 
 
 class StepOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """Says how one step ended, and what now lies at its target."""
+    """Says how one step ended, and what now lies at its target.
+
+    `placed` is a look at the target. After an install or exchange it is proven to be the staged content: where a person
+    was quicker, it is the look from before, which no longer agrees with the disk, so the next look reads the file.
+    None where the target no longer holds what we put there.
+
+    `before` is a moved file's signature at its source: only if it equals the recorded one does the content hash go
+    over to `placed`, since the rename hides an earlier change of the ctime.
+
+    `displaced` is a file that we moved, under the step's trash name (a `Move`: at its target). With `done` and `like`
+    what was expected it is the old version. In every other case nobody but its writer has seen it: it is a second
+    version, to be brought back, and what was staged is spent.
+    """
 
     intent: int
     lid: int
     result: Result
     placed: Stat | None = None
     birth_ns: int | None = None
+    before: Signature | None = None
     displaced: Signature | None = None
     problem: Problem | None = None

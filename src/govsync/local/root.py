@@ -1,0 +1,177 @@
+"""Whether the synced folder is still the one that was chosen, and the hidden folder in which GovSync keeps its things.
+
+A folder is known by two facts together: the inode of what lies at its path and the marker `.govsync/root` (R10). Each
+alone can deceive: a file manager copies the marker, a new folder gets an old inode. Nobody tells when a root is
+renamed, unmounted or replaced, so it is proven before each batch. What to do about a doubt is the engine's decision.
+"""
+
+from contextlib import suppress
+from enum import StrEnum
+
+import msgspec
+
+from govsync.local.folders import read_whole
+from govsync.local.steps import PARKING, STAGING, STATE, TRASH
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from govsync.system.fs import FileSystem, Folder
+
+MARKER = "root"
+_NEW_MARKER = "root.new"
+_MARKER_MOST_BYTES = 4096
+COOKIE_PREFIX = "cookie."
+
+
+class Root(msgspec.Struct, frozen=True):
+    """What is recorded of a chosen folder: its random id, the device that owns it, and its inode."""
+
+    id: bytes
+    device: bytes
+    ino: int
+
+
+class Standing(StrEnum):
+    """Says what lies at the synced folder's path now (R29)."""
+
+    OURS = "ours"
+    MISSING = "missing"
+    """There is no folder."""
+    UNMARKED = "unmarked"
+    """Our inode without its marker: somebody tidied up, or it is a new folder with an old inode."""
+    REPLACED = "replaced"
+    """Another folder, without marker or with another folder's."""
+    MOVED = "moved"
+    """Our marker under another inode: moved, restored or still being copied; only a union may be trusted."""
+    TAKEN = "taken"
+    """Our folder, but the marker names another device as its owner (R45, R51)."""
+
+
+_CODES = {
+    Standing.MISSING: Code.FOLDER_MISSING,
+    Standing.UNMARKED: Code.FOLDER_REPLACED,
+    Standing.REPLACED: Code.FOLDER_REPLACED,
+    Standing.MOVED: Code.FOLDER_REPLACED,
+    Standing.TAKEN: Code.FOLDER_TAKEN,
+}
+
+
+class _Marker(msgspec.Struct, frozen=True):
+    format: int
+    root: str
+    device: str
+
+
+def prove(fs: FileSystem, expected: Root) -> Standing:
+    """Says whether the path still leads to the folder that was chosen; raises Failure when it cannot be looked at."""
+    try:
+        root = fs.root()
+    except Failure as failure:
+        if failure.code in (Code.GONE, Code.NOT_A_FOLDER, Code.LINK_IN_THE_WAY):
+            return Standing.MISSING
+        raise
+    with root:
+        return _standing(fs, root, expected)
+
+
+def proven(fs: FileSystem, expected: Root) -> Folder:
+    """Opens the root; raises Failure(folder_missing, folder_replaced or folder_taken) unless it is proven ours."""
+    try:
+        root = fs.root()
+    except Failure as failure:
+        if failure.code in (Code.GONE, Code.NOT_A_FOLDER, Code.LINK_IN_THE_WAY):
+            raise Failure(Code.FOLDER_MISSING) from failure
+        raise
+    try:
+        standing = _standing(fs, root, expected)
+        if standing is not Standing.OURS:
+            raise Failure(_CODES[standing], standing=standing)
+    except BaseException:
+        root.close()
+        raise
+    return root
+
+
+def found(fs: FileSystem) -> tuple[bytes, bytes] | None:
+    """Answers the root id and the device that the marker at the path names, or None without a readable marker."""
+    with fs.root() as root:
+        marker = _read_marker(fs, root)
+    return None if marker is None else (bytes.fromhex(marker.root), bytes.fromhex(marker.device))
+
+
+def adopt(fs: FileSystem, root_id: bytes, device: bytes) -> Root:
+    """Makes the folder at the path ours: hidden folders, then the marker, durable on return.
+
+    Harmless where it is done already; an older marker is replaced. Whether the folder may be taken is asked before
+    (`found`, R45).
+    """
+    with fs.root() as root:
+        _make(fs, root, STATE)
+        with fs.open_folder(root, STATE) as state:
+            for name in (STAGING, TRASH, PARKING):
+                _make(fs, state, name)
+            _write_marker(fs, state, _Marker(1, root_id.hex(), device.hex()))
+            fs.flush_folders([root, state])
+        return Root(root_id, device, fs.identity(root).ino)
+
+
+def cookie(fs: FileSystem, number: int) -> str:
+    """Writes an empty file that the watcher has to report, and answers its name: what it reported before is older (R43).
+
+    The file is taken away at once: its creation has been said by then.
+    """
+    name = f"{COOKIE_PREFIX}{number}"
+    with fs.root() as root, fs.open_folder(root, STATE) as state:
+        fs.create(state, name).close()
+        fs.unlink(state, name)
+    return name
+
+
+def _standing(fs: FileSystem, root: Folder, expected: Root) -> Standing:
+    same = fs.identity(root).ino == expected.ino
+    marker = _read_marker(fs, root)
+    if marker is None:
+        return Standing.UNMARKED if same else Standing.REPLACED
+    if marker.root != expected.id.hex():
+        return Standing.REPLACED
+    if marker.device != expected.device.hex():
+        return Standing.TAKEN
+    return Standing.OURS if same else Standing.MOVED
+
+
+def _read_marker(fs: FileSystem, root: Folder) -> _Marker | None:
+    try:
+        with fs.open_folder(root, STATE) as state:
+            data = read_whole(fs, state, MARKER, _MARKER_MOST_BYTES)
+    except Failure as failure:
+        if failure.code in (Code.GONE, Code.NOT_A_FOLDER, Code.LINK_IN_THE_WAY):
+            return None
+        raise
+    if data is None:
+        return None
+    # A marker that cannot be read (torn, written by a stranger) says as much as none.
+    with suppress(msgspec.DecodeError, ValueError):
+        marker = msgspec.json.decode(data, type=_Marker)
+        bytes.fromhex(marker.root + marker.device)
+        return marker
+    return None
+
+
+def _write_marker(fs: FileSystem, state: Folder, marker: _Marker) -> None:
+    if fs.stat(state, _NEW_MARKER) is not None:
+        fs.unlink(state, _NEW_MARKER)
+    with fs.create(state, _NEW_MARKER) as file:
+        file.write(msgspec.json.encode(marker))
+        file.flush()
+    if fs.stat(state, MARKER) is None:
+        fs.rename(state, _NEW_MARKER, state, MARKER)
+    else:
+        fs.exchange(state, _NEW_MARKER, state, MARKER)
+        fs.unlink(state, _NEW_MARKER)
+
+
+def _make(fs: FileSystem, folder: Folder, name: str) -> None:
+    try:
+        fs.make_folder(folder, name)
+    except Failure as failure:
+        if failure.code is not Code.EXISTS:
+            raise
