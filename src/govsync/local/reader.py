@@ -1,0 +1,189 @@
+"""Reading files: only when nobody writes, and the hash belongs to exactly what was read (R4, R5).
+
+A read begins by asking whether a program has the file open for writing, looks before and after, and counts only when
+both looks agree. What is read a second time, for sending, is hashed again chunk by chunk. Neighbours: `scanner` finds
+what to read, `content` cuts and hashes. Refuses to know nodes and what the hashes are for.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate
+
+import msgspec
+
+from govsync.content.chunks import cut
+from govsync.content.hashes import chunk_hash
+from govsync.content.manifests import Manifest, manifest_of
+from govsync.local.folders import OpenFolders, opened
+from govsync.local.place import problem_of
+from govsync.local.root import Root, proven
+from govsync.local.scanner import TICK_NS
+from govsync.local.steps import At, Signature
+from govsync.model.codes import Code
+from govsync.model.problems import Failure, Problem
+from govsync.system.fs import File, FileSystem, Folder, Stat
+
+SMALL_BYTES = 64 * 1024
+"""Contents up to this size travel inside the commit, so their bytes are kept from the first reading."""
+
+QUIET_NS = 2_000_000_000
+"""How long a file must not have changed where nobody can say whether it is being written (weak mode)."""
+
+
+class Read(msgspec.Struct, frozen=True):
+    """A file as it was read: `hash` is the content's hash and belongs to `signature`.
+
+    `racy`: its last change is so fresh that a later one might carry the same times; any event on it, and a restart,
+    read it again (R4). `sure` False: it could not be known that nobody writes, so a file changed within the last minute
+    is to be hashed again a minute later (R5).
+    """
+
+    at: At
+    signature: Signature
+    exec: bool
+    links: int
+    birth_ns: int | None
+    manifest: Manifest
+    hash: bytes
+    small: bytes | None
+    racy: bool
+    sure: bool
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """A file that could not be read: `busy` (somebody writes), `changed` (during the reading), `gone`, or what the
+    operating system said."""
+
+    at: At
+    problem: Problem
+
+
+def read_files(
+    fs: FileSystem,
+    expected: Root,
+    ats: Sequence[At],
+    clock_ns: Callable[[], int],
+    *,
+    despite_writers: bool = False,
+) -> Iterator[Read | Unread]:
+    """Reads files one after the other; one that cannot be read stops no other (I10).
+
+    `clock_ns` is the desk's clock: it stamps the files of a local disk, so it tells how fresh they are, and reading
+    need not write a file to learn the disk's time. On a network disk, where clocks differ, nothing is `sure` and the
+    second hash after a minute takes the flag's place. With `despite_writers` a file that is kept open for hours is
+    tried all the same: the reading counts if nobody wrote during it (R5). Raises Failure where the root is not proven.
+    """
+    with OpenFolders(fs, proven(fs, expected)) as folders:
+        for at in ats:
+            try:
+                yield _read(fs, folders.at(at.path), at, clock_ns(), despite_writers)
+            except Failure as failure:
+                yield Unread(at, problem_of(failure))
+            folders.make_room()
+
+
+class FileSource:
+    """A file that can be read again for sending, chunk by chunk (`remote.interface.Source`).
+
+    Holds nothing open between two chunks, so any number may wait, and may be read from several threads.
+    """
+
+    def __init__(self, fs: FileSystem, at: At, manifest: Manifest) -> None:
+        self._fs = fs
+        self._at = at
+        self._manifest = manifest
+        self._offsets = (0, *accumulate(chunk.size_bytes for chunk in manifest.chunks))
+
+    @property
+    def manifest(self) -> Manifest:
+        """Says what the file was made of when it was read."""
+        return self._manifest
+
+    def chunk(self, index: int) -> bytes:
+        """Reads one chunk and hashes it again; raises Failure(changed) when it is no longer what the manifest says."""
+        wanted = self._manifest.chunks[index]
+        target = bytearray(wanted.size_bytes)
+        try:
+            with opened(self._fs, self._at.path) as folder, self._fs.open_file(folder, self._at.name) as file:
+                count = file.read_into(self._offsets[index], memoryview(target))
+        except Failure as failure:
+            if failure.code in (Code.GONE, Code.NOT_A_FOLDER, Code.LINK_IN_THE_WAY):
+                raise Failure(Code.CHANGED, name=self._at.name) from failure
+            raise
+        if count != wanted.size_bytes or chunk_hash(target) != wanted.hash:
+            raise Failure(Code.CHANGED, name=self._at.name)
+        return bytes(target)
+
+
+class Pieces:
+    """Chunks that files on this desk hold already, so that they need not be fetched (`staging.Have`)."""
+
+    def __init__(self, sources: Sequence[FileSource]) -> None:
+        self._where = {
+            chunk.hash: (source, index)
+            for source in sources
+            for index, chunk in enumerate(source.manifest.chunks)
+        }
+
+    def __call__(self, wanted_hash: bytes) -> bytes | None:
+        """Answers a chunk's verified bytes, or None when no file holds it any more."""
+        where = self._where.get(wanted_hash)
+        if where is None:
+            return None
+        source, index = where
+        try:
+            return source.chunk(index)
+        except Failure:
+            self._where.pop(
+                wanted_hash, None
+            )  # the file has changed or cannot be read: the server has the chunk
+            return None
+
+
+def _read(fs: FileSystem, folder: Folder, at: At, started_ns: int, despite_writers: bool) -> Read:
+    with fs.open_file(folder, at.name) as file:
+        writer = _somebody_writes(fs, file, folder, at.name)
+        before = file.stat()
+        if not despite_writers and (writer or (writer is None and _fresh(before, started_ns, QUIET_NS))):
+            raise Failure(Code.BUSY, name=at.name)
+        manifest, small = _contents(file, before.size_bytes)
+        if Signature.of(file.stat()) != Signature.of(before) or manifest.size_bytes != before.size_bytes:
+            raise Failure(Code.CHANGED, name=at.name)
+        return Read(
+            at=at,
+            signature=Signature.of(before),
+            exec=before.exec,
+            links=before.links,
+            birth_ns=fs.birth_ns(folder, at.name),
+            manifest=manifest,
+            hash=manifest.content_hash,
+            small=small,
+            racy=_fresh(before, started_ns, TICK_NS),
+            sure=writer is False,
+        )
+
+
+def _somebody_writes(fs: FileSystem, file: File, folder: Folder, name: str) -> bool | None:
+    """Says whether a program has the open file open for writing, or may write it through a mapping (F2); None where
+    that cannot be known.
+
+    A lease that can be had is given back at once: held during a long reading it would keep a person's program waiting.
+    """
+    if fs.leases() and fs.lease(file):
+        fs.release(file)
+        return False
+    return fs.written_by_somebody(folder, name)
+
+
+def _contents(file: File, size_bytes: int) -> tuple[Manifest, bytes | None]:
+    if size_bytes > SMALL_BYTES:
+        return manifest_of(piece for _, piece in cut(file.read_into, size_bytes)), None
+    # One byte more than it should have shows a file that has grown.
+    target = bytearray(size_bytes + 1)
+    small = bytes(memoryview(target)[: file.read_into(0, memoryview(target))])
+    return manifest_of((small,) if small else ()), small
+
+
+def _fresh(stat: Stat, started_ns: int, within_ns: int) -> bool:
+    """Says whether a file changed within a span before the reading; a time in the future is not fresh, since no change
+    of today can carry it too."""
+    return any(abs(started_ns - time_ns) < within_ns for time_ns in (stat.mtime_ns, stat.ctime_ns))

@@ -1,0 +1,319 @@
+"""Hints that something changed in the synced folder: the only user of watchdog, and of the kernel's events.
+
+A hint only says *look there*. Hints may be lost, doubled and late, and name what is no longer so; what was lost is said
+(`Lost`), and then a scan tells the truth (I11). Of watchdog 7.1.0 this uses the reader of inotify and its callback
+protocol. Its observer is left out: on an overflow it removes and adds every watch again, which overflows the queue
+again and never ends above some thousand folders; it holds back what follows a file moved away for half a second; and
+it invents an event per file of a renamed folder. So which folder a watch stands for is remembered here.
+
+Refuses to know the file system protocol: events come by path, and are not to be trusted further than a look.
+"""
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+
+import msgspec
+from watchdog.observers.inotify_c import (
+    CallbackId,
+    InotifyConstants,
+    InotifyEvent,
+    InotifyFD,
+    Mask,
+    WatchCallback,
+    WatchDescriptor,
+)
+
+from govsync.local.root import COOKIE_PREFIX
+from govsync.local.steps import STATE
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+
+_Path = tuple[str, ...]
+
+_MASK = Mask(
+    InotifyConstants.IN_CREATE
+    | InotifyConstants.IN_DELETE
+    | InotifyConstants.IN_MOVED_FROM
+    | InotifyConstants.IN_MOVED_TO
+    | InotifyConstants.IN_MODIFY
+    | InotifyConstants.IN_ATTRIB
+    | InotifyConstants.IN_CLOSE_WRITE
+    | InotifyConstants.IN_DELETE_SELF
+    | InotifyConstants.IN_MOVE_SELF
+    | InotifyConstants.IN_DONT_FOLLOW
+    | InotifyConstants.IN_ONLYDIR
+)
+_SELF = InotifyConstants.IN_DELETE_SELF | InotifyConstants.IN_MOVE_SELF | InotifyConstants.IN_UNMOUNT
+_ID = CallbackId(0)
+
+
+class Hint(msgspec.Struct, frozen=True):
+    """Look at `name` in the folder at `path`; without a name, at the folder: it is new, or has moved."""
+
+    path: _Path
+    name: str | None
+
+
+class Cookie(msgspec.Struct, frozen=True):
+    """The cookie of this name was seen, so what happened before it has been said (R43)."""
+
+    name: str
+
+
+class Lost(msgspec.Struct, frozen=True):
+    """Events were lost, or will be: look everywhere.
+
+    Without a code the queue overflowed, and hints go on as ever. `watch_limit`: some folders are not watched, until the
+    watcher is made anew; `folder_missing`: the root itself was renamed, removed or unmounted; `unreadable`: the reading
+    of events ended.
+    """
+
+    code: Code | None = None
+
+
+Say = Callable[[Hint | Cookie | Lost], None]
+
+
+class Watcher:
+    """The watch over one folder and all below it; hints are said from a thread of its own."""
+
+    def __init__(self, root: str, say: Say) -> None:
+        self._root = root
+        self._say = say
+        self._reader: _Reader | None = None
+
+    def start(self) -> None:
+        """Begins to watch; on return every folder is watched.
+
+        Raises Failure(watch_limit) where the kernel gives no more watches at all, Failure(folder_missing): then only
+        scans find changes.
+        """
+        reader = _opened_reader(self._root, self._say)
+        try:
+            reader.watches.add_root()
+        except BaseException:
+            reader.abandon()
+            raise
+        reader.start()
+        self._reader = reader
+
+    def stop(self) -> None:
+        """Ends the watch; nothing is said after it."""
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.stop()
+            reader.join()
+
+    @property
+    def healthy(self) -> bool:
+        """Says whether every folder is watched and events are being read (R41)."""
+        return self._reader is not None and self._reader.is_alive() and self._reader.watches.whole
+
+
+def _opened_reader(root: str, say: Say) -> "_Reader":
+    try:
+        return _Reader(root, say)
+    except OSError as error:
+        raise Failure(Code.WATCH_LIMIT, errno=error.errno) from error
+
+
+class _Reader(InotifyFD):
+    """The thread that reads events; hints of one read are said once each."""
+
+    def __init__(self, root: str, say: Say) -> None:
+        super().__init__()
+        self.watches = _Watches(self, root)
+        self._say = say
+
+    def run(self) -> None:
+        """Reads until it is stopped; whatever else ends it is said, and goes on to the thread's exception hook."""
+        try:
+            while self.should_keep_running():
+                for event in self.read_events():
+                    self.handle_event(event)
+                for hint in self.watches.take():
+                    self._say(hint)
+        finally:
+            if self.should_keep_running():
+                self._say(Lost(Code.UNREADABLE))
+
+    def abandon(self) -> None:
+        """Closes what was opened for a reader that never began to read."""
+        self._is_reading = False
+        self.close()
+
+    def add_callback(
+        self, path: bytes, mask: Mask, callback: WatchCallback, id_: CallbackId
+    ) -> WatchDescriptor:
+        """Watches a folder, also one that is watched already, for which the base class writes a warning."""
+        with self._lock:
+            watch = self._get_or_create_watch(path, mask)
+            if watch.wd < 0:  # a folder that we may not read: the base class counts it among the watches
+                del self._watch_for_wd[watch.wd]
+                raise PermissionError(errno.EACCES, "inotify_add_watch")
+            watch.callbacks[id_] = callback
+            return watch.wd
+
+
+class _Watches(WatchCallback):
+    """Which folder each watch stands for.
+
+    Everything here runs in the reader's thread, or before it begins. A folder is always watched before it is listed, so
+    what appears in it is either seen in the listing or said by an event.
+    """
+
+    def __init__(self, reader: _Reader, root: str) -> None:
+        self._reader = reader
+        self._root = root
+        self._dev = -1
+        self._path: dict[WatchDescriptor, _Path] = {}
+        self._watch: dict[_Path, WatchDescriptor] = {}
+        self._moving: tuple[int, _Path] | None = None
+        self._overflowed = False
+        self._said: dict[Hint | Cookie | Lost, None] = {}
+        self.whole = True
+
+    def __repr__(self) -> str:
+        return f"<{len(self._path)} watches>"
+
+    def add_root(self) -> None:
+        """Watches every folder."""
+        try:
+            self._dev = os.lstat(self._root).st_dev
+        except OSError as error:
+            raise Failure(Code.FOLDER_MISSING) from error
+        for _ in self._add(()):
+            pass
+        if () not in self._watch:
+            raise Failure(Code.FOLDER_MISSING if self.whole else Code.WATCH_LIMIT)
+
+    def take(self) -> tuple[Hint | Cookie | Lost, ...]:
+        """Answers what was said since the last time; after an overflow every folder is watched anew before.
+
+        Adding a watch again makes no event and answers the same number, so it cannot overflow the queue, and puts
+        right what lost renames have made wrong.
+        """
+        if self._overflowed:
+            self._overflowed = False
+            self._moving = None
+            self._path, self._watch = {}, {}
+            for _ in self._add(()):
+                pass
+        said, self._said = tuple(self._said), {}
+        return said
+
+    def on_event(self, event: InotifyEvent) -> None:
+        """Says a hint for an event, and keeps the table of folders right."""
+        path = self._path.get(event.wd)
+        if path is None:
+            return
+        if event.mask & _SELF:
+            if path == ():
+                self._tell(Lost(Code.FOLDER_MISSING))
+            return
+        if not event.name:
+            return
+        name = os.fsdecode(event.name)
+        if path[:1] == (STATE,):
+            if name.startswith(COOKIE_PREFIX) and event.is_create:
+                self._tell(Cookie(name))
+            return
+        if (*path, name) == (STATE,):
+            if event.is_create or event.is_moved_to:
+                self._add_one((STATE,))
+            return
+        self._tell(Hint(path, name))
+        if event.is_directory:
+            self._folder_event(event, (*path, name))
+
+    def on_watch_deleted(self, wd: WatchDescriptor) -> None:
+        """Forgets a watch that the kernel took away with its folder."""
+        path = self._path.pop(wd, None)
+        if path is not None and self._watch.get(path) == wd:
+            del self._watch[path]
+
+    def on_queue_overflow(self) -> None:
+        """Says that events were lost; the folders are looked through when what was read has been handled."""
+        self._overflowed = True
+        self._tell(Lost())
+
+    def _folder_event(self, event: InotifyEvent, path: _Path) -> None:
+        if event.is_moved_from:
+            self._leave()
+            self._moving = event.cookie, path
+        elif event.is_moved_to and self._moving is not None and self._moving[0] == event.cookie:
+            source, self._moving = self._moving[1], None
+            self._rename(source, path)
+            self._tell(Hint(path, None))
+        elif event.is_moved_to or (event.is_create and path not in self._watch):
+            self._leave()
+            for added in self._add(path):
+                self._tell(Hint(added, None))
+
+    def _leave(self) -> None:
+        """Takes the watches off a folder that was moved out of the tree: its second half never came."""
+        if self._moving is None:
+            return
+        gone, self._moving = self._moving[1], None
+        watches = [(self._watch.pop(path), path) for path in self._below(gone)]
+        self._reader.remove_callbacks([(wd, _ID) for wd, _ in watches])
+        for wd, _ in watches:
+            self._path.pop(wd, None)
+
+    def _rename(self, source: _Path, target: _Path) -> None:
+        moved = [(path, self._watch.pop(path)) for path in self._below(source)]
+        for path, wd in moved:
+            renamed = (*target, *path[len(source) :])
+            self._path[wd] = renamed
+            self._watch[renamed] = wd
+
+    def _below(self, path: _Path) -> list[_Path]:
+        return [known for known in self._watch if known[: len(path)] == path]
+
+    def _add(self, start: _Path) -> Iterator[_Path]:
+        """Watches the folder at `start` and all below it on the same disk; yields each."""
+        pending = [start]
+        while pending:
+            path = pending.pop()
+            if not self._add_one(path):
+                continue
+            yield path
+            if path != (STATE,):
+                pending.extend((*path, name) for name in self._subfolders(path))
+
+    def _add_one(self, path: _Path) -> bool:
+        try:
+            wd = self._reader.add_callback(os.fsencode(self._full(path)), _MASK, self, _ID)
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.ENOMEM):
+                if self.whole:
+                    self._tell(Lost(Code.WATCH_LIMIT))
+                self.whole = False
+            return False  # else it is gone, or may not be read: the look at its parent tells
+        self._path[wd] = path
+        self._watch[path] = wd
+        return True
+
+    def _subfolders(self, path: _Path) -> list[str]:
+        try:
+            with os.scandir(self._full(path)) as entries:
+                return [entry.name for entry in entries if self._is_ours(entry)]
+        except OSError:
+            return []  # it is gone, or may not be read: the look at it tells
+
+    def _is_ours(self, entry: "os.DirEntry[str]") -> bool:
+        try:
+            return (
+                entry.is_dir(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_dev == self._dev
+            )
+        except OSError:
+            return False  # gone since it was listed
+
+    def _full(self, path: _Path) -> str:
+        return os.path.join(self._root, *path)
+
+    def _tell(self, hint: Hint | Cookie | Lost) -> None:
+        # Said again it takes the later place, so that a cookie is never said before what came before it.
+        self._said.pop(hint, None)
+        self._said[hint] = None
