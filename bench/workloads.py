@@ -1,0 +1,161 @@
+"""The stories W1 to W6: what desk A does, and how long until desk B shows it whole."""
+
+import hashlib
+import shutil
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from bench import data
+from bench.world import World, until
+
+MIB = 1 << 20
+Figures = dict[str, float]
+
+
+def _timed(world: World, act: Callable[[], object], shown: Callable[[], bool], timeout_s: float = 1_200) -> Figures:
+    """Measures from the end of the person's act until B shows the result, with what it cost."""
+    before = world.cost()
+    act()
+    start = time.perf_counter()
+    until(shown, timeout_s, pause_s=0.0005)
+    found = {"s": time.perf_counter() - start}
+    world.settle()
+    after = world.cost()
+    found |= {name: value - before[name] for name, value in after.items() if not name.startswith("peak")}
+    found |= {name: value for name, value in after.items() if name.startswith("peak")}
+    return found
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _same(path_a: Path, path_b: Path) -> Callable[[], bool]:
+    wanted = path_a.stat()
+
+    def shown() -> bool:
+        try:
+            found = path_b.stat()
+        except FileNotFoundError:
+            return False
+        return found.st_size == wanted.st_size and found.st_mtime_ns == wanted.st_mtime_ns
+
+    return shown
+
+
+def _place(source: Path, target: Path) -> None:
+    """Puts a prepared file under its name at once, as a file manager's move does."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    source.rename(target)
+
+
+def large_file(world: World, scale: float) -> Iterator[tuple[str, Figures]]:
+    """W1, W3a, W3b: one incompressible file; 1 KiB inserted at its front; 4 KiB overwritten in its middle."""
+    size = int(1024 * MIB * scale)
+    draft, a, b = world.base / "draft", world.a.folder / "large.bin", world.b.folder / "large.bin"
+    data.noise(draft, size, 1)
+    yield "W1 one large file", _run(world, lambda: _place(draft, a), a, b)
+    content = a.read_bytes()
+    draft.write_bytes(b"x" * 1024 + content)
+    yield "W3a 1 KiB inserted at its front", _run(world, lambda: draft.rename(a), a, b)
+
+    def overwrite() -> None:
+        with a.open("r+b") as file:
+            file.seek(size // 2)
+            file.write(b"y" * 4096)
+
+    yield "W3b 4 KiB overwritten in its middle", _run(world, overwrite, a, b)
+
+
+def _run(world: World, act: Callable[[], object], a: Path, b: Path) -> Figures:
+    found = _timed(world, act, lambda: a.exists() and _same(a, b)())
+    assert _digest(a) == _digest(b)
+    return found
+
+
+def many_files(world: World, scale: float) -> Iterator[tuple[str, Figures]]:
+    """W2 and W5: 10,000 files of 200 MB in 500 folders; then a folder of 2,000 files renamed."""
+    count = int(10_000 * scale)
+    draft = world.base / "draft"
+    data.many(draft, count, max(1, int(500 * scale)), 8 << 10, int(200e6 * scale), 2)
+    name = "many"
+    found = _timed(world, lambda: draft.rename(world.a.folder / name), lambda: _count(world.b.folder / name) >= count)
+    _compare(world.a.folder / name, world.b.folder / name)
+    yield "W2 10,000 files", found
+    count = int(2_000 * scale)
+    data.many(draft, count, 1, 1 << 10, None, 3)
+    draft.rename(world.a.folder / "before")
+    until(lambda: _count(world.b.folder / "before") >= count, 600, 0.01)
+    world.settle()
+    found = _timed(
+        world,
+        lambda: (world.a.folder / "before").rename(world.a.folder / "after"),
+        lambda: (world.b.folder / "after").is_dir() and not (world.b.folder / "before").exists(),
+    )
+    assert _count(world.b.folder / "after") == count
+    yield "W5 a folder of 2,000 files renamed", found
+
+
+def small_saves(world: World, scale: float) -> Iterator[tuple[str, Figures]]:
+    """W4: a 4 KiB file saved, a hundred times."""
+    times: list[float] = []
+    for number in range(max(10, int(100 * scale))):
+        a, b = world.a.folder / f"save {number}.txt", world.b.folder / f"save {number}.txt"
+        start = time.perf_counter()
+        a.write_bytes(number.to_bytes(4, "big") * 1024)
+        until(lambda b=b: b.exists(), 60, 0.0002)  # type: ignore[misc]
+        times.append(time.perf_counter() - start)
+        assert b.read_bytes() == a.read_bytes()
+        time.sleep(0.05)
+    times.sort()
+    p95 = times[int(len(times) * 0.95) - 1]
+    yield "W4 a 4 KiB save", {"p50_ms": statistics.median(times) * 1000, "p95_ms": p95 * 1000}
+
+
+def first_sync(world: World, scale: float) -> Iterator[tuple[str, Figures]]:
+    """W6: 100,000 files of median 1 KiB; a restart with nothing changed; a minute of rest."""
+    count = int(100_000 * scale)
+    draft = world.base / "draft"
+    data.many(draft, count, max(1, int(1_000 * scale)), 1 << 10, None, 4)
+    found = _timed(
+        world, lambda: draft.rename(world.a.folder / "all"), lambda: _count(world.b.folder / "all") >= count, 3_600
+    )
+    _compare(world.a.folder / "all", world.b.folder / "all")
+    yield "W6 100,000 files: first sync", found
+    yield "W6 restart with nothing changed", {"s": world.a.restart(), "peak_mb A": world.a.agent.peak_mb()}
+    before = world.a.agent.cpu_s()
+    rest_s = 60 * min(1.0, max(scale, 0.2))
+    time.sleep(rest_s)
+    yield "W6 at rest", {"cpu_%": (world.a.agent.cpu_s() - before) / rest_s * 100}
+
+
+def _count(folder: Path) -> int:
+    return sum(len(files) for _, _, files in folder.walk()) if hasattr(folder, "walk") else _walk(folder)
+
+
+def _walk(folder: Path) -> int:
+    import os
+
+    return sum(len(files) for _, _, files in os.walk(folder))
+
+
+def _compare(a: Path, b: Path) -> None:
+    for path in sorted(a.rglob("*")):
+        if path.is_file():
+            assert path.read_bytes() == (b / path.relative_to(a)).read_bytes(), path
+
+
+STORIES: dict[str, Callable[[World, float], Iterator[tuple[str, Figures]]]] = {
+    "large": large_file,
+    "many": many_files,
+    "saves": small_saves,
+    "first": first_sync,
+}
+
+
+def forget(folder: Path) -> None:
+    """Removes a world's folders, after everything was measured: deletions slow later creations on some disks."""
+    shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,32 @@
+"""The clocks and the chance of this process, handed to everything that needs them."""
+
+import os
+import random
+import time
+
+from govsync.engine.desk import Now
+from govsync.model.ids import uuid7
+
+
+class SystemClock:
+    """Reads the wall clock and the steady one."""
+
+    def now(self) -> Now:
+        """Answers both at once."""
+        return Now(self.time_ms(), time.monotonic_ns() // 1_000_000)
+
+    def time_ms(self) -> int:
+        """Answers milliseconds since the Unix epoch."""
+        return time.time_ns() // 1_000_000
+
+
+class SystemIds:
+    """Makes ids and jitter from the system's source of chance."""
+
+    def new(self) -> bytes:
+        """Answers a new id (RFC 9562, version 7)."""
+        return uuid7(time.time_ns() // 1_000_000, os.urandom(10))
+
+    def jitter(self) -> float:
+        """Answers a number drawn evenly from [0, 1)."""
+        return random.random()

@@ -1,0 +1,157 @@
+"""What the parts of the engine share: the store, who this desk is, the time of this turn, and what is under way.
+
+The parts do not know each other. They meet in the store (facts, dirty nodes, operations, intents) and in three small
+volatile things here: which nodes are occupied by a job, which wait for something to change, and small contents that
+were read a moment ago. All three are lost in a crash without harm: work is derived again from the store.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+
+import msgspec
+
+from govsync.engine.jobs import AnyJob, Job
+from govsync.model.ids import Ids
+from govsync.model.nodes import Node
+from govsync.store.database import Store
+from govsync.store.trees import SqlTrees
+
+FRESH_BYTES = 32 * 1024 * 1024
+"""How much of just-read small contents is kept in memory until it is sent (I16)."""
+
+
+class Now(msgspec.Struct, frozen=True):
+    """The time of one turn: the wall clock for what people read, a steady one for everything that waits."""
+
+    wall_ms: int
+    steady_ms: int
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings that the engine follows (see `settings.schema` for their meaning)."""
+
+    hold_deletions: int = 200
+    hold_deletions_share: float = 0.5
+    hold_rewrites: int = 1_000
+    minimum_free_bytes: int = 1 << 30
+
+
+class Who(msgspec.Struct, frozen=True, kw_only=True):
+    """Says which desk this is: its device id, and its name in conflict names and activity."""
+
+    device: bytes
+    device_name: str
+    user_name: str = ""
+
+
+class Desk:
+    """Holds what the parts share; owned by the control thread."""
+
+    def __init__(self, store: Store, ids: Ids, who: Who, rules: Rules) -> None:
+        self.store = store
+        self.ids = ids
+        self.who = who
+        self.rules = rules
+        self.now = Now(0, 0)
+        self.stale = True
+        """Whether a fact has changed since the last plan."""
+        self.waiting: set[int] = set()
+        """Nodes that the last plan could do nothing about; they are due again when any fact changes."""
+        self.kept_back: set[int] = set()
+        """Nodes whose step the plan under way must not send yet."""
+        self.under_way: dict[int, AnyJob] = {}
+        self.proven_ms: int | None = None
+        """When the folder was last proven to be ours; None: a proof is wanted before anything is touched (R10)."""
+        self.fresh = Fresh(FRESH_BYTES)
+        self._occupied: Counter[int] = Counter()
+        self._numbers = 0
+
+    def number(self) -> int:
+        """Answers the number of a new job."""
+        self._numbers += 1
+        return self._numbers
+
+    def facts_changed(self) -> None:
+        """Makes everything that waited due again."""
+        self.stale = True
+        self.waiting.clear()
+
+    def wake(self, lids: Iterable[int]) -> None:
+        """Makes these nodes due again."""
+        self.stale = True
+        self.waiting.difference_update(lids)
+
+    def occupy(self, lids: Iterable[int]) -> None:
+        """Keeps nodes out of plans while a job works on them."""
+        self._occupied.update(lids)
+
+    def release(self, lids: Iterable[int]) -> None:
+        """Lets nodes be planned again."""
+        self._occupied.subtract(lids)
+        self._occupied += Counter()
+
+    def occupied(self, lid: int) -> bool:
+        """Says whether a job works on the node."""
+        return lid in self._occupied
+
+    def running(self, kind: type[Job]) -> int:
+        """Counts the jobs of a kind that are under way."""
+        return sum(isinstance(job, kind) for job in self.under_way.values())
+
+    def trees(self) -> "DeskTrees":
+        """Opens the three trees for one plan."""
+        return DeskTrees(self)
+
+
+class DeskTrees:
+    """The trees of the store, where nodes that a job works on are busy too (`model.trees.Trees`)."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._sql = SqlTrees(desk.store, desk.now.steady_ms)
+        self.local_children = self._sql.local_children
+        self.remote_children = self._sql.remote_children
+        self.local_at = self._sql.local_at
+        self.remote_at = self._sql.remote_at
+        self.read_to = self._sql.read_to
+
+    def node(self, lid: int) -> Node:
+        """As `Trees.node`."""
+        return self._sql.node(lid)
+
+    def busy(self, lid: int) -> bool:
+        """As `Trees.busy`."""
+        return self._desk.occupied(lid) or self._sql.busy(lid)
+
+
+class Fresh:
+    """Small contents by node, the oldest given up first; a lost one is read again."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._limit_bytes = limit_bytes
+        self._kept: dict[int, tuple[bytes, bytes]] = {}
+        self.size_bytes = 0
+
+    @property
+    def full(self) -> bool:
+        """Says whether reading further ahead would only push out what is not sent yet."""
+        return self.size_bytes > self._limit_bytes // 2
+
+    def keep(self, lid: int, content_hash: bytes, data: bytes) -> None:
+        """Keeps a content until it is taken."""
+        self.take(lid)
+        self._kept[lid] = (content_hash, data)
+        self.size_bytes += len(data)
+        while self.size_bytes > self._limit_bytes:
+            self.take(next(iter(self._kept)))
+
+    def get(self, lid: int, content_hash: bytes) -> bytes | None:
+        """Answers the node's content if it is the one that has this hash."""
+        kept = self._kept.get(lid)
+        return kept[1] if kept is not None and kept[0] == content_hash else None
+
+    def take(self, lid: int) -> None:
+        """Gives a node's content up."""
+        kept = self._kept.pop(lid, None)
+        if kept is not None:
+            self.size_bytes -= len(kept[1])

@@ -1,0 +1,230 @@
+"""Follows the server: which spaces there are, how far each journal has been read, and whether nothing newer exists.
+
+An event of the server's stream only says that something newer may exist; what counts is the cursor, which moves by
+reading alone (R32, R33). A digest of all heads, told every 20 s, proves that nothing was missed (R41, R42). Where the
+server's history is another one than the desk remembers, the whole snapshot is read and the two are united (R34).
+"""
+
+from govsync.engine.desk import Desk
+from govsync.engine.jobs import (
+    Answered,
+    AnyJob,
+    Ask,
+    AskHeads,
+    AskSpaces,
+    HeadsTold,
+    Pull,
+    Pulled,
+    Snapshot,
+    SnapshotRead,
+    SpacesTold,
+)
+from govsync.model.codes import Code
+from govsync.protocol.changes import Known
+from govsync.protocol.digest import heads_digest
+from govsync.protocol.session import Head, SpaceInfo, SpaceState
+from govsync.store import activity, remote_tree, spaces, union
+from govsync.store.spaces import SpaceRow
+
+BEAT_LASTS_MS = 45_000
+"""How long a digest proves that nothing was missed (R41)."""
+RETRY_MS = 1_000
+RETRY_MOST_MS = 60_000
+_REREAD = (Code.CURSOR_GONE, Code.EPOCH_CHANGED, Code.HISTORY_DIFFERS)
+
+
+class Following:
+    """Owns what the desk knows of the server's state."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._heads: dict[bytes, int] = {}
+        self._rereading: dict[bytes, union.Reading] = {}
+        self._spaces_due = True
+        self._heads_due = False
+        self._not_before: dict[bytes, int] = {}
+        self._attempts = 0
+        self.online = False
+        self.digest: int | None = None
+        self.beat_ms = -BEAT_LASTS_MS
+
+    # What is told
+
+    def beat(self, digest: int) -> None:
+        """Takes in the server's digest; one that differs from ours says that heads must be asked for (R42)."""
+        self.online = True
+        self._attempts = 0
+        self._not_before.clear()
+        self.digest, self.beat_ms = digest, self._desk.now.steady_ms
+        if digest != self._own_digest():
+            self._heads_due = True
+
+    def head_told(self, space: bytes, seq: int) -> None:
+        """Takes in that a space has reached a sequence."""
+        self._heads[space] = max(self._heads.get(space, 0), seq)
+
+    def rights_changed(self) -> None:
+        """Takes in that the list of spaces is another now."""
+        self._spaces_due = True
+
+    def stream_lost(self) -> None:
+        """Takes in that nothing is heard of the server any more."""
+        self.online = False
+        self.digest = None
+
+    def begin(self) -> None:
+        """Begins anew after a sign-in or a start."""
+        self._spaces_due = True
+        self._heads_due = True
+
+    # What is asked
+
+    def jobs(self, full: bool) -> list[AnyJob]:
+        """Says what to ask the server now; `full`: the journal is not read on until what it brought is placed."""
+        if not self.online:
+            return []
+        jobs: list[AnyJob] = []
+        rows = spaces.all_spaces(self._desk.store)
+        if self._spaces_due and not self._desk.running(AskSpaces) and self._may(b""):
+            jobs.append(AskSpaces(number=self._desk.number(), have=tuple(row.id for row in rows)))
+        if self._heads_due and not self._desk.running(AskHeads) and self._may(b""):
+            jobs.append(AskHeads(number=self._desk.number()))
+        jobs.extend(job for row in rows if row.readable and not full and (job := self._read(row)) is not None)
+        return jobs
+
+    def _may(self, space: bytes) -> bool:
+        return self._not_before.get(space, 0) <= self._desk.now.steady_ms
+
+    def _read(self, row: SpaceRow) -> AnyJob | None:
+        if not self._may(row.id) or self._reading(row.id):
+            return None
+        reread = self._rereading.get(row.id)
+        if reread is not None:
+            return self._reread(row, reread)
+        if row.cursor is None or self._heads.get(row.id, 0) > row.cursor.seq:
+            return Pull(number=self._desk.number(), space=row.id, cursor=row.cursor)
+        return None
+
+    def _reread(self, row: SpaceRow, reread: union.Reading) -> AnyJob:
+        if reread.complete:
+            keys = union.questions(self._desk.store, row.id, reread)
+            return Ask(number=self._desk.number(), space=row.id, question=Known(keys=tuple(keys)))
+        return Snapshot(number=self._desk.number(), space=row.id, after=reread.after)
+
+    def _reading(self, space: bytes) -> bool:
+        return any(
+            isinstance(job, Pull | Snapshot | Ask) and job.space == space
+            for job in self._desk.under_way.values()
+        )
+
+    # What is answered
+
+    def spaces_told(self, result: SpacesTold) -> None:
+        """Takes in the list of spaces (R38); a space that is missing from it means nothing (R29)."""
+        self._spaces_due = False
+        with self._desk.store.transaction():
+            for info in result.spaces.spaces:
+                self._space(info)
+        self._desk.facts_changed()
+
+    def _space(self, info: SpaceInfo) -> None:
+        store = self._desk.store
+        row = spaces.get(store, info.id)
+        if info.state is SpaceState.MEMBER:
+            if row is None:
+                spaces.begin(store, info)
+                activity.note(store, self._desk.now.wall_ms, "space_added", info.name)
+            else:
+                spaces.update(store, info)
+        elif row is not None and row.state is not info.state:
+            # Everything stays as it is on this disk; nothing more is sent or fetched (R38).
+            spaces.freeze(store, info.id, info.state)
+            activity.note(store, self._desk.now.wall_ms, f"space_{info.state}", row.name)
+
+    def heads_told(self, result: HeadsTold) -> None:
+        """Takes in the heads of all spaces; one that the desk does not know asks for the list of spaces."""
+        self._heads_due = False
+        known = {row.id for row in spaces.all_spaces(self._desk.store)}
+        for head in result.heads.heads:
+            self.head_told(head.space, head.seq)
+            if head.space not in known:
+                self._spaces_due = True
+        self.digest = result.heads.digest
+        self.beat_ms = self._desk.now.steady_ms
+
+    def pulled(self, job: Pull, result: Pulled) -> None:
+        """Takes in a page of a journal; the cursor moves in the same transaction as the facts."""
+        store = self._desk.store
+        self._attempts = 0
+        with store.transaction():
+            row = spaces.get(store, job.space)
+            if row is None or row.cursor != job.cursor:
+                return  # Read from a place that is no longer ours: a reread has begun meanwhile.
+            remote_tree.apply(store, job.space, result.changes.entries, self._desk.who.device)
+            spaces.set_cursor(store, job.space, result.changes.cursor)
+        self.head_told(job.space, result.changes.head)
+        self._desk.facts_changed()
+
+    def snapshot_read(self, job: Snapshot, result: SnapshotRead) -> None:
+        """Takes in a page of a snapshot that is being read from its beginning."""
+        reread = self._rereading.get(job.space)
+        if reread is None or reread.after != job.after:
+            return
+        reread.add(result.page)
+        row = spaces.get(self._desk.store, job.space)
+        if reread.complete and row is not None and not reread.unites(row):
+            # The same life of the same database: what the complete snapshot lacks is deleted (R33).
+            with self._desk.store.transaction():
+                union.replace(self._desk.store, job.space, reread)
+            del self._rereading[job.space]
+            self._desk.facts_changed()
+
+    def answered(self, job: Ask, result: Answered) -> None:
+        """Ends a reread by uniting what the desk remembers with what the server has now (R34)."""
+        reread = self._rereading.pop(job.space, None)
+        if reread is None:
+            return
+        known = dict(zip(job.question.keys, result.answer.keys, strict=True))
+        with self._desk.store.transaction():
+            union.unite(self._desk.store, job.space, reread, known)
+            row = spaces.get(self._desk.store, job.space)
+            activity.note(self._desk.store, self._desk.now.wall_ms, "united", row.name if row else "")
+        self._desk.facts_changed()
+
+    def failed(self, job: AnyJob, code: Code) -> None:
+        """Learns that a question has no answer; a history that differs is read anew, anything else is asked again."""
+        space = job.space if isinstance(job, Pull | Snapshot | Ask) else b""
+        if isinstance(job, Pull) and code in _REREAD:
+            row = spaces.get(self._desk.store, space)
+            if row is not None:
+                self._rereading[space] = union.Reading(unite=code is not Code.CURSOR_GONE)
+            return
+        if isinstance(job, Snapshot | Ask):
+            self._rereading[space] = union.Reading(unite=self._rereading[space].unite)
+        if code is Code.NOT_FOUND:
+            self._spaces_due = True
+        self._attempts += 1
+        wait_ms = min(RETRY_MS * 2 ** min(self._attempts, 10), RETRY_MOST_MS)
+        self._not_before[space] = self._desk.now.steady_ms + int(wait_ms * (0.5 + self._desk.ids.jitter()))
+
+    # What follows
+
+    def reread(self, space: bytes) -> None:
+        """Reads a space anew and unites it, because a commit was answered with another epoch (R34)."""
+        self._rereading.setdefault(space, union.Reading(unite=True))
+
+    def up_to_date(self) -> bool:
+        """Says whether every space is read to the head of a digest that is not too old (R41)."""
+        recent = self._desk.now.steady_ms - self.beat_ms <= BEAT_LASTS_MS
+        return (
+            self.online and recent and not self._spaces_due and not self._rereading
+            and self.digest == self._own_digest()
+        )  # fmt: skip
+
+    def next_wake(self) -> int | None:
+        """Answers when to look again, in steady milliseconds."""
+        return min(self._not_before.values(), default=None)
+
+    def _own_digest(self) -> int:
+        rows = [row for row in spaces.all_spaces(self._desk.store) if row.readable]
+        return heads_digest([Head(row.id, row.cursor.seq if row.cursor else 0) for row in rows])

@@ -1,0 +1,298 @@
+"""What the engine asks others to do: work on the disk and with the server, as values.
+
+A job is carried out by `work.run`, which may block, in a worker thread (or, in the simulation, in a greenlet that can
+be killed at every primitive). It owns nothing and changes no tree: it comes back as a result, or as a failure, and the
+engine decides. `number` is unique in one life of the engine.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from govsync.content.manifests import Manifest
+from govsync.local.steps import AnyStep, At, Signature, StepOutcome
+from govsync.model.operations import AnyOperation
+from govsync.model.problems import Problem
+from govsync.protocol.changes import Changes, Cursor, Known, KnownAnswer, Nodes
+from govsync.protocol.commits import CommitAnswer
+from govsync.protocol.session import Heads, Spaces
+from govsync.system.fs import Stat
+
+Pool = Literal["disk", "network"]
+
+
+class Job(msgspec.Struct, frozen=True, tag=True, kw_only=True):
+    """What every job has."""
+
+    number: int
+
+
+# On the disk
+
+
+class Prove(Job, frozen=True):
+    """Makes sure that the folder is still ours (R10, R29)."""
+
+
+class LookAt(msgspec.Struct, frozen=True):
+    """A folder to look at, by lid and disk path: as a whole, or only at these names; `deep`: its folders follow."""
+
+    lid: int
+    path: tuple[str, ...]
+    names: tuple[str, ...] | None = None
+    deep: bool = False
+
+
+class Look(Job, frozen=True):
+    """Looks at folders."""
+
+    folders: tuple[LookAt, ...]
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """What one folder showed; not `complete`: nothing may be concluded from what is absent (R29, I6).
+
+    `absent` are those of the names asked for at which nothing was: the folder must be listed to know what that means.
+    """
+
+    lid: int
+    complete: bool
+    absent: tuple[str, ...] = ()
+    entries: tuple[tuple[str, Stat, int | None], ...] = ()
+    """What is synced, with birth times where they were asked for (R1)."""
+    skipped: tuple[tuple[str, str], ...] = ()
+    """What is left alone, and why (R9, R27)."""
+    open_documents: tuple[str, ...] = ()
+    """Names of documents beside which a lock file lies: somebody has them open here (R13)."""
+    again: bool = False
+    """The folder changed while, or just before, it was listed: an entry may have slipped past (R6)."""
+    problem: Problem | None = None
+
+
+class Read(Job, frozen=True):
+    """Reads files to their end and hashes them."""
+
+    files: tuple[tuple[int, At], ...]
+
+
+class FileRead(msgspec.Struct, frozen=True, kw_only=True):
+    """A file as it was read: its signature before and after was this one (R4). `small` is its only chunk, when small."""
+
+    lid: int
+    signature: Signature
+    birth_ns: int | None
+    manifest: Manifest
+    racy: bool
+    exec: bool
+    small: bytes | None = None
+
+
+class FileUnread(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that could not be read now: a program is writing it (`busy`), it changed meanwhile (`changed`), it is
+    gone, or the disk refuses."""
+
+    lid: int
+    problem: Problem
+
+
+class FilesRead(msgspec.Struct, frozen=True, tag=True):
+    """Answers `Read`."""
+
+    files: tuple[FileRead | FileUnread, ...]
+
+
+class Change(Job, frozen=True):
+    """Carries out steps on the disk, in order (their intents are durable)."""
+
+    steps: tuple[AnyStep, ...]
+
+
+class Recover(Job, frozen=True):
+    """Finds out, after a crash, what became of steps (R16)."""
+
+    steps: tuple[AnyStep, ...]
+
+
+class Changed(msgspec.Struct, frozen=True, tag=True):
+    """Answers `Change` and `Recover`."""
+
+    outcomes: tuple[StepOutcome, ...]
+
+
+# With the server
+
+
+class Upload(Job, frozen=True):
+    """Makes the chunks of files durable on the server; each file by lid, place, manifest and signature."""
+
+    space: bytes
+    files: tuple[tuple[int, At, Manifest, Signature], ...]
+
+
+class Uploaded(msgspec.Struct, frozen=True, tag=True):
+    """Answers `Upload`: which files' chunks are there, and what kept others back."""
+
+    done: tuple[int, ...]
+    failed: tuple[tuple[int, Problem], ...]
+
+
+class Commit(Job, frozen=True):
+    """Asks a space for operations; `inline` are small chunks that travel with them."""
+
+    space: bytes
+    epoch: bytes
+    operations: tuple[AnyOperation, ...]
+    inline: tuple[bytes, ...]
+
+
+class Pull(Job, frozen=True):
+    """Reads a page of a space's journal."""
+
+    space: bytes
+    cursor: Cursor | None
+
+
+class Pulled(msgspec.Struct, frozen=True, tag=True):
+    """Answers `Pull`; `contents` are small contents by revision."""
+
+    changes: Changes
+    contents: dict[bytes, bytes]
+
+
+class Snapshot(Job, frozen=True):
+    """Reads a page of a space's snapshot (R33, R34)."""
+
+    space: bytes
+    after: bytes | None
+
+
+class Ask(Job, frozen=True):
+    """Asks which operations or contents a space has ever known (R34, R40)."""
+
+    space: bytes
+    question: Known
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """A revision to fetch: for which node, and what it must turn out to be. `data` where it is already at hand."""
+
+    lid: int
+    rev: bytes
+    hash: bytes
+    size_bytes: int
+    mtime_ns: int
+    exec: bool
+    data: bytes | None = None
+    old: tuple[str, ...] | None = None
+    """A file on this disk that may hold pieces of it."""
+
+
+class Fetch(Job, frozen=True):
+    """Brings revisions into the staging folder, verified."""
+
+    space: bytes
+    wants: tuple[Wanted, ...]
+    minimum_free_bytes: int = 0
+
+
+class Staged(msgspec.Struct, frozen=True, kw_only=True):
+    """A verified revision in the staging folder, under which name and inode."""
+
+    lid: int
+    rev: bytes
+    hash: bytes
+    name: str
+    ino: int
+
+
+class Fetched(msgspec.Struct, frozen=True, tag=True):
+    """Answers `Fetch`: what is staged, and what kept others back."""
+
+    staged: tuple[Staged, ...]
+    failed: tuple[tuple[int, Problem], ...]
+
+
+class AskSpaces(Job, frozen=True):
+    """Asks which spaces there are for this person, naming those that the desk holds (R38)."""
+
+    have: tuple[bytes, ...]
+
+
+class AskHeads(Job, frozen=True):
+    """Asks for the heads of all spaces."""
+
+
+class FoldersLooked(msgspec.Struct, frozen=True, tag=True):
+    """Answers `Look`."""
+
+    folders: tuple[Looked, ...]
+
+
+class Proven(msgspec.Struct, frozen=True, tag=True):
+    """Answers `Prove`: None, or why the folder is not (surely) ours: gone, folder_missing, folder_replaced."""
+
+    problem: Problem | None
+
+
+class Committed(msgspec.Struct, frozen=True, tag=True):
+    """Answers `Commit`."""
+
+    answer: CommitAnswer
+
+
+class SnapshotRead(msgspec.Struct, frozen=True, tag=True):
+    """Answers `Snapshot`."""
+
+    page: Nodes
+
+
+class Answered(msgspec.Struct, frozen=True, tag=True):
+    """Answers `Ask`."""
+
+    answer: KnownAnswer
+
+
+class SpacesTold(msgspec.Struct, frozen=True, tag=True):
+    """Answers `AskSpaces`."""
+
+    spaces: Spaces
+
+
+class HeadsTold(msgspec.Struct, frozen=True, tag=True):
+    """Answers `AskHeads`."""
+
+    heads: Heads
+
+
+Result = (
+    Proven
+    | FoldersLooked
+    | FilesRead
+    | Changed
+    | Uploaded
+    | Committed
+    | Pulled
+    | SnapshotRead
+    | Answered
+    | Fetched
+    | SpacesTold
+    | HeadsTold
+)
+
+AnyJob = (
+    Prove
+    | Look
+    | Read
+    | Change
+    | Recover
+    | Upload
+    | Commit
+    | Pull
+    | Snapshot
+    | Ask
+    | Fetch
+    | AskSpaces
+    | AskHeads
+)
+
+ON_DISK = (Prove, Look, Read, Change, Recover)

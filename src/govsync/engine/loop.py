@@ -1,0 +1,231 @@
+"""The engine: told events, it answers with jobs. It has no thread, no clock, and never waits.
+
+`handle` records what happened; `start` says what to do now; `next_wake` when to ask again at the latest. Its parts,
+`observing` (the disk), `following` (the server), `planning`, `sending`, `placing`, `holding`, do not know each other's
+insides; this module only wires them. Everything that must survive is in the store before a job that depends on it is
+handed out; everything else is derived again after a crash.
+"""
+
+from collections.abc import Sequence
+
+from govsync.engine import events, jobs
+from govsync.engine.desk import Desk, Now, Rules, Who
+from govsync.engine.following import Following
+from govsync.engine.holding import Holding
+from govsync.engine.observing import Observing
+from govsync.engine.placing import Placing
+from govsync.engine.planning import Planning
+from govsync.engine.sending import Sending
+from govsync.model.codes import Code
+from govsync.model.ids import Ids
+from govsync.model.problems import Problem
+from govsync.store import dirty, meta
+from govsync.store.database import Store
+
+FOREVER_MS = 1 << 62
+PROVE_EVERY_MS = 20_000
+"""How often the folder is proven to be ours when nothing else asks for it: its renaming makes no event (F7)."""
+
+
+class Engine:
+    """Decides for one desk; owned by one thread."""
+
+    def __init__(self, store: Store, ids: Ids, who: Who, rules: Rules) -> None:
+        self.desk = Desk(store, ids, who, rules)
+        self.observing = Observing(self.desk)
+        self.following = Following(self.desk)
+        self.sending = Sending(self.desk)
+        self.placing = Placing(self.desk)
+        self.holding = Holding(self.desk)
+        self.planning = Planning(self.desk, self.observing, self.sending, self.placing, self.holding)
+        self.signed_in = False
+        self.root_problem: Problem | None = None
+        self.paused_until_ms: int | None = meta.paused_until(store)
+
+    # The three verbs
+
+    def handle(self, event: events.AnyEvent, now: Now) -> None:
+        """Records an event; what the store holds afterwards is durable."""
+        self.desk.now = now
+        match event:
+            case events.Hint(path, name):
+                self.observing.hint(path, name)
+            case events.HintsLost():
+                self.observing.scan()
+            case events.Watching(healthy, _):
+                self.observing.watching = healthy
+            case events.JobDone(job, result):
+                self._ended(job)
+                self._done(job, result)
+            case events.JobFailed(job, code, facts):
+                self._ended(job)
+                self._failed(job, Problem(code, facts))
+            case events.Beat(digest):
+                self.following.beat(digest)
+            case events.HeadTold(space, seq):
+                self.following.head_told(space, seq)
+            case events.RightsChanged():
+                self.following.rights_changed()
+            case events.StreamLost():
+                self.following.stream_lost()
+            case events.SessionBegun():
+                self.signed_in = True
+                self.following.begin()
+            case events.SessionEnded():
+                self.signed_in = False
+                self.following.stream_lost()
+            case events.Woke():
+                self.desk.proven_ms = None
+                self.observing.scan()
+            case events.Pause(until_ms):
+                self._pause(until_ms if until_ms is not None else FOREVER_MS)
+            case events.Resume():
+                self._pause(None)
+            case events.SyncNow():
+                self.observing.scan()
+                self.following.begin()
+            case events.Approve(hold):
+                self.holding.approve(hold)
+            case events.Reject(hold):
+                self.holding.reject(hold)
+
+    def start(self, now: Now) -> list[jobs.AnyJob]:
+        """Answers the jobs to carry out now; each comes back as `JobDone` or `JobFailed`."""
+        self.desk.now = now
+        started: list[jobs.AnyJob] = []
+        self._prove(started)
+        if self.paused or self.desk.proven_ms is None or self.root_problem is not None:
+            return started
+        if not self.placing.recovered:
+            if not self.desk.running(jobs.Recover) and not self.desk.running(jobs.Change):
+                self._launch(started, self.placing.recover())
+            if not self.placing.recovered:
+                return started
+        self._launch(started, self.observing.jobs())
+        online = self.signed_in and self.following.online
+        if online:
+            self._launch(started, self.following.jobs(self.placing.inline_full))
+            self._launch(started, self.sending.unanswered())
+        if self.observing.ever_scanned:
+            self._launch(started, self.planning.jobs(online))
+        if online:
+            self._launch(started, self.sending.uploads())
+            self._launch(started, self.placing.fetches())
+        return started
+
+    def next_wake(self) -> int | None:
+        """Answers the steady time in ms at which `start` must be asked again, whatever happens until then."""
+        proof = None if self.desk.proven_ms is None else self.desk.proven_ms + PROVE_EVERY_MS
+        times = (
+            self.observing.next_wake(),
+            self.following.next_wake(),
+            self.sending.next_wake(),
+            dirty.next_time(self.desk.store, self.desk.now.steady_ms),
+            proof,
+        )
+        return min((at for at in times if at is not None), default=None)
+
+    @property
+    def paused(self) -> bool:
+        """Says whether a person paused the desk, and the time is not over (R43: it survives a restart)."""
+        return self.paused_until_ms is not None and self.desk.now.wall_ms < self.paused_until_ms
+
+    # Jobs
+
+    def _launch(self, started: list[jobs.AnyJob], new: Sequence[jobs.AnyJob]) -> None:
+        for job in new:
+            self.desk.under_way[job.number] = job
+            self.desk.occupy(occupies(job))
+        started.extend(new)
+
+    def _ended(self, job: jobs.AnyJob) -> None:
+        self.desk.under_way.pop(job.number, None)
+        self.desk.release(occupies(job))
+
+    def _prove(self, started: list[jobs.AnyJob]) -> None:
+        proven, now = self.desk.proven_ms, self.desk.now.steady_ms
+        due = proven is None or now - proven >= PROVE_EVERY_MS
+        if due and not self.desk.running(jobs.Prove):
+            self._launch(started, [jobs.Prove(number=self.desk.number())])
+
+    def _done(self, job: jobs.AnyJob, result: jobs.Result) -> None:
+        match job, result:
+            case jobs.Prove(), jobs.Proven(problem):
+                self._proven(problem)
+            case jobs.Look(), jobs.FoldersLooked():
+                self.observing.looked(job, result)
+            case jobs.Read(), jobs.FilesRead():
+                self.observing.files_read(job, result)
+            case ((jobs.Change() | jobs.Recover()), jobs.Changed()):
+                if isinstance(job, jobs.Recover):
+                    self.placing.recovered = True
+                for folder in self.placing.changed(result, isinstance(job, jobs.Recover)):
+                    self.observing.look(folder)
+            case jobs.Upload(), jobs.Uploaded():
+                for lid in self.sending.uploaded(job, result):
+                    self.observing.read(lid)
+            case jobs.Commit(), jobs.Committed():
+                self.sending.committed(job, result)
+                self.following.head_told(job.space, result.answer.head)
+            case jobs.Pull(), jobs.Pulled():
+                self.placing.keep_inline(result.contents)
+                self.following.pulled(job, result)
+            case jobs.Snapshot(), jobs.SnapshotRead():
+                self.following.snapshot_read(job, result)
+            case jobs.Ask(), jobs.Answered():
+                self.following.answered(job, result)
+            case jobs.Fetch(), jobs.Fetched():
+                self.placing.fetched(job, result)
+            case jobs.AskSpaces(), jobs.SpacesTold():
+                self.following.spaces_told(result)
+            case jobs.AskHeads(), jobs.HeadsTold():
+                self.following.heads_told(result)
+            case _:
+                raise AssertionError(f"{type(job).__name__} was answered with {type(result).__name__}")
+
+    def _failed(self, job: jobs.AnyJob, problem: Problem) -> None:
+        if problem.code is Code.SIGNED_OUT:
+            self.signed_in = False
+        match job:
+            case jobs.Prove():
+                self._proven(problem)
+            case jobs.Look() | jobs.Read():
+                self.observing.failed(job)
+            case jobs.Change() | jobs.Recover() | jobs.Fetch():
+                self.placing.failed(job)
+                self.desk.proven_ms = None
+            case jobs.Upload() | jobs.Commit():
+                self.sending.failed(job, problem.code)
+                if problem.code in (Code.EPOCH_CHANGED, Code.HISTORY_DIFFERS):
+                    self.following.reread(job.space)
+            case _:
+                self.following.failed(job, problem.code)
+
+    def _proven(self, problem: Problem | None) -> None:
+        """Takes in whether the folder is ours; while it is not, nothing is read from it or done to it (R29)."""
+        came_back = problem is None and self.root_problem is not None
+        if self.desk.proven_ms is None or came_back:
+            self.desk.facts_changed()
+        self.desk.proven_ms = self.desk.now.steady_ms
+        self.root_problem = problem
+        if came_back:
+            self.observing.scan()
+
+    def _pause(self, until_ms: int | None) -> None:
+        self.paused_until_ms = until_ms
+        with self.desk.store.transaction():
+            meta.set_paused_until(self.desk.store, until_ms)
+        self.desk.facts_changed()
+
+
+def occupies(job: jobs.AnyJob) -> list[int]:
+    """Lists the nodes that a job works on, so that nothing else is planned for them meanwhile."""
+    match job:
+        case jobs.Read():
+            return [lid for lid, _ in job.files]
+        case jobs.Upload():
+            return [file[0] for file in job.files]
+        case jobs.Fetch():
+            return [wanted.lid for wanted in job.wants]
+        case _:
+            return []

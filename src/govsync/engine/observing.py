@@ -1,0 +1,320 @@
+"""Looks at the disk: which folders must be listed, which files read, and when a vanished name means a deletion.
+
+A hint or a scan makes a folder due; its listing is compared with what the store remembers (`store.observe`); files whose
+signature is new are read; names that lost their file wait in a gap until the folder has been quiet, is listed again,
+and nothing else explains the loss (R3). A scan is the same from the root down. Nothing here decides what follows.
+"""
+
+import msgspec
+
+from govsync.engine.desk import Desk
+from govsync.engine.jobs import AnyJob, FileRead, FilesRead, FoldersLooked, Look, LookAt, Looked, Read
+from govsync.local.quiet import folder_gaps, space_gaps
+from govsync.local.steps import At
+from govsync.model.codes import Code
+from govsync.model.problems import Problem
+from govsync.store import dirty, local_tree, observe, paths, problems, spaces
+
+LOOK_FOLDERS = 200
+READ_FILES = 200
+READ_BYTES = 16 * 1024 * 1024
+READS_AT_ONCE = 2
+BUSY_MS = 2_000
+NEVER_QUIET_MS = 24 * 3_600_000
+SCAN_EVERY_MS = 25 * 60_000
+SCAN_EVERY_UNWATCHED_MS = 60_000
+_ALL = b""
+"""Deletions wait for the whole folder to be quiet, not for one space: a move between spaces is a loss in one of them."""
+
+
+class _Due(msgspec.Struct):
+    """A folder that must be looked at: at some names or as a whole (None), and whether its folders follow."""
+
+    names: set[str] | None = None
+    deep: bool = False
+
+
+class Observing:
+    """Owns what is being looked at and read."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._looks: dict[int, _Due] = {}
+        self._again: dict[int, int] = {}
+        self._reads: dict[int, int] = {}
+        self._busy_since: dict[int, int] = {}
+        self._gaps = folder_gaps()
+        self._losses = space_gaps()
+        self._closing: set[int] = set()
+        self._scan_began_ms: int | None = None
+        self._scan_ended_ms: int | None = None
+        self._scan_took_ms = 0
+        self._scan_wanted = True
+        self.watching = False
+        self.open_documents: dict[int, frozenset[str]] = {}
+
+    # What makes things due
+
+    def hint(self, path: tuple[str, ...], name: str | None) -> None:
+        """Makes a place due; where the folder is not known yet, the nearest one above it that is."""
+        lid = paths.find(self._desk.store, path)
+        while lid is None and path:
+            path, name = path[:-1], None
+            lid = paths.find(self._desk.store, path)
+        if lid is not None:
+            self.look(lid, name)
+
+    def look(self, lid: int, name: str | None = None, deep: bool = False) -> None:
+        """Makes a folder due, as a whole or at one name."""
+        due = self._looks.get(lid)
+        if due is None:
+            self._looks[lid] = _Due(None if name is None else {name}, deep)
+            return
+        if name is None or due.names is None:
+            due.names = None
+        else:
+            due.names.add(name)
+        due.deep |= deep
+
+    def read(self, lid: int, after_ms: int = 0) -> None:
+        """Makes a file due to be read."""
+        self._reads[lid] = self._desk.now.steady_ms + after_ms
+
+    def scan(self) -> None:
+        """Asks for a look at everything."""
+        self._scan_wanted = True
+
+    # What to do
+
+    def jobs(self) -> list[AnyJob]:
+        """Says which folders to look at and which files to read now."""
+        self._tick()
+        jobs: list[AnyJob] = []
+        if self._looks and not self._desk.running(Look):
+            jobs.append(self._look_job())
+        for _ in range(self._desk.running(Read), READS_AT_ONCE):
+            files = self._files_to_read()
+            if not files:
+                break
+            jobs.append(Read(number=self._desk.number(), files=tuple(files)))
+        return jobs
+
+    def _tick(self) -> None:
+        now = self._desk.now.steady_ms
+        for lid in [lid for lid, at in self._again.items() if at <= now]:
+            del self._again[lid]
+            self.look(lid)
+        for folder in self._gaps.take_ended(now):
+            self._closing.add(folder)
+            self.look(folder)
+        if self._losses.take_ended(now):
+            self._desk.facts_changed()  # Deletions that waited may leave now.
+        if not self.scanning and (self._scan_wanted or self._scan_overdue(now)):
+            self._scan_wanted = False
+            self._scan_began_ms = now
+            root = spaces.personal_root(self._desk.store)
+            if root is not None:
+                self.look(root, deep=True)
+
+    def _scan_overdue(self, now: int) -> bool:
+        if self._scan_ended_ms is None:
+            return False
+        least, factor = (SCAN_EVERY_MS, 2_000) if self.watching else (SCAN_EVERY_UNWATCHED_MS, 50)
+        return now - self._scan_ended_ms >= max(least, factor * self._scan_took_ms)
+
+    def _look_job(self) -> Look:
+        folders: list[LookAt] = []
+        for lid in list(self._looks):
+            if len(folders) >= LOOK_FOLDERS:
+                break
+            due = self._looks.pop(lid)
+            path = paths.disk_path(self._desk.store, lid)
+            if path is not None:
+                names = None if due.names is None else tuple(sorted(due.names))
+                folders.append(LookAt(lid, path, names, due.deep))
+        return Look(number=self._desk.number(), folders=tuple(folders))
+
+    def _files_to_read(self) -> list[tuple[int, At]]:
+        if self._desk.fresh.full:
+            return []
+        files: list[tuple[int, At]] = []
+        size = 0
+        for lid, not_before in list(self._reads.items()):
+            if not_before > self._desk.now.steady_ms or self._desk.occupied(lid):
+                continue
+            path, disk = paths.disk_path(self._desk.store, lid), local_tree.disk(self._desk.store, lid)
+            if path is None or disk is None:
+                del self._reads[lid]
+                continue
+            if files and (size + disk.size_bytes > READ_BYTES or len(files) >= READ_FILES):
+                break
+            del self._reads[lid]
+            files.append((lid, At(path[:-1], path[-1])))
+            size += disk.size_bytes
+        return files
+
+    # What was seen
+
+    def looked(self, job: Look, result: FoldersLooked) -> None:
+        """Compares listings with what was remembered, in one transaction."""
+        deep = {folder.lid: folder.deep for folder in job.folders}
+        with self._desk.store.transaction():
+            for folder in result.folders:
+                self._folder(folder, deep.get(folder.lid, False))
+        if self.scanning and not self._looks and not self._again:
+            self._end_scan()
+
+    def _folder(self, folder: Looked, deep: bool) -> None:
+        store, now = self._desk.store, self._desk.now
+        if folder.problem is not None:
+            self._unlisted(folder)
+            return
+        if folder.absent:
+            self.look(folder.lid)
+        if folder.again:
+            self._again[folder.lid] = now.steady_ms + 100
+        seen = observe.observe(
+            store, self._desk.ids, folder.lid, folder.entries, folder.complete, now.wall_ms
+        )
+        for lid in seen.to_read:
+            self.read(lid)
+        for child in seen.folders if deep else seen.new_folders:
+            self.look(child, deep=True)
+        for place, name in seen.look_at:
+            self.look(place, name)
+        if folder.complete:
+            self._gap(folder.lid, bool(seen.vanished))
+            problems.set_skipped(store, folder.lid, folder.skipped)
+            problems.set_names(store, folder.lid, seen.illegal, now.wall_ms)
+            self.open_documents[folder.lid] = frozenset(folder.open_documents)
+        if seen.changed:
+            self._desk.facts_changed()  # A move frees a name, a return ends a deletion: anything may follow.
+
+    def _gap(self, folder: int, vanished: bool) -> None:
+        """Follows a folder's gap; closes it when the folder was quiet and has now been listed once more (R3).
+
+        Not during a scan: a node that is missing here may lie in a folder that the scan has not come to (R6).
+        """
+        now = self._desk.now.steady_ms
+        if vanished:
+            self._gaps.vanished(folder, now)
+            self._losses.vanished(_ALL, now)
+            self._closing.discard(folder)
+        elif folder in self._closing:
+            self._closing.discard(folder)
+            if self.scanning or not observe.close_gaps(self._desk.store, folder, self._desk.now.wall_ms):
+                self._gaps.vanished(folder, now)
+            self._desk.facts_changed()
+
+    def _unlisted(self, folder: Looked) -> None:
+        """A folder that cannot be listed says nothing about what is in it (R29, I6)."""
+        assert folder.problem is not None
+        if folder.problem.code in (Code.GONE, Code.NOT_A_FOLDER):
+            parent = paths.folder_of(self._desk.store, folder.lid)
+            if parent is not None:
+                self.look(parent)
+            return
+        with self._desk.store.transaction():
+            if folder.problem.code is Code.LINK_IN_THE_WAY:
+                local_tree.obscure(self._desk.store, folder.lid)
+            problems.raise_for(self._desk.store, folder.lid, folder.problem, self._desk.now.wall_ms)
+        self._again[folder.lid] = self._desk.now.steady_ms + 30_000
+
+    def files_read(self, job: Read, result: FilesRead) -> None:
+        """Takes in what files hold; the content belongs to the signature with which it was read (R4)."""
+        store = self._desk.store
+        with store.transaction():
+            for file in result.files:
+                if isinstance(file, FileRead):
+                    self._content(file)
+                else:
+                    self._unread(file.lid, file.problem)
+        self._desk.wake(lid for lid, _ in job.files)
+
+    def _content(self, file: FileRead) -> None:
+        self._busy_since.pop(file.lid, None)
+        seen = local_tree.Disk(
+            "", file.signature.ino, file.signature.size_bytes, file.signature.mtime_ns, file.signature.ctime_ns,
+            file.birth_ns, file.racy,
+        )  # fmt: skip
+        store, content_hash = self._desk.store, file.manifest.content_hash
+        if not observe.read_done(store, file.lid, seen, content_hash, file.manifest, file.exec):
+            self.read(file.lid, after_ms=50)
+            return
+        problems.clear(self._desk.store, file.lid)
+        if file.small is not None:
+            self._desk.fresh.keep(file.lid, file.manifest.content_hash, file.small)
+        if file.racy:
+            # Written so shortly before that a second save could look the same: one more look clears it (R4).
+            self.read(file.lid, after_ms=3_000)
+
+    def _unread(self, lid: int, problem: Problem) -> None:
+        now = self._desk.now
+        if problem.code in (Code.GONE, Code.CHANGED, Code.NOT_A_FOLDER, Code.LINK_IN_THE_WAY):
+            parent = paths.folder_of(self._desk.store, lid)
+            if parent is not None:
+                self._again[parent] = now.steady_ms + 20
+            return
+        if problem.code is Code.BUSY:
+            since = self._busy_since.setdefault(lid, now.steady_ms)
+            if now.steady_ms - since > NEVER_QUIET_MS:
+                problems.raise_for(self._desk.store, lid, Problem(Code.NEVER_QUIET), now.wall_ms)
+            self.read(lid, after_ms=BUSY_MS)
+            return
+        problems.raise_for(self._desk.store, lid, problem, now.wall_ms)
+        attempts = dirty.count_attempt(self._desk.store, lid)
+        self.read(lid, after_ms=min(BUSY_MS * 2**attempts, 5 * 60_000))
+
+    def failed(self, job: AnyJob) -> None:
+        """Learns that a look or a read ended without a result: everything in it is due again."""
+        if isinstance(job, Look):
+            for folder in job.folders:
+                self.look(folder.lid, deep=folder.deep)
+        elif isinstance(job, Read):
+            for lid, _ in job.files:
+                self.read(lid, after_ms=BUSY_MS)
+
+    # What it amounts to
+
+    @property
+    def scanning(self) -> bool:
+        """Says whether a look at everything is under way."""
+        return self._scan_began_ms is not None
+
+    @property
+    def idle(self) -> bool:
+        """Says whether nothing on the disk is left to be looked at, read, or decided."""
+        return not (
+            self.scanning or self._scan_wanted or self._looks or self._again
+            or self._closing or self._gaps.next_ms() is not None
+            or any(at <= self._desk.now.steady_ms for at in self._reads.values())
+            or self._desk.running(Look) or self._desk.running(Read)
+        )  # fmt: skip
+
+    @property
+    def ever_scanned(self) -> bool:
+        """Says whether the folder was looked at as a whole in this life of the engine."""
+        return self._scan_ended_ms is not None
+
+    def quiet(self) -> bool:
+        """Says whether deletions may leave the desk: nothing vanished anywhere for a while (R3)."""
+        return not self._losses.is_open(_ALL)
+
+    def next_wake(self) -> int | None:
+        """Answers when to look again, in steady milliseconds."""
+        now = self._desk.now.steady_ms
+        times = [*self._again.values(), *self._reads.values()]
+        times.extend(at for at in (self._gaps.next_ms(), self._losses.next_ms()) if at is not None)
+        if self._scan_ended_ms is not None:
+            times.append(now + SCAN_EVERY_UNWATCHED_MS)
+        return min(times, default=None)
+
+    def _end_scan(self) -> None:
+        now = self._desk.now.steady_ms
+        assert self._scan_began_ms is not None
+        self._scan_took_ms = now - self._scan_began_ms
+        self._scan_began_ms, self._scan_ended_ms = None, now
+        for lid in observe.unread(self._desk.store):
+            if lid not in self._reads and not self._desk.occupied(lid):
+                self.read(lid)
+        self._desk.facts_changed()

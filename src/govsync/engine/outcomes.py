@@ -1,0 +1,196 @@
+"""What a change of the disk makes true in the trees: one outcome, one transaction with the end of its intent (R16).
+
+A step that is done sets the local fact to what was placed and the baseline to what the note says, fact by fact. After a
+recovery `placed` only says which file lies there, so its content is read before it is believed.
+"""
+
+import msgspec
+
+from govsync.engine.batch import signature
+from govsync.engine.desk import Desk
+from govsync.engine.notes import Act, note_of, step_of
+from govsync.local import steps as disk
+from govsync.model.codes import Code
+from govsync.model.merged_tree import kind_of
+from govsync.model.nodes import NOWHERE, Kind, Local, Node, Presence
+from govsync.model.problems import Problem
+from govsync.store import activity, dirty, local_tree, manifests, problems, spaces, trash
+from govsync.store.intents import Intent
+from govsync.store.local_tree import Disk
+from govsync.system.fs import Stat
+
+BUSY_MS = 2_000
+AGAIN_MS = 200
+AGAIN_MOST_MS = 5 * 60_000
+_SAID = {Act.ASIDE: "renamed_aside", Act.KEEP_BOTH: "conflict_copy", Act.BRING_BACK: "second_version"}
+
+
+class Outcome:
+    """Records how one step ended."""
+
+    def __init__(self, desk: Desk, row: Intent, outcome: disk.StepOutcome, recovered: bool) -> None:
+        self._desk = desk
+        self._store = desk.store
+        self._lid = row.lid
+        self._step = step_of(row)
+        self._note = note_of(row)
+        self._outcome = outcome
+        self._recovered = recovered
+        self.look_at: list[int] = []
+        """Folders in which the disk did not show what was expected, or a file that must be read."""
+        self.second_version: tuple[int, str, int] | None = None
+        """A file in the trash that nobody but its writer has seen: node, trash name, inode."""
+
+    def record(self) -> None:
+        """Changes the trees accordingly."""
+        node = local_tree.find_node(self._store, self._lid)
+        if node is None:
+            return
+        self._displaced(node)
+        if self._outcome.result is disk.Result.DONE:
+            self._done(node)
+            problems.clear(self._store, self._lid)
+            dirty.add(self._store, [self._lid])
+            dirty.reset_attempts(self._store, self._lid)
+            if self._note.act in _SAID:
+                activity.here(self._store, self._lid, _SAID[self._note.act], self._desk.now.wall_ms)
+        else:
+            self._undone(node)
+
+    def _displaced(self, node: Node) -> None:
+        """Notes what came into the trash: the old version, which the server has, or a second version, which it lacks."""
+        found, step = self._outcome.displaced, self._step
+        if found is None or not isinstance(step, disk.Exchange | disk.Remove):
+            return
+        old = self._outcome.result is disk.Result.DONE and found.like(step.expected)
+        rev = node.baseline.rev if old and node.baseline is not None else None
+        row = trash.TrashRow(
+            name=step.trash, lid=self._lid, origin="/".join((*step.at.path, step.at.name)), ino=found.ino,
+            size_bytes=found.size_bytes, mtime_ns=found.mtime_ns, ctime_ns=found.ctime_ns, rev=rev,
+            at_ms=self._desk.now.wall_ms,
+        )  # fmt: skip
+        trash.add(self._store, row)
+        if not old:
+            self.second_version = (self._lid, step.trash, found.ino)
+
+    def _done(self, node: Node) -> None:
+        note = self._note
+        match note.act:
+            case Act.MAKE | Act.FETCH:
+                assert note.place is not None
+                assert note.place_key is not None
+                self._place(
+                    Local(note.place, kind_of(node), Presence.HERE, note.hash, note.exec), note.disk_name
+                )
+                local_tree.agree_place(self._store, self._lid, note.place, note.place_key)
+                if kind_of(node) is Kind.MOUNT:
+                    spaces.sync_mount(self._store, self._lid)
+            case Act.REPLACE:
+                assert node.local is not None
+                local = msgspec.structs.replace(node.local, hash=note.hash, exec=note.exec)
+                self._place(local, None)
+            case Act.RELOCATE | Act.ASIDE:
+                self._moved(node)
+            case Act.PARK:
+                local_tree.set_presence(self._store, self._lid, Presence.PARKED)
+            case Act.KEEP_BOTH | Act.BRING_BACK:
+                self._kept_both(node)
+            case Act.REMOVE:
+                local_tree.set_presence(self._store, self._lid, Presence.MISSING)
+            case Act.SET_EXEC:
+                assert node.local is not None
+                self._place(msgspec.structs.replace(node.local, exec=note.exec), None)
+                local_tree.agree_exec(self._store, self._lid, note.exec)
+        if note.act in (Act.FETCH, Act.REPLACE):
+            local_tree.agree_content(self._store, self._lid, note.rev, note.hash, note.exec)
+
+    def _place(self, local: Local, name: str | None) -> None:
+        """Sets the local fact to what was placed; what may have been written to meanwhile is read before it is believed."""
+        placed = self._outcome.placed
+        if placed is None or self._recovered:
+            local = msgspec.structs.replace(local, hash=None)
+            self.look_at.append(local.place.parent)
+        seen = local_tree.disk(self._store, self._lid)
+        shown = name if name is not None else (seen.name if seen is not None else local.place.name)
+        if placed is None:
+            local_tree.set_local(self._store, self._lid, local, Disk(shown, 0, 0, 0, 0))
+        else:
+            local_tree.set_local(self._store, self._lid, local, _disk(shown, placed, self._outcome.birth_ns))
+
+    def _moved(self, node: Node) -> None:
+        note = self._note
+        assert node.local is not None
+        assert note.place is not None
+        local = msgspec.structs.replace(node.local, place=note.place, presence=Presence.HERE)
+        if not self._untouched():
+            local = msgspec.structs.replace(local, hash=None)
+            self.look_at.append(note.place.parent)
+        self._place(local, note.disk_name)
+        if note.act is Act.RELOCATE and note.place_key is not None:
+            local_tree.agree_place(self._store, self._lid, note.place, note.place_key)
+
+    def _untouched(self) -> bool:
+        """Says whether a moved file was, at its source, the one whose content is known: the rename hides it after."""
+        seen = local_tree.disk(self._store, self._lid)
+        return seen is not None and self._outcome.before == signature(seen)
+
+    def _kept_both(self, node: Node) -> None:
+        """The file on the disk is a node of its own from now on; the old node waits for the server's revision."""
+        note, placed = self._note, self._outcome.placed
+        assert note.place is not None
+        assert note.new_node is not None
+        untouched = note.act is Act.KEEP_BOTH and self._untouched() and not self._recovered
+        new = local_tree.by_id(self._store, note.new_node)
+        if new is None:
+            new = local_tree.insert(self._store, note.new_node, node.space, Kind.FILE, node.node_id)
+        content = node.local.hash if untouched and node.local is not None else None
+        local = Local(
+            note.place, Kind.FILE, Presence.HERE, content, placed.exec if placed is not None else False
+        )
+        seen = _disk(note.disk_name, placed, None) if placed is not None else Disk(note.disk_name, 0, 0, 0, 0)
+        local_tree.set_local(self._store, new, local, seen)
+        if content is not None:
+            manifests.copy(self._store, self._lid, new)
+        else:
+            self.look_at.append(note.place.parent)
+        if note.act is Act.KEEP_BOTH:
+            local_tree.set_presence(self._store, self._lid, Presence.NOT_YET)
+        else:
+            assert isinstance(self._step, disk.BringBack)
+            trash.drop(self._store, self._step.trash)
+        dirty.add(self._store, [new])
+
+    def _undone(self, node: Node) -> None:
+        """Nothing changed on the disk. Whatever stood in the way is looked at, and the node waits a little."""
+        note, now = self._note, self._desk.now
+        if self._outcome.result is disk.Result.KEPT:
+            # A husk (R12): only things that never go to the server are left in it. It is this desk's own from now on.
+            local_tree.set_presence(self._store, self._lid, Presence.LOCAL_ONLY)
+            local_tree.set_baseline(self._store, self._lid, None)
+            activity.here(self._store, self._lid, "husk", now.wall_ms)
+            return
+        if self._outcome.result is disk.Result.BUSY:
+            dirty.delay(self._store, self._lid, now.steady_ms + BUSY_MS)
+            problems.raise_for(self._store, self._lid, Problem(Code.OPEN_HERE), now.wall_ms, waiting=True)
+            return
+        places = (node.local.place if node.local is not None else None, note.place)
+        self.look_at.extend(place.parent for place in places if place is not None and place.parent != NOWHERE)
+        if isinstance(self._step, disk.BringBack):
+            self.second_version = (self._lid, self._step.trash, self._step.ino)
+        wait(
+            self._desk,
+            self._lid,
+            self._outcome.problem if self._outcome.result is disk.Result.FAILED else None,
+        )
+
+
+def wait(desk: Desk, lid: int, problem: Problem | None) -> None:
+    """Lets a node wait, longer each time, and says why once it has lasted."""
+    attempts = dirty.count_attempt(desk.store, lid)
+    dirty.delay(desk.store, lid, desk.now.steady_ms + min(AGAIN_MS * 2 ** min(attempts, 12), AGAIN_MOST_MS))
+    if problem is not None and (attempts > 2 or problem.code not in (Code.GONE, Code.CHANGED, Code.OFFLINE)):
+        problems.raise_for(desk.store, lid, problem, desk.now.wall_ms)
+
+
+def _disk(name: str, stat: Stat, birth_ns: int | None) -> Disk:
+    return Disk(name, stat.ino, stat.size_bytes, stat.mtime_ns, stat.ctime_ns, birth_ns)

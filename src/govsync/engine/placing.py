@@ -1,0 +1,200 @@
+"""Steps towards the disk become staged files, intents and changes of the disk, and their outcomes are taken in (R16).
+
+One batch is under way at a time: contents are staged and flushed first (`Fetch`); then the intents are made durable,
+then the disk changes (`Change`), then, in one transaction, what was placed becomes the local fact **and** the baseline,
+and the intents end. `batch` builds the steps, `outcomes` says what they made true.
+"""
+
+from collections.abc import Sequence
+
+from govsync.engine import notes
+from govsync.engine.batch import Batch
+from govsync.engine.desk import Desk
+from govsync.engine.jobs import AnyJob, Change, Changed, Fetch, Fetched, Recover, Staged, Wanted
+from govsync.engine.outcomes import Outcome, wait
+from govsync.local.steps import Result
+from govsync.model.steps import AnyDown, Replace
+from govsync.model.steps import Fetch as FetchStep
+from govsync.store import intents, local_tree, paths
+
+BATCH = 500
+"""How many steps one batch takes (R16)."""
+FETCH_BYTES = 8 * 1024 * 1024
+FETCH_FILES = 500
+FETCHES_AT_ONCE = 2
+INLINE_BYTES = 32 * 1024 * 1024
+
+
+class Placing:
+    """Owns what is on its way to the disk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._staged: dict[int, Staged] = {}
+        self._wanted: dict[int, Wanted] = {}
+        self._second_versions: list[tuple[int, str, int]] = []
+        self._inline: dict[bytes, bytes] = {}
+        self._inline_bytes = 0
+        self.recovered = False
+        """Whether it is known what became of every intent; nothing is looked at or changed before (R16)."""
+
+    # What goes out
+
+    def recover(self) -> list[AnyJob]:
+        """Asks what became of the steps that were under way."""
+        rows = intents.all_intents(self._desk.store)
+        if not rows:
+            self.recovered = True
+            return []
+        return [Recover(number=self._desk.number(), steps=tuple(notes.step_of(row) for row in rows))]
+
+    def room(self, started: Sequence[AnyJob]) -> bool:
+        """Says whether a batch could be started."""
+        return not any(
+            isinstance(job, Change | Recover) for job in (*self._desk.under_way.values(), *started)
+        )
+
+    def waits(self, lid: int) -> bool:
+        """Says whether the node's content must be fetched first."""
+        return lid in self._wanted
+
+    def take_up(self, steps: Sequence[AnyDown], started: list[AnyJob]) -> list[int]:
+        """Makes a batch of what can be changed on the disk now, and notes what must be fetched before; answers the
+        nodes that are on their way."""
+        batch = Batch(self._desk)
+        for second in self._second_versions:
+            batch.bring_back(*second)
+        self._second_versions = []
+        for step in steps:
+            if len(batch.rows) >= BATCH:
+                break
+            if isinstance(step, FetchStep | Replace):
+                staged = self._ready(step)
+                if staged is not None:
+                    batch.install(step, staged)
+            else:
+                batch.add(step)
+        if not batch.rows:
+            return []
+        change = Change(number=self._desk.number(), steps=notes.record(self._desk, batch.rows))
+        started.append(change)
+        return [step.lid for step in change.steps]
+
+    def _ready(self, step: FetchStep | Replace) -> Staged | None:
+        """Answers the staged file for a step, or notes that its revision is wanted."""
+        node = local_tree.node(self._desk.store, step.lid)
+        remote = node.remote
+        if remote is None or remote.rev is None or remote.hash is None:
+            return None
+        staged = self._staged.get(step.lid)
+        if staged is not None and staged.rev == remote.rev:
+            return staged
+        path = paths.disk_path(self._desk.store, step.lid) if isinstance(step, Replace) else None
+        self._wanted[step.lid] = Wanted(
+            lid=step.lid,
+            rev=remote.rev,
+            hash=remote.hash,
+            size_bytes=remote.size_bytes,
+            mtime_ns=local_tree.remote_mtime_ns(self._desk.store, step.lid),
+            exec=remote.exec,
+            data=self._inline.get(remote.rev),
+            old=path,
+        )
+        return None
+
+    def fetches(self) -> list[AnyJob]:
+        """Starts to fetch what steps are waiting for."""
+        jobs: list[AnyJob] = []
+        while self._wanted and self._desk.running(Fetch) + len(jobs) < FETCHES_AT_ONCE:
+            wants: list[Wanted] = []
+            size = 0
+            space: bytes | None = None
+            for lid, wanted in list(self._wanted.items()):
+                node = local_tree.find_node(self._desk.store, lid)
+                if node is None:
+                    del self._wanted[lid]
+                    continue
+                if space not in (None, node.space):
+                    continue
+                if wants and (size + wanted.size_bytes > FETCH_BYTES or len(wants) >= FETCH_FILES):
+                    break
+                space = node.space
+                size += wanted.size_bytes
+                wants.append(wanted)
+                del self._wanted[lid]
+            if space is None:
+                break
+            free = self._desk.rules.minimum_free_bytes
+            jobs.append(
+                Fetch(number=self._desk.number(), space=space, wants=tuple(wants), minimum_free_bytes=free)
+            )
+        return jobs
+
+    # What comes back
+
+    @property
+    def inline_full(self) -> bool:
+        """Says whether reading the journal further would only push out contents that are not placed yet."""
+        return self._inline_bytes > INLINE_BYTES // 2
+
+    def keep_inline(self, contents: dict[bytes, bytes]) -> None:
+        """Keeps small contents that came with the journal until they are staged; too many are fetched again."""
+        for rev, data in contents.items():
+            if self._inline_bytes + len(data) <= INLINE_BYTES and rev not in self._inline:
+                self._inline[rev] = data
+                self._inline_bytes += len(data)
+
+    def drop_inline(self) -> None:
+        """Gives all kept contents up: nothing is waiting for them any more."""
+        self._inline.clear()
+        self._inline_bytes = 0
+
+    def _forget_inline(self, rev: bytes) -> None:
+        data = self._inline.pop(rev, None)
+        if data is not None:
+            self._inline_bytes -= len(data)
+
+    def fetched(self, job: Fetch, result: Fetched) -> None:
+        """Takes in what is staged; what could not be fetched waits, longer each time."""
+        for staged in result.staged:
+            self._staged[staged.lid] = staged
+            self._forget_inline(staged.rev)
+        with self._desk.store.transaction():
+            for lid, problem in result.failed:
+                wait(self._desk, lid, problem)
+        self._desk.wake(wanted.lid for wanted in job.wants)
+
+    def changed(self, result: Changed, recovered: bool) -> list[int]:
+        """Takes in the outcomes of a batch, or of a recovery; answers the folders that must be looked at again."""
+        store = self._desk.store
+        rows = {row.id: row for row in intents.all_intents(store)}
+        look: dict[int, None] = {}
+        with store.transaction():
+            for done in result.outcomes:
+                row = rows.get(done.intent)
+                if row is None:
+                    continue
+                if done.result is Result.HALFWAY:
+                    self.recovered = (
+                        False  # The intent stays: what became of it is found out as after a crash.
+                    )
+                    continue
+                intents.drop(store, row.id)
+                outcome = Outcome(self._desk, row, done, recovered)
+                outcome.record()
+                look.update(dict.fromkeys(outcome.look_at))
+                if outcome.second_version is not None:
+                    self._second_versions.append(outcome.second_version)
+                self._staged.pop(row.lid, None)
+        self._desk.facts_changed()
+        return list(look)
+
+    def failed(self, job: AnyJob) -> None:
+        """Learns that a job ended without a result: a batch is found out about like after a crash."""
+        if isinstance(job, Change | Recover):
+            self.recovered = False
+        elif isinstance(job, Fetch):
+            with self._desk.store.transaction():
+                for wanted in job.wants:
+                    wait(self._desk, wanted.lid, None)
+            self._desk.wake(wanted.lid for wanted in job.wants)

@@ -1,0 +1,339 @@
+"""Steps towards the server become operations, are sent, and their answers are taken in (R30-R32).
+
+One commit a space is under way at a time. An operation's row is durable before it is sent and stays, frozen, until its
+outcome is known: after a crash or a lost answer the same operation goes again under the same key, whatever has become
+of the file meanwhile; otherwise the desk would conflict with itself. Contents go first (`Upload`), small ones that were
+just read travel inside the commit.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from govsync.content.hashes import chunk_hash
+from govsync.content.manifests import Manifest, encode
+from govsync.engine.batch import signature
+from govsync.engine.desk import Desk
+from govsync.engine.jobs import AnyJob, Commit, Committed, Upload, Uploaded
+from govsync.local.steps import At, Signature
+from govsync.model import operations as ask
+from govsync.model.codes import CODES, Code
+from govsync.model.nodes import Node, Place
+from govsync.model.problems import Problem
+from govsync.model.steps import AnyUp, Attr, Delete, Mkdir, Move, Put, Revive
+from govsync.protocol.commits import Done, Lacking, Outcome, Refused
+from govsync.protocol.limits import DEFAULT as LIMITS
+from govsync.store import dirty, local_tree, manifests, ops, paths, problems, remote_tree, spaces
+
+UPLOAD_BYTES = 16 * 1024 * 1024
+"""How many bytes of files one upload job takes on; a larger file goes alone."""
+UPLOAD_FILES = 500
+UPLOADS_AT_ONCE = 2
+RETRY_MS = 1_000
+RETRY_MOST_MS = 5 * 60_000
+
+
+class Sending:
+    """Owns what is on its way to the server."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._durable: dict[int, bytes] = {}
+        """Contents whose chunks the server has said to hold, by node; asked again if it lacks them after all."""
+        self._wanted: dict[int, None] = {}
+        self._retry_at: dict[bytes, int] = {}
+
+    # What goes out
+
+    def unanswered(self) -> list[AnyJob]:
+        """Sends again, under their own keys, operations that were sent and have no outcome (R32)."""
+        jobs: list[AnyJob] = []
+        for space in spaces.all_spaces(self._desk.store):
+            if self._committing(space.id) or self._retry_at.get(space.id, 0) > self._desk.now.steady_ms:
+                continue
+            rows = ops.sent(self._desk.store, space.id)
+            if rows:
+                operations = tuple(row.operation for row in rows)
+                inline = tuple(
+                    data for row in rows if (data := self._small(row.lid, row.operation)) is not None
+                )
+                jobs.append(self._commit_job(space.id, space.epoch, operations, inline))
+        return jobs
+
+    def room(self, started: Sequence[AnyJob]) -> bool:
+        """Says whether a commit could be sent for some space."""
+        busy = {job.space for job in (*self._desk.under_way.values(), *started) if isinstance(job, Commit)}
+        return any(row.writable and row.id not in busy for row in spaces.all_spaces(self._desk.store))
+
+    def waits(self, lid: int) -> bool:
+        """Says whether the node's content must be uploaded first."""
+        return lid in self._wanted
+
+    def take_up(self, steps: Sequence[AnyUp], started: list[AnyJob]) -> list[int]:
+        """Makes operations of as many steps as one commit a space takes; answers the nodes that are on their way."""
+        taken: list[int] = []
+        by_space: dict[bytes, list[AnyUp]] = {}
+        for step in steps:
+            by_space.setdefault(self._node(step.lid).space, []).append(step)
+        for space, mine in by_space.items():
+            if not self._committing(space) and not ops.sent(self._desk.store, space):
+                taken.extend(self._commit(space, mine, started))
+        return taken
+
+    def uploads(self) -> list[AnyJob]:
+        """Starts uploads of contents that steps are waiting for."""
+        jobs: list[AnyJob] = []
+        now = self._desk.now.steady_ms
+        self._retry_at = {space: at for space, at in self._retry_at.items() if at > now}
+        if self._retry_at:
+            return jobs
+        while self._wanted and self._desk.running(Upload) + len(jobs) < UPLOADS_AT_ONCE:
+            job = self._upload()
+            if job is None:
+                break
+            jobs.append(job)
+        return jobs
+
+    def _committing(self, space: bytes) -> bool:
+        return any(isinstance(job, Commit) and job.space == space for job in self._desk.under_way.values())
+
+    def _commit_job(
+        self, space: bytes, epoch: bytes, operations: tuple[ask.AnyOperation, ...], inline: tuple[bytes, ...]
+    ) -> Commit:
+        return Commit(
+            number=self._desk.number(), space=space, epoch=epoch, operations=operations, inline=inline
+        )
+
+    def _commit(self, space_id: bytes, steps: Sequence[AnyUp], started: list[AnyJob]) -> list[int]:
+        space = spaces.get(self._desk.store, space_id)
+        if space is None or not space.writable:
+            return []
+        rows: list[ops.OpRow] = []
+        inline: list[bytes] = []
+        size = 0
+        for unit in _units(steps):
+            made = [self._operation(step) for step in unit]
+            rows_of = [row for row in made if row is not None]
+            if len(rows_of) < len(made):
+                continue
+            small = [data for row in rows_of if (data := self._small(row.lid, row.operation)) is not None]
+            weight = sum(map(len, small)) + sum(_weight(row.operation) for row in rows_of)
+            if (
+                len(rows) + len(rows_of) > LIMITS.operations_per_commit
+                or size + weight > LIMITS.commit_bytes - 65536
+            ):
+                break
+            rows.extend(rows_of)
+            inline.extend(small)
+            size += weight
+        if not rows:
+            return []
+        with self._desk.store.transaction():
+            ops.record_sent(self._desk.store, rows)
+        operations = tuple(row.operation for row in rows)
+        started.append(self._commit_job(space.id, space.epoch, operations, tuple(inline)))
+        return [lid for row in rows for lid in row.covers]
+
+    def _operation(self, step: AnyUp) -> ops.OpRow | None:
+        """Makes the operation of a step, with its own new key; None while its content is not on the server."""
+        node = self._node(step.lid)
+        key, group = self._desk.ids.new(), step.group
+        covers: tuple[int, ...] = (step.lid,)
+        operation: ask.AnyOperation
+        if isinstance(step, Put):
+            put = self._put(step, node, key)
+            if put is None:
+                return None
+            operation = put
+        elif isinstance(step, Mkdir):
+            parent, name = self._at(step.place)
+            operation = ask.Mkdir(key=key, node=node.node_id, group=group, parent=parent, name=name)
+        elif isinstance(step, Move):
+            parent, name = self._at(step.place)
+            operation = ask.Move(
+                key=key, node=node.node_id, group=group, place=step.place_key, parent=parent, name=name
+            )
+        elif isinstance(step, Revive):
+            parent, name = self._at(step.place)
+            operation = ask.Revive(key=key, node=node.node_id, group=group, parent=parent, name=name)
+        elif isinstance(step, Delete):
+            covers = step.covers
+            operation = ask.Delete(
+                key=key, node=node.node_id, group=group, place=step.place_key, rev=step.rev, seen=step.seen
+            )
+        else:
+            assert isinstance(step, Attr)
+            operation = ask.Attr(key=key, node=node.node_id, group=group, exec=step.exec)
+        return ops.OpRow(operation=operation, lid=step.lid, space=node.space, covers=covers)
+
+    def _put(self, step: Put, node: Node, key: bytes) -> ask.Put | None:
+        manifest = manifests.get(self._desk.store, step.lid)
+        disk = local_tree.disk(self._desk.store, step.lid)
+        if node.local is None or manifest is None or disk is None or manifest.content_hash != node.local.hash:
+            return None
+        if not self._content_at_hand(step.lid, manifest):
+            self._wanted[step.lid] = None
+            return None
+        encoded = encode(manifest)
+        inlined = len(encoded) <= LIMITS.manifest_inline_bytes
+        parent, name = self._at(step.place) if step.place is not None else (None, None)
+        return ask.Put(
+            key=key,
+            node=node.node_id,
+            group=step.group,
+            hash=manifest.content_hash,
+            size_bytes=manifest.size_bytes,
+            scheme=manifest.scheme,
+            base_rev=step.base_rev,
+            parent=parent,
+            name=name,
+            mtime_ns=disk.mtime_ns,
+            exec=node.local.exec,
+            manifest=encoded if inlined else None,
+            manifest_chunks=() if inlined else manifest_chunks(encoded),
+            conflict_of=node.conflict_of,
+        )
+
+    def _content_at_hand(self, lid: int, manifest: Manifest) -> bool:
+        if not manifest.chunks or self._durable.get(lid) == manifest.content_hash:
+            return True
+        return self._desk.fresh.get(lid, manifest.content_hash) is not None
+
+    def _small(self, lid: int, operation: ask.AnyOperation) -> bytes | None:
+        return self._desk.fresh.get(lid, operation.hash) if isinstance(operation, ask.Put) else None
+
+    def _at(self, place: Place) -> tuple[bytes, str]:
+        return self._node(place.parent).node_id, place.name
+
+    def _node(self, lid: int) -> Node:
+        return local_tree.node(self._desk.store, lid)
+
+    def _upload(self) -> Upload | None:
+        files: list[tuple[int, At, Manifest, Signature]] = []
+        size = 0
+        space: bytes | None = None
+        for lid in list(self._wanted):
+            node = local_tree.find_node(self._desk.store, lid)
+            manifest = manifests.get(self._desk.store, lid)
+            disk = local_tree.disk(self._desk.store, lid)
+            path = paths.disk_path(self._desk.store, lid)
+            if node is None or manifest is None or disk is None or path is None:
+                del self._wanted[lid]
+                continue
+            if space not in (None, node.space) or self._desk.occupied(lid):
+                continue
+            if files and (size + manifest.size_bytes > UPLOAD_BYTES or len(files) >= UPLOAD_FILES):
+                break
+            space = node.space
+            files.append((lid, At(path[:-1], path[-1]), manifest, signature(disk)))
+            size += manifest.size_bytes
+            del self._wanted[lid]
+        if space is None:
+            return None
+        return Upload(number=self._desk.number(), space=space, files=tuple(files))
+
+    # What comes back
+
+    def uploaded(self, job: Upload, result: Uploaded) -> list[int]:
+        """Takes in which contents are on the server; answers the nodes whose files changed and must be read again."""
+        hashes = {lid: manifest.content_hash for lid, _, manifest, _ in job.files}
+        for lid in result.done:
+            self._durable[lid] = hashes[lid]
+        changed: list[int] = []
+        with self._desk.store.transaction():
+            for lid, problem in result.failed:
+                if problem.code in (Code.CHANGED, Code.GONE):
+                    changed.append(lid)
+                else:
+                    self._keep_back(lid, problem)
+        self._desk.wake(hashes)
+        return changed
+
+    def committed(self, job: Commit, result: Committed) -> None:
+        """Takes in the outcomes of a commit, in one transaction with the end of its operations' rows."""
+        store = self._desk.store
+        rows = {row.operation.key: row for row in ops.sent(store, job.space)}
+        self._retry_at.pop(job.space, None)
+        with store.transaction():
+            for operation, outcome in zip(job.operations, result.answer.outcomes, strict=True):
+                row = rows.get(operation.key)
+                if row is not None:
+                    ops.drop(store, operation.key)
+                    self._take_in(row, outcome)
+            remote_tree.stamp_deletions(store, self._desk.now.wall_ms)
+        self._desk.facts_changed()
+
+    def _take_in(self, row: ops.OpRow, outcome: Outcome) -> None:
+        store = self._desk.store
+        if isinstance(outcome, Done):
+            remote_tree.acknowledge(store, row, outcome)
+            if isinstance(row.operation, ask.Put):
+                self._desk.fresh.take(row.lid)
+                self._durable.pop(row.lid, None)
+            problems.clear(store, row.lid)
+            dirty.reset_attempts(store, row.lid)
+        elif isinstance(outcome, Refused):
+            if outcome.state is not None:
+                remote_tree.learn(store, row.space, outcome.state)
+            self._keep_back(row.lid, Problem(outcome.code), quick=CODES[outcome.code].actor == "retry")
+        else:
+            assert isinstance(outcome, Lacking)
+            self._durable.pop(row.lid, None)
+            self._desk.fresh.take(row.lid)
+            self._wanted[row.lid] = None
+
+    def _keep_back(self, lid: int, problem: Problem, quick: bool = False) -> None:
+        """Lets a node wait, longer each time; says why once a person could do something, or it has lasted (R18)."""
+        store, now = self._desk.store, self._desk.now
+        attempts = dirty.count_attempt(store, lid)
+        if quick and attempts <= 3:
+            return
+        dirty.delay(store, lid, now.steady_ms + min(RETRY_MS * 2**attempts, RETRY_MOST_MS))
+        problems.raise_for(store, lid, problem, now.wall_ms)
+
+    def next_wake(self) -> int | None:
+        """Answers when to try again, in steady milliseconds."""
+        return min(self._retry_at.values(), default=None)
+
+    def failed(self, job: Commit | Upload, code: Code) -> None:
+        """Learns that a commit or an upload has no answer; what was sent stays frozen, what was refused whole is free."""
+        now = self._desk.now.steady_ms
+        if isinstance(job, Upload):
+            for lid, _, _, _ in job.files:
+                self._wanted[lid] = None
+            self._retry_at[job.space] = now + RETRY_MS
+            return
+        self._retry_at[job.space] = now + RETRY_MS
+        if CODES[code].status is not None and code not in (Code.INTERNAL, Code.TIMED_OUT, Code.BUSY_RETRY):
+            # The server has judged the request as a whole: none of its operations had an effect.
+            with self._desk.store.transaction():
+                for operation in job.operations:
+                    ops.drop(self._desk.store, operation.key)
+            self._desk.facts_changed()
+
+
+def manifest_chunks(encoded: bytes) -> tuple[bytes, ...]:
+    """Names the pieces in which a manifest too large to travel inline is stored as chunks."""
+    return tuple(chunk_hash(piece) for piece in manifest_pieces(encoded))
+
+
+def manifest_pieces(encoded: bytes) -> Iterator[bytes]:
+    """Cuts an encoded manifest into pieces of at most 1 MiB."""
+    size = 1024 * 1024
+    return (encoded[start : start + size] for start in range(0, len(encoded), size))
+
+
+def _units(steps: Sequence[AnyUp]) -> Iterator[list[AnyUp]]:
+    """Yields each step alone, and the steps of a group together (they stand next to each other in a plan)."""
+    unit: list[AnyUp] = []
+    for step in steps:
+        if unit and not (step.group and step.group == unit[0].group):
+            yield unit
+            unit = []
+        unit.append(step)
+    if unit:
+        yield unit
+
+
+def _weight(operation: ask.AnyOperation) -> int:
+    return len(msgspec.msgpack.encode(operation))

@@ -1,0 +1,67 @@
+"""Which nodes have something to decide, in the order in which they began to.
+
+Outstanding work is stored as nothing but this: after a crash the plan is derived again. A node that failed stays, with
+a time before which it is not tried; the time is of the steady clock, so it counts only in one life of the process.
+"""
+
+from collections.abc import Callable, Iterable
+
+from govsync.store.database import Store
+
+
+def begin(store: Store) -> None:
+    """Makes everything due, after a start: times of another life of the process mean nothing."""
+    store.run("UPDATE dirty SET not_before_ms = 0, attempts = 0 WHERE not_before_ms > 0")
+
+
+def add(store: Store, lids: Iterable[int]) -> None:
+    """Marks nodes as having something to decide; those that wait for their time go on waiting."""
+    store.many("INSERT INTO dirty (lid) VALUES (?) ON CONFLICT DO NOTHING", ((lid,) for lid in lids))
+
+
+def due(store: Store, now_ms: int, limit: int, skip: Callable[[int], bool]) -> list[int]:
+    """Answers at most `limit` nodes whose time has come, oldest first, without those that `skip` names."""
+    found: list[int] = []
+    for (lid,) in store.stream(
+        "SELECT d.lid FROM dirty d WHERE d.not_before_ms <= ? AND NOT EXISTS (SELECT 1 FROM op_cover o WHERE o.lid = d.lid)"
+        " AND NOT EXISTS (SELECT 1 FROM intent i WHERE i.lid = d.lid) ORDER BY d.turn",
+        (now_ms,),
+    ):
+        if not skip(lid):
+            found.append(lid)
+            if len(found) == limit:
+                break
+    return found
+
+
+def delay(store: Store, lid: int, not_before_ms: int) -> None:
+    """Lets a node wait until a steady time."""
+    store.run("UPDATE dirty SET not_before_ms = ? WHERE lid = ?", (not_before_ms, lid))
+
+
+def count_attempt(store: Store, lid: int) -> int:
+    """Counts a failed attempt of a node; answers how many there were since the last success."""
+    add(store, [lid])
+    store.run("UPDATE dirty SET attempts = attempts + 1 WHERE lid = ?", (lid,))
+    return int(store.value("SELECT attempts FROM dirty WHERE lid = ?", (lid,)))
+
+
+def reset_attempts(store: Store, lid: int) -> None:
+    """Notes a success."""
+    store.run("UPDATE dirty SET attempts = 0, not_before_ms = 0 WHERE lid = ? AND attempts > 0", (lid,))
+
+
+def drop(store: Store, lids: Iterable[int]) -> None:
+    """Notes that nodes have nothing left to decide."""
+    store.many("DELETE FROM dirty WHERE lid = ?", ((lid,) for lid in lids))
+
+
+def count(store: Store) -> int:
+    """Counts the nodes that have something to decide."""
+    return int(store.value("SELECT count(*) FROM dirty"))
+
+
+def next_time(store: Store, now_ms: int) -> int | None:
+    """Answers when the next waiting node becomes due."""
+    found: int | None = store.value("SELECT min(not_before_ms) FROM dirty WHERE not_before_ms > ?", (now_ms,))
+    return found

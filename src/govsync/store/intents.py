@@ -1,0 +1,40 @@
+"""Changes of the disk that are under way: durable before they begin, gone in the transaction that records them (R16).
+
+The step and the note are bytes here: what they mean is the business of `local` and of the engine.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from govsync.store.database import Store
+
+
+class Intent(msgspec.Struct, frozen=True):
+    """One change under way: which node, the encoded step, the engine's encoded note."""
+
+    lid: int
+    step: bytes
+    note: bytes
+    id: int = 0
+
+
+def record(store: Store, new: Sequence[Intent]) -> list[int]:
+    """Makes intents durable (with the transaction around it); answers their ids in order."""
+    return [
+        store.run("INSERT INTO intent (lid, step, note) VALUES (?, ?, ?)", (row.lid, row.step, row.note))
+        for row in new
+    ]
+
+
+def all_intents(store: Store) -> list[Intent]:
+    """Lists all intents in the order in which they were recorded."""
+    return [
+        Intent(lid, step, note, id)
+        for id, lid, step, note in store.all("SELECT id, lid, step, note FROM intent ORDER BY id")
+    ]
+
+
+def drop(store: Store, id: int) -> None:
+    """Ends an intent."""
+    store.run("DELETE FROM intent WHERE id = ?", (id,))

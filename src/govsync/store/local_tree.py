@@ -1,0 +1,159 @@
+"""The local and the baseline facts of nodes, and how they change when this desk has done something.
+
+`observe` changes local facts by what the disk shows; here are the changes that follow from our own steps. A baseline is
+set fact by fact: what was agreed about a place says nothing about a content (docs/decisions/0006).
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from govsync.model import names
+from govsync.model.nodes import Baseline, Kind, Local, Node, Place, Presence
+from govsync.store import trees
+from govsync.store.database import Store
+
+
+class Disk(msgspec.Struct, frozen=True):
+    """What the disk showed of a node when it was last looked at: name, inode, size and times (R4), birth time (R1)."""
+
+    name: str
+    ino: int
+    size_bytes: int
+    mtime_ns: int
+    ctime_ns: int
+    birth_ns: int | None = None
+    racy: bool = False
+
+
+def node(store: Store, lid: int) -> Node:
+    """Answers a node; raises KeyError."""
+    found = trees.read(store, lid)
+    if found is None:
+        raise KeyError(lid)
+    return found
+
+
+def find_node(store: Store, lid: int) -> Node | None:
+    """Answers a node, or None."""
+    return trees.read(store, lid)
+
+
+def nodes(store: Store, lids: Sequence[int]) -> dict[int, Node]:
+    """Answers the known ones of these nodes, in their order."""
+    return trees.read_many(store, lids)
+
+
+def by_id(store: Store, node_id: bytes) -> int | None:
+    """Answers the lid of a node id, or None."""
+    found: int | None = store.value("SELECT lid FROM node WHERE node_id = ?", (node_id,))
+    return found
+
+
+def disk(store: Store, lid: int) -> Disk | None:
+    """Answers what the disk showed of a node, or None where it has never shown it."""
+    row = store.one(
+        "SELECT disk_name, ino, size, mtime_ns, ctime_ns, birth_ns, racy FROM node WHERE lid = ? AND ino IS NOT NULL",
+        (lid,),
+    )
+    return Disk(row[0], row[1], row[2], row[3], row[4], row[5], bool(row[6])) if row is not None else None
+
+
+def remote_mtime_ns(store: Store, lid: int) -> int:
+    """Answers the modification time that the remote revision carries."""
+    return int(store.value("SELECT r_mtime_ns FROM node WHERE lid = ?", (lid,)) or 0)
+
+
+def insert(store: Store, node_id: bytes, space: bytes, kind: Kind, conflict_of: bytes | None = None) -> int:
+    """Makes a node without facts; answers its lid."""
+    return store.run(
+        "INSERT INTO node (node_id, space, kind, conflict_of) VALUES (?, ?, ?, ?)",
+        (node_id, space, kind, conflict_of),
+    )
+
+
+def set_local(store: Store, lid: int, local: Local, seen: Disk) -> None:
+    """Sets what is on the disk at a node's place."""
+    store.run(
+        "UPDATE node SET l_parent = ?, l_name = ?, l_key = ?, presence = ?, l_hash = ?, l_exec = ?, since_ms = NULL,"
+        " disk_name = ?, ino = ?, size = ?, mtime_ns = ?, ctime_ns = ?, birth_ns = coalesce(?, birth_ns), racy = ?"
+        " WHERE lid = ?",
+        (
+            local.place.parent, local.place.name, names.key(local.place.name), local.presence, local.hash, local.exec,
+            seen.name, seen.ino, seen.size_bytes, seen.mtime_ns, seen.ctime_ns, seen.birth_ns, seen.racy, lid,
+        ),
+    )  # fmt: skip
+
+
+def set_presence(store: Store, lid: int, presence: Presence) -> None:
+    """Sets only whether, and in which sense, a node is on the disk."""
+    store.run("UPDATE node SET presence = ?, since_ms = NULL WHERE lid = ?", (presence, lid))
+
+
+def ask_back(store: Store, lids: Sequence[int]) -> None:
+    """Lets nodes that are not on the disk come back from the server, whatever this desk believed before (R25, R28)."""
+    store.many(
+        "UPDATE node SET presence = 'not_yet', b_parent = NULL, b_name = NULL, b_place = NULL, b_rev = NULL, b_hash = NULL,"
+        " b_exec = NULL WHERE lid = ?",
+        ((lid,) for lid in lids),
+    )
+
+
+def set_baseline(store: Store, lid: int, base: Baseline | None) -> None:
+    """Sets all facts of a baseline, or forgets it."""
+    facts: tuple[object, ...] = (None,) * 6
+    if base is not None:
+        facts = (base.place.parent, base.place.name, base.place_key, base.rev, base.hash, base.exec)
+    store.run(
+        "UPDATE node SET b_parent = ?, b_name = ?, b_place = ?, b_rev = ?, b_hash = ?, b_exec = ? WHERE lid = ?",
+        (*facts, lid),
+    )
+
+
+def agree_place(store: Store, lid: int, place: Place, place_key: bytes) -> None:
+    """Sets the agreed place."""
+    store.run(
+        "UPDATE node SET b_parent = ?, b_name = ?, b_place = ?, b_exec = coalesce(b_exec, 0) WHERE lid = ?",
+        (place.parent, place.name, place_key, lid),
+    )
+
+
+def agree_content(store: Store, lid: int, rev: bytes | None, content_hash: bytes | None, exec: bool) -> None:
+    """Sets the agreed content, with the executable bit that came with it, where a place is agreed on."""
+    store.run(
+        "UPDATE node SET b_rev = ?, b_hash = ?, b_exec = ? WHERE lid = ? AND b_parent IS NOT NULL",
+        (rev, content_hash, exec, lid),
+    )
+
+
+def agree_exec(store: Store, lid: int, exec: bool) -> None:
+    """Sets the agreed executable bit, where a place is agreed on."""
+    store.run("UPDATE node SET b_exec = ? WHERE lid = ? AND b_parent IS NOT NULL", (exec, lid))
+
+
+def obscure(store: Store, lid: int) -> list[int]:
+    """Freezes what lies below a folder that cannot be looked into (R29); answers the nodes concerned."""
+    lids = [found for found in below(store, lid) if found != lid]
+    store.many(
+        "UPDATE node SET presence = 'obscured' WHERE lid = ? AND presence IN ('here', 'gap')",
+        ((found,) for found in lids),
+    )
+    return lids
+
+
+def below(store: Store, lid: int) -> list[int]:
+    """Lists a node and everything below it in the local tree, parents first."""
+    rows = store.all(
+        "WITH RECURSIVE tree(lid, depth) AS (SELECT ?, 0 UNION ALL"
+        " SELECT n.lid, depth + 1 FROM node n JOIN tree t ON n.l_parent = t.lid WHERE depth < 200)"
+        " SELECT lid FROM tree ORDER BY depth, lid",
+        (lid,),
+    )
+    return [found for (found,) in rows]
+
+
+def forget(store: Store, lid: int) -> None:
+    """Forgets a node that is gone from disk and server; whatever waited for it waits no longer (R24)."""
+    store.run("UPDATE node SET after_lid = NULL WHERE after_lid = ?", (lid,))
+    for table in ("node", "manifest", "dirty", "problem", "hold_item"):
+        store.run(f"DELETE FROM {table} WHERE lid = ?", (lid,))

@@ -1,0 +1,24 @@
+"""What the files on this disk are made of, as they were last read."""
+
+from govsync.content import manifests as content
+from govsync.content.manifests import Manifest
+from govsync.store.database import Store
+
+
+def get(store: Store, lid: int) -> Manifest | None:
+    """Answers the manifest of a node's content on the disk, or None."""
+    body: bytes | None = store.value("SELECT body FROM manifest WHERE lid = ?", (lid,))
+    return content.decode(body) if body is not None else None
+
+
+def put(store: Store, lid: int, manifest: Manifest) -> None:
+    """Remembers a manifest."""
+    store.run(
+        "INSERT INTO manifest VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
+        (lid, content.encode(manifest)),
+    )
+
+
+def copy(store: Store, lid: int, target: int) -> None:
+    """Gives one node's manifest to another that has the same content."""
+    store.run("INSERT OR REPLACE INTO manifest SELECT ?, body FROM manifest WHERE lid = ?", (target, lid))

@@ -1,0 +1,30 @@
+"""Single facts of a desk, by key."""
+
+from govsync.store.database import Store
+
+
+def get(store: Store, key: str) -> bytes | None:
+    """Answers a fact, or None."""
+    value: bytes | None = store.value("SELECT value FROM meta WHERE key = ?", (key,))
+    return value
+
+
+def put(store: Store, key: str, value: bytes | None) -> None:
+    """Sets a fact, or forgets it (None)."""
+    if value is None:
+        store.run("DELETE FROM meta WHERE key = ?", (key,))
+    else:
+        store.run(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (key, value)
+        )
+
+
+def paused_until(store: Store) -> int | None:
+    """Answers until which wall time in ms a person paused the desk, or None."""
+    value = get(store, "paused_until")
+    return int(value) if value is not None else None
+
+
+def set_paused_until(store: Store, until_ms: int | None) -> None:
+    """Remembers a pause; it survives a restart."""
+    put(store, "paused_until", None if until_ms is None else str(until_ms).encode())

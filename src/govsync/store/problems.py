@@ -1,0 +1,84 @@
+"""What a person has to know or decide about an item, and what was left alone and why (I10, I14)."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from govsync.model.codes import Code
+from govsync.model.problems import Problem
+from govsync.store import paths
+from govsync.store.database import Store
+
+
+class ProblemRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A problem as it is listed; `waiting` ones are only notices (R41)."""
+
+    id: int
+    lid: int
+    path: str
+    problem: Problem
+    since_ms: int
+    waiting: bool
+
+
+def raise_for(
+    store: Store, lid: int, problem: Problem, at_ms: int, name: str = "", waiting: bool = False
+) -> None:
+    """Notes a problem of a node, or of a name in a folder that has no node; one that lasts keeps its date."""
+    store.run(
+        "INSERT INTO problem (lid, name, code, facts, since_ms, waiting) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (lid, name) DO UPDATE SET code = excluded.code, facts = excluded.facts, waiting = excluded.waiting",
+        (lid, name, problem.code, msgspec.msgpack.encode(problem.facts), at_ms, waiting),
+    )
+
+
+def clear(store: Store, lid: int) -> None:
+    """Notes that a node has no problem (any more)."""
+    store.run("DELETE FROM problem WHERE lid = ? AND name = ''", (lid,))
+
+
+def listed(store: Store) -> list[ProblemRow]:
+    """Lists all problems, the oldest first."""
+    rows = store.all(
+        "SELECT id, lid, name, code, facts, since_ms, waiting FROM problem ORDER BY since_ms, id"
+    )
+    found = []
+    for id, lid, name, code, facts, since_ms, waiting in rows:
+        folder = paths.shown(store, lid)
+        path = f"{folder}/{name}".lstrip("/") if name else folder
+        problem = Problem(Code(code), msgspec.msgpack.decode(facts, type=dict[str, str]))
+        found.append(
+            ProblemRow(id=id, lid=lid, path=path, problem=problem, since_ms=since_ms, waiting=bool(waiting))
+        )
+    return found
+
+
+def counts(store: Store) -> tuple[int, int]:
+    """Counts problems and notices."""
+    row = store.one(
+        "SELECT count(*) FILTER (WHERE waiting = 0), count(*) FILTER (WHERE waiting = 1) FROM problem"
+    )
+    assert row is not None
+    return int(row[0]), int(row[1])
+
+
+def set_skipped(store: Store, folder: int, skipped: Iterable[tuple[str, str]]) -> None:
+    """Replaces the list of what is left alone in a folder, by name and reason."""
+    store.run("DELETE FROM skipped WHERE folder = ?", (folder,))
+    store.many("INSERT OR IGNORE INTO skipped VALUES (?, ?, ?)", ((folder, *each) for each in skipped))
+
+
+def set_names(store: Store, folder: int, found: dict[str, Problem], at_ms: int) -> None:
+    """Replaces the problems of names in a folder that cannot be synced."""
+    for (name,) in store.all(
+        "SELECT name FROM problem WHERE lid = ? AND name != '' ORDER BY name", (folder,)
+    ):
+        if name not in found:
+            store.run("DELETE FROM problem WHERE lid = ? AND name = ?", (folder, name))
+    for name, problem in found.items():
+        raise_for(store, folder, problem, at_ms, name=name)
+
+
+def skipped_count(store: Store) -> int:
+    """Counts what is left alone."""
+    return int(store.value("SELECT count(*) FROM skipped"))

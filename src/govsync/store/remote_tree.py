@@ -1,0 +1,146 @@
+"""The remote tree: what the server told, by its journal and by its answers (R32, R33; docs/decisions/0006).
+
+Every state is a node's full state, so one that comes twice or late does no harm: it changes a row only if its sequence
+is higher than the row's. A node that is named as a parent before it was told of is a row without facts.
+"""
+
+from collections.abc import Iterable
+
+from govsync.model import names
+from govsync.model import operations as ask
+from govsync.model.merged_tree import kind_of
+from govsync.model.nodes import Kind, Place, Presence
+from govsync.protocol.changes import Entry, NodeState
+from govsync.protocol.commits import Done
+from govsync.store import activity, dirty, local_tree, spaces, trees
+from govsync.store.database import Store
+from govsync.store.ops import OpRow
+
+
+def apply(store: Store, space: bytes, entries: Iterable[Entry], own_device: bytes) -> None:
+    """Takes in a page of the journal, in order; what other devices did is noted in the activity."""
+    for entry in entries:
+        lid = learn(store, space, entry.state)
+        if lid is not None and entry.device != own_device:
+            activity.told(store, lid, entry)
+
+
+def learn(store: Store, space: bytes, state: NodeState) -> int | None:
+    """Takes in one state; answers the node, or None for the root of the space and for old news."""
+    if state.parent is None:
+        return None
+    row = store.one("SELECT lid, r_seq FROM node WHERE node_id = ?", (state.node,))
+    if row is not None and row[1] is not None and row[1] >= state.seq:
+        return None
+    lid = row[0] if row is not None else local_tree.insert(store, state.node, space, state.kind)
+    parent = _lid_of(store, state.parent, space)
+    store.run(
+        "UPDATE node SET space = ?, kind = ?, r_parent = ?, r_name = ?, r_key = ?, r_place = ?, r_rev = ?, r_seq = ?,"
+        " r_hash = ?, r_size = ?, r_mtime_ns = ?, r_exec = ?, r_dead = ?, conflict_of = coalesce(conflict_of, ?),"
+        " target_space = ? WHERE lid = ?",
+        (
+            space, state.kind, parent, state.name, names.key(state.name), state.place, state.rev, state.seq, state.hash,
+            state.size_bytes, state.mtime_ns, state.exec, state.dead, state.conflict_of, state.target_space, lid,
+        ),
+    )  # fmt: skip
+    dirty.add(store, [lid])
+    if state.dead:
+        bury(store, lid, state.seq)
+    if state.target_space is not None and spaces.get(store, state.target_space) is not None:
+        spaces.set_mount(store, state.target_space, lid)
+    return int(lid)
+
+
+def _lid_of(store: Store, node_id: bytes, space: bytes) -> int:
+    lid = local_tree.by_id(store, node_id)
+    return lid if lid is not None else local_tree.insert(store, node_id, space, Kind.FOLDER)
+
+
+def bury(store: Store, lid: int, seq: int) -> None:
+    """Marks as dead what hangs below a deleted folder; each keeps its own sequence (docs/decisions/0006)."""
+    rows = store.all(
+        "WITH RECURSIVE tree(lid, depth) AS (SELECT lid, 1 FROM node WHERE r_parent = ?1 AND r_dead = 0 AND r_seq < ?2"
+        " UNION ALL SELECT n.lid, depth + 1 FROM node n JOIN tree t ON n.r_parent = t.lid"
+        "  WHERE n.r_dead = 0 AND n.r_seq < ?2 AND depth < 200)"
+        " SELECT lid FROM tree ORDER BY depth DESC, lid",
+        (lid, seq),
+    )
+    store.many("UPDATE node SET r_dead = 1 WHERE lid = ?", rows)
+    # The deepest first: a folder can be removed from the disk only after what is in it.
+    dirty.add(store, [found for (found,) in rows])
+    dirty.drop(store, [lid])
+    dirty.add(store, [lid])
+
+
+def acknowledge(store: Store, row: OpRow, outcome: Done) -> None:
+    """Takes in that an operation is done: the fact it was about is agreed now, as it was sent (R32)."""
+    state, op = outcome.state, row.operation
+    lid = row.lid
+    if outcome.merged is not None and state is not None:
+        learn(store, row.space, state)
+        winner = _lid_of(store, outcome.merged, row.space)
+        node = local_tree.node(store, winner)
+        if winner != lid and (node.local is None or node.local.presence is Presence.NOT_YET):
+            unify(store, lid, winner)
+            return
+        dirty.add(store, [lid, winner])
+        return
+    if state is not None:
+        learn(store, row.space, state)
+    if isinstance(op, ask.Delete):
+        _note_deletion(store, row)
+    elif isinstance(op, ask.Mkdir | ask.Move | ask.Revive):
+        _agree_place(store, lid, op.key, op.parent, op.name, state)
+    elif isinstance(op, ask.Put):
+        if op.parent is not None and op.name is not None:
+            _agree_place(store, lid, op.key, op.parent, op.name, state)
+        equal = state is not None and state.hash == op.hash and state.rev is not None
+        rev = state.rev if equal and state is not None else op.key
+        local_tree.agree_content(store, lid, rev, op.hash, op.exec)
+    elif isinstance(op, ask.Attr):
+        local_tree.agree_exec(store, lid, op.exec)
+    if isinstance(op, ask.Mkdir | ask.Put):
+        store.run("UPDATE node SET after_lid = NULL WHERE after_lid = ?", (lid,))
+    dirty.add(store, row.covers)
+
+
+def _agree_place(
+    store: Store, lid: int, key: bytes, parent: bytes, name: str, state: NodeState | None
+) -> None:
+    folder = local_tree.by_id(store, parent)
+    if folder is None and state is not None and state.parent is not None:
+        folder = local_tree.by_id(store, state.parent)  # The folder was another's, under another id (R21).
+    if folder is None:
+        return
+    local_tree.agree_place(store, lid, Place(folder, name), key)
+
+
+def _note_deletion(store: Store, row: OpRow) -> None:
+    """Remembers how many files were deleted when, which is what a hold counts (R28)."""
+    found = trees.read_many(store, row.covers)
+    files = sum(kind_of(node) is Kind.FILE for node in found.values())
+    if files:
+        store.run("INSERT INTO deletion VALUES (?, 0, ?)", (row.space, files))
+
+
+def stamp_deletions(store: Store, now_ms: int) -> None:
+    """Dates the deletions noted in this transaction; this module has no clock."""
+    store.run("UPDATE deletion SET at_ms = ? WHERE at_ms = 0", (now_ms,))
+
+
+def unify(store: Store, loser: int, winner: int) -> None:
+    """Makes two nodes one: what this disk knows of the loser is what it knows of the winner from now on (R21)."""
+    store.run(
+        "UPDATE node SET (l_parent, l_name, l_key, disk_name, presence, ino, birth_ns, size, mtime_ns, ctime_ns, racy,"
+        " l_hash, l_exec) = (SELECT l_parent, l_name, l_key, disk_name, presence, ino, birth_ns, size, mtime_ns, ctime_ns,"
+        " racy, l_hash, l_exec FROM node WHERE lid = ?1) WHERE lid = ?2",
+        (loser, winner),
+    )
+    store.run("INSERT OR REPLACE INTO manifest SELECT ?2, body FROM manifest WHERE lid = ?1", (loser, winner))
+    children = [lid for (lid,) in store.all("SELECT lid FROM node WHERE l_parent = ? ORDER BY lid", (loser,))]
+    store.run("UPDATE node SET l_parent = ?2 WHERE l_parent = ?1", (loser, winner))
+    store.run("UPDATE node SET b_parent = ?2 WHERE b_parent = ?1", (loser, winner))
+    store.run("UPDATE node SET r_parent = ?2 WHERE r_parent = ?1", (loser, winner))
+    store.run("UPDATE node SET after_lid = ?2 WHERE after_lid = ?1", (loser, winner))
+    local_tree.forget(store, loser)
+    dirty.add(store, [winner, *children])

@@ -1,0 +1,69 @@
+"""What is stored, as numbered migrations: the version of a database is the number of scripts that it has seen.
+
+One row holds a node in all three trees: `l_` what is on the disk, `r_` what the server last told, `b_` what both agreed
+on. `lid` is the key inside this desk (docs/decisions/0001). A script that was released is never changed.
+"""
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+
+    CREATE TABLE space (
+        id BLOB PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, role TEXT NOT NULL, state TEXT NOT NULL,
+        root_lid INTEGER NOT NULL, mount_lid INTEGER, epoch BLOB NOT NULL,
+        cursor_seq INTEGER, cursor_chain BLOB, owner_organisation TEXT NOT NULL, owner TEXT NOT NULL,
+        quota_bytes INTEGER NOT NULL, used_bytes INTEGER NOT NULL
+    ) WITHOUT ROWID;
+
+    CREATE TABLE node (
+        lid INTEGER PRIMARY KEY, node_id BLOB NOT NULL UNIQUE, space BLOB NOT NULL, kind TEXT NOT NULL,
+        conflict_of BLOB, after_lid INTEGER, target_space BLOB,
+        l_parent INTEGER, l_name TEXT, l_key TEXT, disk_name TEXT, presence TEXT,
+        ino INTEGER, birth_ns INTEGER, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, racy INTEGER NOT NULL DEFAULT 0,
+        l_hash BLOB, l_exec INTEGER NOT NULL DEFAULT 0, since_ms INTEGER,
+        r_parent INTEGER, r_name TEXT, r_key TEXT, r_place BLOB, r_rev BLOB, r_seq INTEGER, r_hash BLOB,
+        r_size INTEGER, r_mtime_ns INTEGER, r_exec INTEGER, r_dead INTEGER,
+        b_parent INTEGER, b_name TEXT, b_place BLOB, b_rev BLOB, b_hash BLOB, b_exec INTEGER
+    );
+    CREATE INDEX node_local ON node (l_parent, l_key) WHERE l_parent IS NOT NULL;
+    CREATE INDEX node_inode ON node (ino) WHERE ino IS NOT NULL;
+    CREATE INDEX node_remote ON node (r_parent, r_key) WHERE r_parent IS NOT NULL AND r_dead = 0;
+    CREATE INDEX node_gap ON node (presence, l_parent) WHERE presence IN ('gap', 'missing');
+
+    CREATE TABLE manifest (lid INTEGER PRIMARY KEY, body BLOB NOT NULL);
+    CREATE TABLE dirty (
+        turn INTEGER PRIMARY KEY AUTOINCREMENT, lid INTEGER NOT NULL UNIQUE,
+        not_before_ms INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE TABLE op (
+        turn INTEGER PRIMARY KEY AUTOINCREMENT, key BLOB NOT NULL UNIQUE, lid INTEGER NOT NULL, space BLOB NOT NULL,
+        body BLOB NOT NULL
+    );
+    CREATE TABLE op_cover (lid INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY (lid, key)) WITHOUT ROWID;
+    CREATE TABLE intent (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, lid INTEGER NOT NULL, step BLOB NOT NULL, note BLOB NOT NULL
+    );
+    CREATE INDEX intent_node ON intent (lid);
+    CREATE TABLE trash (
+        name TEXT PRIMARY KEY, lid INTEGER NOT NULL, origin TEXT NOT NULL, ino INTEGER NOT NULL, size INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, rev BLOB, at_ms INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE hold (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, space BLOB NOT NULL, kind TEXT NOT NULL, since_ms INTEGER NOT NULL,
+        state TEXT NOT NULL
+    );
+    CREATE TABLE hold_item (hold INTEGER NOT NULL, lid INTEGER NOT NULL, PRIMARY KEY (lid, hold)) WITHOUT ROWID;
+    CREATE TABLE deletion (space BLOB NOT NULL, at_ms INTEGER NOT NULL, files INTEGER NOT NULL);
+    CREATE TABLE problem (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, lid INTEGER NOT NULL, name TEXT NOT NULL DEFAULT '', code TEXT NOT NULL,
+        facts BLOB NOT NULL, since_ms INTEGER NOT NULL, waiting INTEGER NOT NULL DEFAULT 0, UNIQUE (lid, name)
+    );
+    CREATE TABLE skipped (
+        folder INTEGER NOT NULL, name TEXT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (folder, name)
+    ) WITHOUT ROWID;
+    CREATE TABLE activity (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, path TEXT NOT NULL,
+        user TEXT NOT NULL DEFAULT '', device TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT ''
+    );
+    """,
+)

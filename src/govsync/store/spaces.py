@@ -1,0 +1,126 @@
+"""The spaces that this desk holds: their roots, where they are mounted, and how far their journals have been read."""
+
+import msgspec
+
+from govsync.model.nodes import Kind
+from govsync.protocol.changes import Cursor
+from govsync.protocol.session import Role, SpaceInfo, SpaceKind, SpaceState
+from govsync.store.database import Row, Store
+
+
+class SpaceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What the desk remembers of a space; the owner's names let it refill a lost server (R35)."""
+
+    id: bytes
+    kind: SpaceKind
+    name: str
+    role: Role
+    state: SpaceState
+    root_lid: int
+    mount_lid: int | None
+    epoch: bytes
+    cursor: Cursor | None
+    owner_organisation: str
+    owner: str
+
+    @property
+    def readable(self) -> bool:
+        """Says whether the server still lets this person read it."""
+        return self.state is SpaceState.MEMBER
+
+    @property
+    def writable(self) -> bool:
+        """Says whether this person may change it."""
+        return self.readable and self.role in (Role.EDITOR, Role.MANAGER)
+
+
+_COLUMNS = "id, kind, name, role, state, root_lid, mount_lid, epoch, cursor_seq, cursor_chain, owner_organisation, owner"
+
+
+def _row(row: Row) -> SpaceRow:
+    id, kind, name, role, state, root_lid, mount_lid, epoch, seq, chain, organisation, owner = row
+    cursor = None if seq is None else Cursor(epoch, seq, chain)
+    return SpaceRow(
+        id=id, kind=SpaceKind(kind), name=name, role=Role(role), state=SpaceState(state), root_lid=root_lid,
+        mount_lid=mount_lid, epoch=epoch, cursor=cursor, owner_organisation=organisation, owner=owner,
+    )  # fmt: skip
+
+
+def all_spaces(store: Store) -> list[SpaceRow]:
+    """Lists the spaces, the personal one first."""
+    return [_row(row) for row in store.all(f"SELECT {_COLUMNS} FROM space ORDER BY kind != 'personal', id")]
+
+
+def get(store: Store, id: bytes) -> SpaceRow | None:
+    """Answers a space, or None."""
+    row = store.one(f"SELECT {_COLUMNS} FROM space WHERE id = ?", (id,))
+    return _row(row) if row is not None else None
+
+
+def personal_root(store: Store) -> int | None:
+    """Answers the node of the synced folder itself, or None before the first answer of a server."""
+    found: int | None = store.value("SELECT root_lid FROM space WHERE kind = 'personal' ORDER BY id LIMIT 1")
+    return found
+
+
+def begin(store: Store, info: SpaceInfo) -> None:
+    """Takes up a space: its root is agreed on from the beginning; a mounted one is on the disk once its mount is."""
+    presence = "here" if info.kind is SpaceKind.PERSONAL else "not_yet"
+    lid: int | None = store.value("SELECT lid FROM node WHERE node_id = ?", (info.root,))
+    if lid is None:
+        lid = store.run(
+            "INSERT INTO node (node_id, space, kind) VALUES (?, ?, ?)", (info.root, info.id, Kind.FOLDER)
+        )
+    store.run(
+        "UPDATE node SET space = ?, l_parent = 0, l_name = '', l_key = '', disk_name = '', presence = ?,"
+        " r_parent = 0, r_name = '', r_key = '', r_place = node_id, r_seq = 0, r_size = 0, r_exec = 0, r_dead = 0,"
+        " b_parent = 0, b_name = '', b_place = node_id, b_exec = 0 WHERE lid = ?",
+        (info.id, presence, lid),
+    )
+    store.run(
+        "INSERT INTO space (id, kind, name, role, state, root_lid, epoch, owner_organisation, owner, quota_bytes,"
+        " used_bytes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            info.id, info.kind, info.name, info.role, info.state, lid, info.epoch, info.owner_organisation, info.owner,
+            info.quota_bytes, info.used_bytes,
+        ),
+    )  # fmt: skip
+    mount = store.value("SELECT lid FROM node WHERE target_space = ?", (info.id,))
+    if mount is not None:
+        set_mount(store, info.id, mount)
+
+
+def update(store: Store, info: SpaceInfo) -> None:
+    """Takes in what the server tells of a space that the desk holds."""
+    store.run(
+        "UPDATE space SET name = ?, role = ?, state = ?, quota_bytes = ?, used_bytes = ? WHERE id = ?",
+        (info.name, info.role, info.state, info.quota_bytes, info.used_bytes, info.id),
+    )
+
+
+def freeze(store: Store, id: bytes, state: SpaceState) -> None:
+    """Remembers that the server no longer lets this person in; nothing on the disk changes (R38)."""
+    store.run("UPDATE space SET state = ? WHERE id = ?", (state, id))
+
+
+def set_cursor(store: Store, id: bytes, cursor: Cursor) -> None:
+    """Moves the cursor of a space."""
+    store.run(
+        "UPDATE space SET epoch = ?, cursor_seq = ?, cursor_chain = ? WHERE id = ?",
+        (cursor.epoch, cursor.seq, cursor.chain, id),
+    )
+
+
+def set_mount(store: Store, id: bytes, mount_lid: int) -> None:
+    """Says at which node a space is mounted; it is on the disk when its mount is."""
+    store.run("UPDATE space SET mount_lid = ? WHERE id = ?", (mount_lid, id))
+    sync_mount(store, mount_lid)
+
+
+def sync_mount(store: Store, mount_lid: int) -> None:
+    """Makes the root of a mounted space as present as its mount."""
+    store.run(
+        "UPDATE node SET presence = (SELECT coalesce(m.presence, 'not_yet') FROM node m WHERE m.lid = ?)"
+        " WHERE lid = (SELECT root_lid FROM space WHERE mount_lid = ?)",
+        (mount_lid, mount_lid),
+    )

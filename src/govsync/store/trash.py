@@ -1,0 +1,57 @@
+"""What lies in the desk's own trash: displaced and removed files, with what is known of each (R17)."""
+
+import msgspec
+
+from govsync.store.database import Store
+
+
+class TrashRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A file in the trash: under which name, from which path, with which signature; `rev` is the revision of the server
+    that it equals, or None: then it is unverified, and nobody may purge it."""
+
+    name: str
+    lid: int
+    origin: str
+    ino: int
+    size_bytes: int
+    mtime_ns: int
+    ctime_ns: int
+    rev: bytes | None
+    at_ms: int
+
+
+def add(store: Store, row: TrashRow) -> None:
+    """Notes a file in the trash."""
+    store.run(
+        "INSERT OR REPLACE INTO trash VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            row.name,
+            row.lid,
+            row.origin,
+            row.ino,
+            row.size_bytes,
+            row.mtime_ns,
+            row.ctime_ns,
+            row.rev,
+            row.at_ms,
+        ),
+    )
+
+
+def listed(store: Store) -> list[TrashRow]:
+    """Lists the trash, the oldest first."""
+    rows = store.all(
+        "SELECT name, lid, origin, ino, size, mtime_ns, ctime_ns, rev, at_ms FROM trash ORDER BY at_ms, name"
+    )
+    return [
+        TrashRow(
+            name=row[0], lid=row[1], origin=row[2], ino=row[3], size_bytes=row[4], mtime_ns=row[5], ctime_ns=row[6],
+            rev=row[7], at_ms=row[8],
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def drop(store: Store, name: str) -> None:
+    """Notes that a file is no longer in the trash."""
+    store.run("DELETE FROM trash WHERE name = ?", (name,))

@@ -1,0 +1,140 @@
+"""The three trees of a desk as reconcile reads them (`model.trees.Trees`), over SQL."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from govsync.model.nodes import Baseline, Kind, Local, Node, Place, Presence, Remote
+from govsync.store.database import Store, pieces
+
+COLUMNS = (
+    "lid, node_id, space, kind, conflict_of, after_lid, "
+    "l_parent, l_name, presence, l_hash, l_exec, "
+    "r_parent, r_name, r_place, r_seq, r_rev, r_hash, r_size, r_exec, r_dead, "
+    "b_parent, b_name, b_place, b_rev, b_hash, b_exec"
+)
+_KINDS = {kind.value: kind for kind in Kind}
+_PRESENCES = {presence.value: presence for presence in Presence}
+
+
+def node_of(row: tuple[Any, ...]) -> Node:
+    """Builds a node from a row of `COLUMNS`."""
+    (
+        lid, node_id, space, kind_text, conflict_of, after,
+        l_parent, l_name, presence, l_hash, l_exec,
+        r_parent, r_name, r_place, r_seq, r_rev, r_hash, r_size, r_exec, r_dead,
+        b_parent, b_name, b_place, b_rev, b_hash, b_exec,
+    ) = row  # fmt: skip
+    kind = _KINDS[kind_text]
+    local = remote = base = None
+    if l_parent is not None:
+        local = Local(Place(l_parent, l_name), kind, _PRESENCES[presence], l_hash, bool(l_exec))
+    if r_parent is not None:
+        remote = Remote(
+            Place(r_parent, r_name),
+            kind,
+            r_place,
+            r_seq,
+            r_rev,
+            r_hash,
+            r_size,
+            bool(r_exec),
+            bool(r_dead),
+            conflict_of,
+        )
+    if b_parent is not None:
+        base = Baseline(Place(b_parent, b_name), kind, b_place, b_rev, b_hash, bool(b_exec))
+    return Node(lid, node_id, space, local, remote, base, after, conflict_of)
+
+
+def read(store: Store, lid: int) -> Node | None:
+    """Reads one node, or None."""
+    row = store.one(f"SELECT {COLUMNS} FROM node WHERE lid = ?", (lid,))
+    return node_of(row) if row is not None else None
+
+
+def read_many(store: Store, lids: Sequence[int]) -> dict[int, Node]:
+    """Reads nodes; the answer is in the order of `lids`, without those that are not known."""
+    found: dict[int, Node] = {}
+    for marks, piece in pieces(lids):
+        for row in store.all(f"SELECT {COLUMNS} FROM node WHERE lid IN ({marks})", piece):
+            found[row[0]] = node_of(row)
+    return {lid: found[lid] for lid in lids if lid in found}
+
+
+class SqlTrees:
+    """Reads the trees for one plan; rows are kept, so the trees must not change meanwhile."""
+
+    def __init__(self, store: Store, now_ms: int) -> None:
+        self._store = store
+        self._now_ms = now_ms
+        self._nodes: dict[int, Node] = {}
+        self._busy: dict[int, bool] = {}
+        self._read_to: dict[bytes, int] = {}
+
+    def prefetch(self, lids: Sequence[int]) -> None:
+        """Reads many nodes at once."""
+        self._nodes.update(read_many(self._store, lids))
+
+    def node(self, lid: int) -> Node:
+        """As `Trees.node`."""
+        node = self._nodes.get(lid)
+        if node is None:
+            node = read(self._store, lid)
+            if node is None:
+                raise KeyError(lid)
+            self._nodes[lid] = node
+        return node
+
+    def local_children(self, parent: int) -> Sequence[int]:
+        """As `Trees.local_children`."""
+        rows = self._store.all(
+            "SELECT lid FROM node WHERE l_parent = ? AND presence IN ('here', 'local_only') ORDER BY lid",
+            (parent,),
+        )
+        return [lid for (lid,) in rows]
+
+    def remote_children(self, parent: int) -> Sequence[int]:
+        """As `Trees.remote_children`."""
+        rows = self._store.all(
+            "SELECT lid FROM node WHERE r_parent = ? AND r_dead = 0 ORDER BY lid", (parent,)
+        )
+        return [lid for (lid,) in rows]
+
+    def local_at(self, parent: int, key: str) -> Sequence[int]:
+        """As `Trees.local_at`."""
+        rows = self._store.all(
+            "SELECT lid FROM node WHERE l_parent = ? AND l_key = ? AND presence IN ('here', 'local_only') ORDER BY lid",
+            (parent, key),
+        )
+        return [lid for (lid,) in rows]
+
+    def remote_at(self, parent: int, key: str) -> int | None:
+        """As `Trees.remote_at`."""
+        found: int | None = self._store.value(
+            "SELECT lid FROM node WHERE r_parent = ? AND r_key = ? AND r_dead = 0 ORDER BY lid LIMIT 1",
+            (parent, key),
+        )
+        return found
+
+    def busy(self, lid: int) -> bool:
+        """As `Trees.busy`: a sent operation, an intent, an open hold, or a time that has not come."""
+        known = self._busy.get(lid)
+        if known is None:
+            known = self._busy[lid] = bool(
+                self._store.value(
+                    "SELECT EXISTS (SELECT 1 FROM op_cover WHERE lid = ?1) OR EXISTS (SELECT 1 FROM intent WHERE lid = ?1)"
+                    " OR EXISTS (SELECT 1 FROM dirty WHERE lid = ?1 AND not_before_ms > ?2)"
+                    " OR EXISTS (SELECT 1 FROM hold_item i JOIN hold h ON h.id = i.hold"
+                    "            WHERE i.lid = ?1 AND h.state = 'open')",
+                    (lid, self._now_ms),
+                )
+            )
+        return known
+
+    def read_to(self, lid: int) -> int:
+        """As `Trees.read_to`."""
+        space = self.node(lid).space
+        if space not in self._read_to:
+            seq = self._store.value("SELECT cursor_seq FROM space WHERE id = ?", (space,))
+            self._read_to[space] = seq or 0
+        return self._read_to[space]

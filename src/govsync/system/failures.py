@@ -1,0 +1,43 @@
+"""What the operating system says, as a `Failure`: the one mapping."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+
+_CODES = {
+    errno.ENOENT: Code.GONE,
+    errno.ESTALE: Code.GONE,
+    errno.EBADF: Code.GONE,
+    errno.EEXIST: Code.EXISTS,
+    errno.ENOTEMPTY: Code.EXISTS,
+    errno.ENOTDIR: Code.NOT_A_FOLDER,
+    errno.EISDIR: Code.NOT_A_FOLDER,
+    errno.ELOOP: Code.LINK_IN_THE_WAY,
+    errno.EACCES: Code.NO_ACCESS,
+    errno.EPERM: Code.NO_ACCESS,
+    errno.EROFS: Code.READ_ONLY,
+    errno.ENOSPC: Code.DISK_FULL,
+    errno.EDQUOT: Code.DISK_FULL,
+    errno.EBUSY: Code.BUSY,
+    errno.ETXTBSY: Code.BUSY,
+    errno.EAGAIN: Code.BUSY,
+    errno.ENAMETOOLONG: Code.NAME_TOO_LONG,
+}
+
+
+def failure_of(error: OSError, what: str) -> Failure:
+    """Answers the failure that an error of the operating system is; `what` names the attempt."""
+    code = _CODES.get(error.errno or 0, Code.UNREADABLE)
+    return Failure(code, what=what, errno=errno.errorcode.get(error.errno or 0, str(error.errno)))
+
+
+@contextmanager
+def attempt(what: str) -> Iterator[None]:
+    """Turns errors of the operating system into failures."""
+    try:
+        yield
+    except OSError as error:
+        raise failure_of(error, what) from error
