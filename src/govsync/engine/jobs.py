@@ -58,10 +58,8 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     lid: int
     complete: bool
     absent: tuple[str, ...] = ()
-    entries: tuple[tuple[str, Stat, int | None], ...] = ()
-    """What is synced, with birth times where they were asked for (R1)."""
-    skipped: tuple[tuple[str, str], ...] = ()
-    """What is left alone, and why (R9, R27)."""
+    entries: tuple[tuple[str, Stat, int | None, str | None], ...] = ()
+    """Name, look, birth time where it was asked for (R1), and why it would be left alone if it had no node (R27)."""
     open_documents: tuple[str, ...] = ()
     """Names of documents beside which a lock file lies: somebody has them open here (R13)."""
     again: bool = False

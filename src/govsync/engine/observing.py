@@ -109,12 +109,11 @@ class Observing:
             self.look(folder)
         if self._losses.take_ended(now):
             self._desk.facts_changed()  # Deletions that waited may leave now.
-        if not self.scanning and (self._scan_wanted or self._scan_overdue(now)):
+        root = spaces.personal_root(self._desk.store)
+        if root is not None and not self.scanning and (self._scan_wanted or self._scan_overdue(now)):
             self._scan_wanted = False
             self._scan_began_ms = now
-            root = spaces.personal_root(self._desk.store)
-            if root is not None:
-                self.look(root, deep=True)
+            self.look(root, deep=True)
 
     def _scan_overdue(self, now: int) -> bool:
         if self._scan_ended_ms is None:
@@ -183,14 +182,14 @@ class Observing:
         for place, name in seen.look_at:
             self.look(place, name)
         if folder.complete:
-            self._gap(folder.lid, bool(seen.vanished))
-            problems.set_skipped(store, folder.lid, folder.skipped)
+            self._gap(folder.lid, seen.vanished, seen.gap)
+            problems.set_skipped(store, folder.lid, seen.skipped)
             problems.set_names(store, folder.lid, seen.illegal, now.wall_ms)
             self.open_documents[folder.lid] = frozenset(folder.open_documents)
         if seen.changed:
             self._desk.facts_changed()  # A move frees a name, a return ends a deletion: anything may follow.
 
-    def _gap(self, folder: int, vanished: bool) -> None:
+    def _gap(self, folder: int, vanished: bool, still: bool) -> None:
         """Follows a folder's gap; closes it when the folder was quiet and has now been listed once more (R3).
 
         Not during a scan: a node that is missing here may lie in a folder that the scan has not come to (R6).
@@ -205,6 +204,9 @@ class Observing:
             if self.scanning or not observe.close_gaps(self._desk.store, folder, self._desk.now.wall_ms):
                 self._gaps.vanished(folder, now)
             self._desk.facts_changed()
+        elif still and not self._gaps.is_open(folder):
+            self._gaps.vanished(folder, now)  # It was open when the process ended.
+            self._losses.vanished(_ALL, now)
 
     def _unlisted(self, folder: Looked) -> None:
         """A folder that cannot be listed says nothing about what is in it (R29, I6)."""

@@ -68,6 +68,14 @@ def look(fs: FileSystem, expected: Root, path: tuple[str, ...], setting: Ignore,
         return _Scan(fs, setting, lambda: now_ns).look(folders, path)[0]
 
 
+def look_at(
+    fs: FileSystem, expected: Root, path: tuple[str, ...], setting: Ignore, names: Sequence[str]
+) -> tuple[Seen, ...] | Problem:
+    """Looks only at some names of a folder, and answers what is there; raises Failure where the root is not proven."""
+    with OpenFolders(fs, proven(fs, expected)) as folders:
+        return _Scan(fs, setting, lambda: 0).look_at(folders, path, names)
+
+
 def scan(
     fs: FileSystem,
     expected: Root,
@@ -167,6 +175,24 @@ class _Scan:
             refused=own.refused[len(ignore.refused) :],
         )
         return looked, own
+
+    def look_at(
+        self, folders: OpenFolders, path: tuple[str, ...], names: Sequence[str]
+    ) -> tuple[Seen, ...] | Problem:
+        """Looks at some names of one folder."""
+        try:
+            folder = folders.at(path)
+            own = self._within(self._rules(folders, path), folder, len(path))
+            found = []
+            for name in names:
+                stat = self._fs.stat(folder, name)
+                if stat is not None and (path or name != STATE):
+                    found.append(
+                        Seen(name, stat, self._skip(folder, Entry(name, stat), path, own, folders.dev))
+                    )
+            return tuple(found)
+        except Failure as failure:
+            return problem_of(failure)
 
     def check_all(self, expected: Root) -> tuple[tuple[_Path, ...], tuple[_Path, ...]]:
         """Answers which folders changed since their listing, and which of the others changed so shortly before it that

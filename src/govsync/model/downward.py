@@ -110,6 +110,8 @@ class Downward:
         """Says what brings the disk to the merged place of a node; None when it shows it, or must not be touched."""
         merged = self._tree.belongs(node.lid)
         where = presence(node)
+        if node.remote is not None and node.remote.place.parent == NOWHERE:
+            return None  # A space's root comes with its mount, or is the synced folder itself.
         if where in _ABSENT:
             place = merged.place if merged.side is not Side.LOCAL else None
             if place is None and pulled and alive(node) and node.remote is not None:

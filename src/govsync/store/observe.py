@@ -23,8 +23,8 @@ from govsync.system.fs import Shape, Stat
 GAP_LONGEST_MS = 15_000
 """How long vanished names wait for new files to be read, before they are believed to be gone."""
 
-Entry = tuple[str, Stat, int | None]
-"""A name on the disk, a look at it, and its birth time where that was asked for."""
+Entry = tuple[str, Stat, int | None, str | None]
+"""A name on the disk, a look at it, its birth time where that was asked for, and why it would be left alone."""
 
 
 class Observed(msgspec.Struct, kw_only=True):
@@ -36,9 +36,12 @@ class Observed(msgspec.Struct, kw_only=True):
     """All folders in it."""
     new_folders: list[int] = []
     vanished: bool = False
+    gap: bool = False
+    """Whether some names of the folder are still in a gap."""
     look_at: list[tuple[int, str]] = []
     """Places to look at before the rest can be understood: where a moved file came from, or a birth time is needed."""
     illegal: dict[str, Problem] = {}
+    skipped: list[tuple[str, str]] = []
 
 
 class _Known(msgspec.Struct):
@@ -94,20 +97,31 @@ class _Folder:
         known.sort(key=lambda node: -_REMEMBERED.index(node.presence))
         self._known = {node.name: node for node in known}
         self._seen: set[int] = set()
-        self.found = Observed(to_read=[], folders=[], new_folders=[], look_at=[], illegal={})
+        self.found = Observed(to_read=[], folders=[], new_folders=[], look_at=[], illegal={}, skipped=[])
 
     def compare(self, complete: bool) -> Observed:
         new: list[Entry] = []
-        listed = {name for name, _, _ in self._entries}
+        listed = {entry[0] for entry in self._entries}
         for entry in self._entries:
             node = self._known.get(entry[0]) or self._other_form(entry[0], listed)
-            if node is None or not self._same(node, entry):
+            if node is not None and entry[1].shape in (Shape.LINK, Shape.OTHER):
+                self._hidden(node)
+            elif node is None or not self._same(node, entry):
                 new.append(entry)
         for entry in new:
-            self._new(entry)
+            if entry[3] is not None:
+                self.found.skipped.append((entry[0].encode(errors="backslashreplace").decode(), entry[3]))
+            else:
+                self._new(entry)
         if complete:
             self._vanished()
         return self.found
+
+    def _hidden(self, node: _Known) -> None:
+        """A link, or something stranger, where a node was: nothing is known of the node now, and nothing follows (R29)."""
+        self._seen.add(node.lid)
+        local_tree.obscure(self._store, node.lid)
+        local_tree.set_presence(self._store, node.lid, Presence.OBSCURED)
 
     def _other_form(self, name: str, listed: set[str]) -> _Known | None:
         """Finds the node whose name differs from this one by its Unicode form alone: that is no change (R8)."""
@@ -122,7 +136,7 @@ class _Folder:
 
     def _same(self, node: _Known, entry: Entry) -> bool:
         """Keeps a node at its name; False when what is there now is something else."""
-        name, stat, birth_ns = entry
+        name, stat, birth_ns, _ = entry
         if (stat.shape is Shape.FILE) != (node.kind is Kind.FILE):
             return False
         if node.kind is not Kind.FILE and node.ino != stat.ino and self._moved_folder(entry) is not None:
@@ -172,7 +186,7 @@ class _Folder:
     # Names that hold no node yet
 
     def _new(self, entry: Entry) -> None:
-        name, stat, birth_ns = entry
+        name, stat, birth_ns, _ = entry
         if stat.shape is Shape.FOLDER:
             self._new_folder(entry)
             return
@@ -190,7 +204,7 @@ class _Folder:
             self.found.to_read.append(lid)
 
     def _new_folder(self, entry: Entry) -> None:
-        name, stat, birth_ns = entry
+        name, stat, birth_ns, _ = entry
         source = self._moved_folder(entry)
         if source is not None:
             back = [lid for lid in local_tree.below(self._store, source) if lid != source]
@@ -237,7 +251,7 @@ class _Folder:
 
     def _moved_folder(self, entry: Entry) -> int | None:
         """Finds the folder node that this is, wherever it was: a folder cannot have two names (R2.1)."""
-        _, stat, birth_ns = entry
+        _, stat, birth_ns, _ = entry
         for node in self._candidates(Kind.FOLDER, stat.ino):
             if node.space == self._space and birth_ns is not None and node.birth_ns == birth_ns:
                 return node.lid
@@ -245,7 +259,7 @@ class _Folder:
 
     def _moved_file(self, entry: Entry) -> int | None:
         """Finds the node whose file turned up at a new name (R2.3); 0 when something must be looked at first."""
-        name, stat, birth_ns = entry
+        name, stat, birth_ns, _ = entry
         if stat.links != 1:
             return None
         for node in self._candidates(Kind.FILE, stat.ino):
@@ -261,7 +275,7 @@ class _Folder:
                 # Its old name has not been looked at since. A file with one link cannot have both.
                 self.found.look_at += [(node.parent, node.name), (self._parent, name)]
                 return 0
-            if node.presence is Presence.HERE and any(node.name == listed for listed, _, _ in self._entries):
+            if node.presence is Presence.HERE and any(node.name == listed for listed, *_ in self._entries):
                 continue
             return node.lid
         return None
@@ -285,7 +299,10 @@ class _Folder:
 
     def _vanished(self) -> None:
         for node in self._known.values():
-            if node.lid in self._seen or node.presence in (Presence.GAP, Presence.MISSING):
+            if node.lid in self._seen or node.presence is Presence.MISSING:
+                continue
+            if node.presence is Presence.GAP:
+                self.found.gap = True
                 continue
             if self._store.value("SELECT l_parent FROM node WHERE lid = ?", (node.lid,)) != self._parent:
                 continue  # It was found elsewhere in this very look.

@@ -1,0 +1,245 @@
+"""Carries out one job, in whatever thread it is called: over the disk's primitives and the server, nothing else.
+
+It may block, and it may be killed at any primitive: what it leaves behind is found by looking (R16, R32). Trouble with
+one item is in the result; a Failure means that the job as a whole has none.
+"""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from govsync.content.chunks import SCHEME
+from govsync.content.hashes import chunk_hash
+from govsync.content.manifests import ChunkRef, Manifest, encode
+from govsync.engine import jobs
+from govsync.engine.sending import manifest_pieces
+from govsync.local import place, scanner
+from govsync.local.ignore import Ignore, documents_open, is_lock
+from govsync.local.reader import FileSource, Read, read_files
+from govsync.local.recover import recover
+from govsync.local.root import Root, Standing, prove
+from govsync.local.staging import Staging
+from govsync.local.steps import At
+from govsync.model.codes import Code
+from govsync.model.problems import Failure, Problem
+from govsync.protocol.limits import DEFAULT as LIMITS
+from govsync.remote.interface import Remote, Source
+from govsync.system.fs import FileSystem
+
+_STANDINGS = {
+    Standing.OURS: None,
+    Standing.MISSING: Code.FOLDER_MISSING,
+    Standing.TAKEN: Code.FOLDER_TAKEN,
+    Standing.REPLACED: Code.FOLDER_REPLACED,
+    Standing.UNMARKED: Code.FOLDER_REPLACED,
+    Standing.MOVED: Code.FOLDER_REPLACED,
+}
+
+
+class Tools(msgspec.Struct, frozen=True, kw_only=True):
+    """What jobs work with; made once, shared by all threads."""
+
+    fs: FileSystem
+    remote: Remote
+    root: Root
+    ignore: Callable[[], Ignore]
+    clock_ns: Callable[[], int]
+
+
+def run(job: jobs.AnyJob, tools: Tools) -> jobs.Result:
+    """Carries out a job; raises Failure when it has no result."""
+    remote = tools.remote
+    match job:
+        case jobs.Prove():
+            code = _STANDINGS[prove(tools.fs, tools.root)]
+            return jobs.Proven(None if code is None else Problem(code))
+        case jobs.Look():
+            return jobs.FoldersLooked(tuple(_look(tools, folder) for folder in job.folders))
+        case jobs.Read():
+            return _read(tools, job)
+        case jobs.Change():
+            return jobs.Changed(place.carry_out(tools.fs, tools.root, job.steps))
+        case jobs.Recover():
+            return jobs.Changed(recover(tools.fs, tools.root, job.steps))
+        case jobs.Upload():
+            return _upload(tools, job)
+        case jobs.Fetch():
+            return _fetch(tools, job)
+        case jobs.Commit():
+            return jobs.Committed(remote.commit(job.space, job.epoch, job.operations, job.inline))
+        case jobs.Pull():
+            changes, contents = remote.changes(job.space, job.cursor)
+            return jobs.Pulled(changes, dict(contents))
+        case jobs.Snapshot():
+            return jobs.SnapshotRead(remote.nodes(job.space, job.after))
+        case jobs.Ask():
+            return jobs.Answered(remote.known(job.space, job.question))
+        case jobs.AskSpaces():
+            return jobs.SpacesTold(remote.spaces(job.have))
+        case jobs.AskHeads():
+            return jobs.HeadsTold(remote.heads())
+
+
+# Looking and reading
+
+
+def _look(tools: Tools, wanted: jobs.LookAt) -> jobs.Looked:
+    if wanted.names is not None:
+        return _look_at_names(tools, wanted, wanted.names)
+    seen = scanner.look(tools.fs, tools.root, wanted.path, tools.ignore(), tools.clock_ns())
+    if seen.problem is not None:
+        return jobs.Looked(lid=wanted.lid, complete=False, problem=seen.problem)
+    folders = [each for each in seen.entries if each.skip is None and each.stat.shape == "folder"]
+    births = scanner.births(tools.fs, tools.root, [At(wanted.path, each.name) for each in folders])
+    born = {each.name: birth for each, birth in zip(folders, births, strict=True)}
+    names = [each.name for each in seen.entries]
+    fresh = seen.folder is not None and seen.folder.mtime_ns >= seen.started_ns - scanner.TICK_NS
+    return jobs.Looked(
+        lid=wanted.lid,
+        complete=seen.complete,
+        entries=tuple((each.name, each.stat, born.get(each.name), each.skip) for each in seen.entries),
+        open_documents=tuple(sorted(documents_open(names))),
+        again=seen.changed or fresh,
+    )
+
+
+def _look_at_names(tools: Tools, wanted: jobs.LookAt, names: Sequence[str]) -> jobs.Looked:
+    """Looks only at some names of a folder, so that a save costs the same however many files lie beside it."""
+    seen = scanner.look_at(tools.fs, tools.root, wanted.path, tools.ignore(), names)
+    if isinstance(seen, Problem):
+        return jobs.Looked(lid=wanted.lid, complete=False, problem=seen)
+    there = {each.name for each in seen}
+    ats = [At(wanted.path, each.name) for each in seen]
+    births = scanner.births(tools.fs, tools.root, ats)
+    return jobs.Looked(
+        lid=wanted.lid,
+        complete=False,
+        # A lock file speaks for another name, so it asks for a look at the whole folder (R13).
+        absent=tuple(name for name in names if name not in there or is_lock(name)),
+        entries=tuple(
+            (each.name, each.stat, birth, each.skip) for each, birth in zip(seen, births, strict=True)
+        ),
+    )
+
+
+def _read(tools: Tools, job: jobs.Read) -> jobs.FilesRead:
+    found: list[jobs.FileRead | jobs.FileUnread] = []
+    ats = [at for _, at in job.files]
+    for (lid, _), read in zip(job.files, read_files(tools.fs, tools.root, ats, tools.clock_ns), strict=True):
+        if isinstance(read, Read):
+            found.append(
+                jobs.FileRead(
+                    lid=lid,
+                    signature=read.signature,
+                    birth_ns=read.birth_ns,
+                    manifest=read.manifest,
+                    racy=read.racy,
+                    exec=read.exec,
+                    small=read.small,
+                )
+            )
+        else:
+            found.append(jobs.FileUnread(lid=lid, problem=read.problem))
+    return jobs.FilesRead(tuple(found))
+
+
+# Contents
+
+
+class _Bytes:
+    """A content in memory, cut as it is given (a manifest that is stored as chunks)."""
+
+    def __init__(self, pieces: Sequence[bytes]) -> None:
+        self._pieces = pieces
+        chunks = tuple(ChunkRef(chunk_hash(piece), len(piece)) for piece in pieces)
+        self.manifest = Manifest(SCHEME, sum(map(len, pieces)), chunks)
+
+    def chunk(self, index: int) -> bytes:
+        """As `Source.chunk`."""
+        return self._pieces[index]
+
+
+def _upload(tools: Tools, job: jobs.Upload) -> jobs.Uploaded:
+    """Uploads all files together; one that cannot be read any more is left out, and the others go on."""
+    sources: dict[int, list[Source]] = {}
+    for lid, at, manifest, _ in job.files:
+        sources[lid] = [FileSource(tools.fs, at, manifest)]
+        encoded = encode(manifest)
+        if len(encoded) > LIMITS.manifest_inline_bytes:
+            sources[lid].append(_Bytes(list(manifest_pieces(encoded))))
+    failed: list[tuple[int, Problem]] = []
+    while sources:
+        owners = [lid for lid, mine in sources.items() for _ in mine]
+        try:
+            tools.remote.upload(job.space, [source for mine in sources.values() for source in mine])
+        except Failure as failure:
+            index = failure.facts.get("index")
+            if not isinstance(index, int):
+                raise
+            lid = owners[index]
+            failed.append((lid, place.problem_of(failure)))
+            del sources[lid]
+        else:
+            break
+    return jobs.Uploaded(tuple(sources), tuple(failed))
+
+
+def _fetch(tools: Tools, job: jobs.Fetch) -> jobs.Fetched:
+    """Stages what is wanted: what came with the journal at once, the rest from the server; then one flush for all."""
+    staged: list[jobs.Staged] = []
+    failed: list[tuple[int, Problem]] = []
+    with Staging(tools.fs, tools.root, job.minimum_free_bytes) as staging:
+        to_fetch: list[jobs.Wanted] = []
+        for want in job.wants:
+            if want.data is None and want.size_bytes > 0:
+                to_fetch.append(want)
+                continue
+            try:
+                data = want.data or b""
+                done = staging.small(_name(want), data, want.hash, want.mtime_ns, want.exec)
+                staged.append(_staged(want, done.name, done.ino))
+            except Failure as failure:
+                failed.append((want.lid, place.problem_of(failure)))
+        _download(tools, job, staging, to_fetch, staged, failed)
+        staging.flush()
+    return jobs.Fetched(tuple(staged), tuple(failed))
+
+
+def _download(
+    tools: Tools,
+    job: jobs.Fetch,
+    staging: Staging,
+    wants: Sequence[jobs.Wanted],
+    staged: list[jobs.Staged],
+    failed: list[tuple[int, Problem]],
+) -> None:
+    files = [
+        (want, staging.download(_name(want), want.rev, want.hash, want.size_bytes, _no_piece))
+        for want in wants
+    ]
+    try:
+        tools.remote.download(job.space, [file for _, file in files])
+    except Failure as failure:
+        if failure.code in (Code.OFFLINE, Code.SIGNED_OUT, Code.NOT_OUR_SERVER) and not staged:
+            raise
+    for want, file in files:
+        try:
+            done = file.finish(want.mtime_ns, want.exec)
+            staged.append(_staged(want, done.name, done.ino))
+        except Failure as failure:
+            failed.append((want.lid, place.problem_of(failure)))
+        finally:
+            file.close()
+
+
+def _no_piece(chunk: bytes) -> bytes | None:
+    return None
+
+
+def _name(want: jobs.Wanted) -> str:
+    """Names a revision in the staging folder, always the same for it, so that a download can go on (I12)."""
+    return want.rev.hex()
+
+
+def _staged(want: jobs.Wanted, name: str, ino: int) -> jobs.Staged:
+    return jobs.Staged(lid=want.lid, rev=want.rev, hash=want.hash, name=name, ino=ino)

@@ -1,0 +1,176 @@
+"""Reading a space: its journal after a cursor, its snapshot, and what it has ever known (R33, R34, R40)."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from govsync.model import names
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from govsync.protocol.changes import Changes, Cursor, Entry, Known, KnownAnswer, Nodes, NodeState
+from govsync.server import access, chain, contents
+from govsync.server.access import Action
+from govsync.server.context import Caller, Server
+from govsync.server.db import tables
+from govsync.server.view import shown, state_of
+
+_IN = 400
+_BRINGS_CONTENT = ("put", "offer", "revive")
+
+
+def changes(
+    server: Server, caller: Caller, space: bytes, cursor: Cursor | None
+) -> tuple[Changes, dict[bytes, bytes]]:
+    """Answers a page of the journal after a cursor (None: from its start), and small contents by revision.
+
+    Contents that the asking device has saved itself are left out: it has them. Raises Failure(not_found, cursor_gone,
+    epoch_changed, history_differs).
+    """
+    with server.database.begin(write=False) as tx:
+        access.require(tx, caller.user, space, Action.READ)
+        row = tx.execute(select(tables.space).where(tables.space.c.id == space)).one()
+        after = _check(tx, row, cursor)
+        j = tables.journal.c
+        query = (
+            select(tables.journal)
+            .where(j.stream == space, j.seq > after)
+            .order_by(j.seq)
+            .limit(server.limits.page)
+        )
+        rows = tx.execute(query).all()
+        names_of = _Names(tx, rows)
+        entries = tuple(_entry(each, names_of) for each in rows)
+        last = rows[-1] if rows else None
+        seq, value = (last.seq, last.chain) if last is not None else (after, _chain_at(tx, row, after))
+        inline = _contents(server, tx, caller, space, entries)
+    head = Cursor(row.epoch, seq, value[: chain.QUOTED])
+    return Changes(entries=entries, cursor=head, head=row.head, inline=tuple(inline)), inline
+
+
+def _check(tx: Connection, row: Any, cursor: Cursor | None) -> int:
+    """Answers the sequence to read on from; raises Failure where the cursor speaks of another history."""
+    if cursor is None:
+        if row.floor > 0:
+            raise Failure(Code.CURSOR_GONE)
+        return 0
+    if cursor.epoch != row.epoch:
+        raise Failure(Code.EPOCH_CHANGED)
+    if cursor.seq > row.head:
+        raise Failure(Code.HISTORY_DIFFERS)
+    if cursor.seq < row.floor:
+        raise Failure(Code.CURSOR_GONE)
+    if _chain_at(tx, row, cursor.seq)[: chain.QUOTED] != cursor.chain:
+        raise Failure(Code.HISTORY_DIFFERS)
+    return cursor.seq
+
+
+def _chain_at(tx: Connection, row: Any, seq: int) -> bytes:
+    if seq == row.head:
+        return bytes(row.chain)
+    if seq == 0:
+        return chain.START
+    j = tables.journal.c
+    return bytes(tx.execute(select(j.chain).where(j.stream == row.id, j.seq == seq)).scalar_one())
+
+
+class _Names:
+    """Names of the people and devices that a page speaks of."""
+
+    def __init__(self, tx: Connection, rows: Sequence[Any]) -> None:
+        self.users = _names(tx, tables.user.c.id, tables.user.c.name, {row.user for row in rows})
+        self.devices = _names(tx, tables.device.c.id, tables.device.c.name, {row.device for row in rows})
+
+
+def _names(tx: Connection, id_column: Any, name_column: Any, ids: set[bytes]) -> dict[bytes, str]:
+    return dict(tx.execute(select(id_column, name_column).where(id_column.in_(ids))).tuples().all())
+
+
+def _entry(row: Any, names_of: _Names) -> Entry:
+    return Entry(
+        seq=row.seq, op=row.kind, key=row.op_key, state=msgspec.msgpack.decode(row.body, type=NodeState), user=row.user,
+        device=row.device, at_ms=row.at_ms, user_name=names_of.users.get(row.user, ""),
+        device_name=names_of.devices.get(row.device, ""),
+    )  # fmt: skip
+
+
+def _contents(
+    server: Server, tx: Connection, caller: Caller, space: bytes, entries: Sequence[Entry]
+) -> dict[bytes, bytes]:
+    """Answers the small contents of a page, as far as they fit; who gets none fetches it."""
+    wanted: dict[bytes, None] = {}
+    room = server.limits.changes_inline_bytes
+    for entry in entries:
+        state = entry.state
+        if state.rev is None or entry.op not in _BRINGS_CONTENT or entry.device == caller.device:
+            continue
+        if 0 < state.size_bytes <= min(server.limits.inline_chunk_bytes, room):
+            wanted[state.rev] = None
+            room -= state.size_bytes
+    found: dict[bytes, bytes] = {}
+    ids = list(wanted)
+    r = tables.revision.c
+    manifests: dict[bytes, bytes] = {}
+    for start in range(0, len(ids), _IN):
+        for row in tx.execute(select(tables.revision).where(r.id.in_(ids[start : start + _IN]))):
+            made_of = contents.manifest_of(server, tx, space, row).chunks
+            if len(made_of) == 1:
+                manifests[row.id] = made_of[0].hash
+    try:
+        read = contents.read_chunks(server, tx, space, list(manifests.values()))
+        for rev, data in zip(manifests, read, strict=True):
+            found[rev] = data
+    except Failure:
+        return found  # A lost chunk is found when it is fetched; the page must not fail for it (I10).
+    return found
+
+
+def nodes(server: Server, caller: Caller, space: bytes, after: bytes | None) -> Nodes:
+    """Answers a page of the snapshot in order of node id: what is alive, and the cursor of this moment."""
+    with server.database.begin(write=False) as tx:
+        access.require(tx, caller.user, space, Action.READ)
+        row = tx.execute(select(tables.space).where(tables.space.c.id == space)).one()
+        n = tables.node.c
+        query = select(tables.node).where(n.space == space, n.deleted_seq.is_(None), n.id != row.root)
+        if after is not None:
+            query = query.where(n.id > after)
+        rows = tx.execute(query.order_by(n.id).limit(server.limits.page)).all()
+    full = len(rows) == server.limits.page
+    return Nodes(
+        nodes=tuple(shown(state_of(each)) for each in rows),
+        cursor=Cursor(row.epoch, row.head, bytes(row.chain[: chain.QUOTED])),
+        after=rows[-1].id if full else None,
+    )
+
+
+def known(server: Server, caller: Caller, space: bytes, question: Known) -> KnownAnswer:
+    """Says which operation keys, and which contents under a name, the space has ever known."""
+    if len(question.keys) + len(question.contents) > server.limits.keys_per_question:
+        raise Failure(Code.TOO_LARGE, limit=server.limits.keys_per_question)
+    with server.database.begin(write=False) as tx:
+        access.require(tx, caller.user, space, Action.READ)
+        found: set[bytes] = set()
+        for table, column in (
+            (tables.journal, tables.journal.c.op_key),
+            (tables.revision, tables.revision.c.id),
+            (tables.node, tables.node.c.place),
+        ):
+            where = table.c.stream if table is tables.journal else table.c.space
+            for start in range(0, len(question.keys), _IN):
+                piece = question.keys[start : start + _IN]
+                found.update(
+                    key for (key,) in tx.execute(select(column).where(where == space, column.in_(piece)))
+                )
+        had = tuple(_had(tx, space, name, digest) for name, digest in question.contents)
+    return KnownAnswer(keys=tuple(key in found for key in question.keys), contents=had)
+
+
+def _had(tx: Connection, space: bytes, name: str, digest: bytes) -> bool:
+    r, n = tables.revision.c, tables.node.c
+    query = (
+        select(func.count())
+        .select_from(tables.revision.join(tables.node, n.id == r.node))
+        .where(r.space == space, r.hash == digest, n.key == names.key(name))
+    )
+    return bool(tx.execute(query).scalar_one())

@@ -1,0 +1,1 @@
+"""The server's database: one schema for SQLite and PostgreSQL (SQLAlchemy Core, called synchronously)."""

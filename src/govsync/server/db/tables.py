@@ -1,0 +1,165 @@
+"""Every table of the server.
+
+Ids are 16 bytes and made by whoever makes the thing; times are milliseconds of the server's clock. A node's current
+revision stands in the node too (`rev`, `hash`, `size`, `mtime_ns`, `exec`): the journal, the snapshot and every judgement
+need them, and a join for each would cost more than the few bytes. Nothing counts references: what is still needed is
+found from manifests, space by space.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData()
+
+
+def _id(name: str, **options: object) -> "Column[bytes]":
+    return Column(name, LargeBinary(16), **options)  # type: ignore[arg-type]
+
+
+setting = Table(
+    "setting", metadata, Column("key", String, primary_key=True), Column("value", LargeBinary, nullable=False)
+)
+
+epoch = Table(
+    "epoch", metadata, _id("id", primary_key=True), _id("parent"), Column("at_ms", BigInteger, nullable=False)
+)
+
+org = Table("org", metadata, _id("id", primary_key=True), Column("name", String, nullable=False, unique=True))
+
+unit = Table(
+    "unit", metadata,
+    _id("id", primary_key=True), _id("org", nullable=False), _id("parent"), Column("name", String, nullable=False),
+    Index("unit_parent", "org", "parent"),
+)  # fmt: skip
+
+user = Table(
+    "account", metadata,
+    _id("id", primary_key=True), _id("org", nullable=False), _id("unit"),
+    Column("login", String, nullable=False, unique=True), Column("name", String, nullable=False),
+    Column("issuer", String, nullable=False, server_default=""), Column("subject", String, nullable=False, server_default=""),
+    Column("state", String, nullable=False),
+)  # fmt: skip
+
+credential = Table(
+    "credential", metadata, _id("user", primary_key=True), Column("hash", String, nullable=False)
+)
+
+device = Table(
+    "device", metadata,
+    _id("id", primary_key=True), _id("user", nullable=False), Column("name", String, nullable=False),
+    Column("machine", String, nullable=False), Column("state", String, nullable=False),
+    Column("seen_ms", BigInteger, nullable=False),
+)  # fmt: skip
+
+token = Table(
+    "token", metadata,
+    Column("hash", LargeBinary(32), primary_key=True), _id("device", nullable=False), _id("user", nullable=False),
+    Column("counter", Integer, nullable=False), Column("expires_ms", BigInteger, nullable=False),
+    Column("used", Boolean, nullable=False),
+    Index("token_device", "device"),
+)  # fmt: skip
+
+attempt = Table(
+    "attempt", metadata,
+    Column("subject", String, primary_key=True), Column("count", Integer, nullable=False),
+    Column("since_ms", BigInteger, nullable=False),
+)  # fmt: skip
+
+grp = Table("grp", metadata, _id("id", primary_key=True), Column("name", String, nullable=False, unique=True))
+
+grp_member = Table(
+    "grp_member",
+    metadata,
+    _id("grp", primary_key=True),
+    _id("user", primary_key=True),
+    Index("grp_member_user", "user"),
+)
+
+space = Table(
+    "space", metadata,
+    _id("id", primary_key=True), Column("kind", String, nullable=False), Column("name", String, nullable=False),
+    _id("owner_org", nullable=False), _id("owner", nullable=False), _id("root", nullable=False),
+    Column("head", BigInteger, nullable=False), Column("chain", LargeBinary(32), nullable=False),
+    Column("floor", BigInteger, nullable=False), _id("epoch", nullable=False),
+    Column("quota", BigInteger, nullable=False), Column("bytes", BigInteger, nullable=False),
+    Column("retention_ms", BigInteger, nullable=False), Column("grade", Integer, nullable=False, server_default="0"),
+)  # fmt: skip
+
+member = Table(
+    "member", metadata,
+    _id("space", primary_key=True), Column("kind", String, primary_key=True), _id("principal", primary_key=True),
+    Column("role", String, nullable=False), Column("ended_ms", BigInteger),
+    Index("member_principal", "principal"),
+)  # fmt: skip
+
+node = Table(
+    "node", metadata,
+    _id("id", primary_key=True), _id("space", nullable=False), _id("parent"), Column("name", String, nullable=False),
+    Column("key", String, nullable=False), Column("kind", String, nullable=False), _id("target_space"),
+    _id("place", nullable=False), _id("rev"), Column("hash", LargeBinary(32)), Column("size", BigInteger, nullable=False),
+    Column("mtime_ns", BigInteger, nullable=False), Column("exec", Boolean, nullable=False),
+    Column("seq", BigInteger, nullable=False), Column("created_seq", BigInteger, nullable=False),
+    Column("deleted_seq", BigInteger), _id("conflict_of"), Column("grade", Integer, nullable=False, server_default="0"),
+    Index("node_name", "space", "parent", "key", unique=True, sqlite_where=text("deleted_seq IS NULL"),
+          postgresql_where=text("deleted_seq IS NULL")),
+    Index("node_seq", "space", "seq"), Index("node_parent", "parent"),
+)  # fmt: skip
+
+revision = Table(
+    "revision", metadata,
+    _id("id", primary_key=True), _id("space", nullable=False), _id("node", nullable=False),
+    Column("seq", BigInteger, nullable=False), _id("base"), Column("hash", LargeBinary(32), nullable=False),
+    Column("size", BigInteger, nullable=False), Column("mtime_ns", BigInteger, nullable=False),
+    _id("user", nullable=False), _id("device", nullable=False), Column("at_ms", BigInteger, nullable=False),
+    Column("manifest", LargeBinary), Column("manifest_chunks", LargeBinary),
+    Column("state", String, nullable=False), _id("origin_epoch", nullable=False),
+    Column("origin_seq", BigInteger, nullable=False),
+    Index("revision_node", "node", "seq"), Index("revision_hash", "space", "hash"),
+)  # fmt: skip
+
+chunk = Table(
+    "chunk", metadata,
+    _id("space", primary_key=True), Column("hash", LargeBinary(32), primary_key=True), _id("pack"),
+    Column("frame_offset", BigInteger), Column("frame_bytes", Integer), Column("offset_bytes", Integer),
+    Column("size", Integer, nullable=False), Column("encoding", String, nullable=False),
+    Column("data", LargeBinary), Column("touched_ms", BigInteger, nullable=False), _id("device"),
+    Index("chunk_pack", "pack"),
+)  # fmt: skip
+
+pack = Table(
+    "pack", metadata,
+    _id("id", primary_key=True), Column("key", String, nullable=False), Column("size", BigInteger, nullable=False),
+    Column("state", String, nullable=False), Column("since_ms", BigInteger, nullable=False),
+)  # fmt: skip
+
+journal = Table(
+    "journal", metadata,
+    _id("stream", primary_key=True), Column("seq", BigInteger, primary_key=True), _id("op_key", nullable=False),
+    Column("kind", String, nullable=False), _id("node", nullable=False), _id("user", nullable=False),
+    _id("device", nullable=False), Column("at_ms", BigInteger, nullable=False), Column("body", LargeBinary, nullable=False),
+    Column("chain", LargeBinary(32), nullable=False),
+    UniqueConstraint("stream", "op_key", name="journal_key"),
+)  # fmt: skip
+
+audit = Table(
+    "audit", metadata,
+    _id("id", primary_key=True), Column("at_ms", BigInteger, nullable=False), Column("kind", String, nullable=False),
+    _id("user"), _id("device"), Column("body", LargeBinary, nullable=False), Column("seal", BigInteger),
+)  # fmt: skip
+
+seal = Table(
+    "seal", metadata,
+    Column("number", BigInteger, primary_key=True), Column("hash", LargeBinary(32), nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)  # fmt: skip

@@ -1,0 +1,216 @@
+"""Organisations, their divisions, people, groups and devices; every change stands in the `sys` journal with its full row,
+so that the journals alone can rebuild the directory (R35).
+"""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, insert, select, update
+
+from govsync.model.codes import Code
+from govsync.model.nodes import Kind
+from govsync.model.problems import Failure
+from govsync.protocol.session import DeviceInfo, Role, SpaceKind
+from govsync.server import chain
+from govsync.server.context import Server
+from govsync.server.db import tables
+
+SYS = b"sys" + bytes(13)
+"""The stream of everything that is not in a space."""
+NOBODY = bytes(16)
+RETENTION_MS = 30 * 24 * 3_600_000
+_HEAD, _CHAIN, EPOCH = "sys_head", "sys_chain", "epoch"
+
+
+def setting(tx: Connection, key: str) -> bytes | None:
+    """Answers a fact about the database as a whole, or None."""
+    found = tx.execute(select(tables.setting.c.value).where(tables.setting.c.key == key)).scalar()
+    return bytes(found) if found is not None else None
+
+
+def set_setting(tx: Connection, key: str, value: bytes) -> None:
+    """Sets a fact about the database as a whole."""
+    if setting(tx, key) is None:
+        tx.execute(insert(tables.setting), [{"key": key, "value": value}])
+    else:
+        tx.execute(update(tables.setting).where(tables.setting.c.key == key).values(value=value))
+
+
+def epoch(tx: Connection) -> bytes:
+    """Answers this life of the database."""
+    found = setting(tx, EPOCH)
+    assert found is not None, "a database is given its first epoch when it is made"
+    return found
+
+
+def begin_epoch(server: Server, tx: Connection) -> bytes:
+    """Begins another life of the database: after its making, and when it was put back from a copy (R33, R34)."""
+    new, parent = server.ids.new(), setting(tx, EPOCH)
+    tx.execute(insert(tables.epoch), [{"id": new, "parent": parent, "at_ms": server.clock.time_ms()}])
+    set_setting(tx, EPOCH, new)
+    tx.execute(update(tables.space).values(epoch=new))
+    return new
+
+
+def note(server: Server, tx: Connection, kind: str, subject: bytes, row: dict[str, Any]) -> None:
+    """Appends a change of the directory to the `sys` journal."""
+    head = int(setting(tx, _HEAD) or b"0")
+    value = setting(tx, _CHAIN) or chain.START
+    entry = chain.JournalEntry(
+        key=server.ids.new(), kind=kind, node=subject, user=NOBODY, device=NOBODY, at_ms=server.clock.time_ms(),
+        body=msgspec.msgpack.encode(row),
+    )  # fmt: skip
+    head, value = chain.append(tx, SYS, head, value, [entry])
+    set_setting(tx, _HEAD, str(head).encode())
+    set_setting(tx, _CHAIN, value)
+
+
+def _add(server: Server, tx: Connection, table: Any, kind: str, row: dict[str, Any]) -> bytes:
+    tx.execute(insert(table), [row])
+    note(server, tx, kind, row["id"], row)
+    return bytes(row["id"])
+
+
+def checked_name(name: str) -> str:
+    """Answers a name without outer blanks; raises Failure(name_illegal) for one that cannot stand in a list or a path."""
+    name = name.strip()
+    if not name or len(name) > 200 or any(not c.isprintable() or c == "/" for c in name):
+        raise Failure(Code.NAME_ILLEGAL, name=name)
+    return name
+
+
+def add_organisation(server: Server, tx: Connection, name: str) -> bytes:
+    """Adds an organisation; raises Failure(name_taken)."""
+    name = checked_name(name)
+    if tx.execute(select(tables.org.c.id).where(tables.org.c.name == name)).first() is not None:
+        raise Failure(Code.NAME_TAKEN, name=name)
+    return _add(server, tx, tables.org, "org", {"id": server.ids.new(), "name": name})
+
+
+def find_organisation(tx: Connection, name: str) -> bytes:
+    """Answers an organisation by name; raises Failure(not_found)."""
+    found = tx.execute(select(tables.org.c.id).where(tables.org.c.name == name)).scalar()
+    if found is None:
+        raise Failure(Code.NOT_FOUND, name=name)
+    return bytes(found)
+
+
+def find_unit(tx: Connection, path: str) -> tuple[bytes, bytes | None]:
+    """Answers organisation and division of a path `ORG[/DIVISION…]`; raises Failure(not_found)."""
+    first, *rest = path.split("/")
+    org = find_organisation(tx, first)
+    unit: bytes | None = None
+    for name in rest:
+        u = tables.unit.c
+        where = u.parent == unit if unit is not None else u.parent.is_(None)
+        found = tx.execute(select(u.id).where(u.org == org, u.name == name, where)).scalar()
+        if found is None:
+            raise Failure(Code.NOT_FOUND, name=path)
+        unit = bytes(found)
+    return org, unit
+
+
+def add_division(server: Server, tx: Connection, path: str) -> bytes:
+    """Adds a division, with its team space; raises Failure(not_found, name_taken)."""
+    above, _, name = path.rpartition("/")
+    org, parent = find_unit(tx, above)
+    name = checked_name(name)
+    try:
+        find_unit(tx, f"{above}/{name}")
+    except Failure:
+        row = {"id": server.ids.new(), "org": org, "parent": parent, "name": name}
+        unit = _add(server, tx, tables.unit, "unit", row)
+        add_space(server, tx, SpaceKind.TEAM, name, org, unit, "unit", Role.EDITOR)
+        return unit
+    raise Failure(Code.NAME_TAKEN, name=path)
+
+
+def add_user(server: Server, tx: Connection, login: str, name: str, path: str) -> bytes:
+    """Adds a person, with a personal space; raises Failure(not_found, name_taken)."""
+    login, name = checked_name(login).casefold(), checked_name(name)
+    org, unit = find_unit(tx, path)
+    if tx.execute(select(tables.user.c.id).where(tables.user.c.login == login)).first() is not None:
+        raise Failure(Code.NAME_TAKEN, name=login)
+    row = {"id": server.ids.new(), "org": org, "unit": unit, "login": login, "name": name, "state": "active"}
+    user = _add(server, tx, tables.user, "user", row)
+    add_space(server, tx, SpaceKind.PERSONAL, name, org, user, "user", Role.MANAGER)
+    return user
+
+
+def set_user_state(server: Server, tx: Connection, login: str, state: str) -> bytes:
+    """Disables a person, or lets them in again; raises Failure(not_found)."""
+    row = tx.execute(select(tables.user).where(tables.user.c.login == login.casefold())).one_or_none()
+    if row is None:
+        raise Failure(Code.NOT_FOUND, name=login)
+    tx.execute(update(tables.user).where(tables.user.c.id == row.id).values(state=state))
+    note(server, tx, "user", row.id, {**row._asdict(), "state": state})
+    return bytes(row.id)
+
+
+def add_group(server: Server, tx: Connection, name: str) -> bytes:
+    """Adds a group; raises Failure(name_taken)."""
+    name = checked_name(name)
+    if tx.execute(select(tables.grp.c.id).where(tables.grp.c.name == name)).first() is not None:
+        raise Failure(Code.NAME_TAKEN, name=name)
+    return _add(server, tx, tables.grp, "group", {"id": server.ids.new(), "name": name})
+
+
+def add_to_group(server: Server, tx: Connection, name: str, login: str) -> None:
+    """Adds a person to a group; raises Failure(not_found). Harmless where the person is in it."""
+    grp = tx.execute(select(tables.grp.c.id).where(tables.grp.c.name == name)).scalar()
+    user = tx.execute(select(tables.user.c.id).where(tables.user.c.login == login.casefold())).scalar()
+    if grp is None or user is None:
+        raise Failure(Code.NOT_FOUND, name=name if grp is None else login)
+    m = tables.grp_member.c
+    if tx.execute(select(m.grp).where(m.grp == grp, m.user == user)).first() is None:
+        tx.execute(insert(tables.grp_member), [{"grp": grp, "user": user}])
+        note(server, tx, "group_member", grp, {"grp": grp, "user": user})
+
+
+def add_space(
+    server: Server,
+    tx: Connection,
+    kind: SpaceKind,
+    name: str,
+    org: bytes,
+    owner: bytes,
+    principal: str,
+    role: Role,
+) -> bytes:
+    """Adds a space with its root, and its first member."""
+    space, root = server.ids.new(), server.ids.new()
+    row = {
+        "id": space, "kind": kind, "name": name, "owner_org": org, "owner": owner, "root": root, "head": 0,
+        "chain": chain.START, "floor": 0, "epoch": epoch(tx), "quota": 0, "bytes": 0, "retention_ms": RETENTION_MS,
+    }  # fmt: skip
+    _add(server, tx, tables.space, "space", row)
+    tx.execute(
+        insert(tables.node),
+        [
+            {
+                "id": root, "space": space, "parent": None, "name": "", "key": "", "kind": Kind.FOLDER, "place": root,
+                "size": 0, "mtime_ns": 0, "exec": False, "seq": 0, "created_seq": 0,
+            }
+        ],
+    )  # fmt: skip
+    member = {"space": space, "kind": principal, "principal": owner, "role": role, "ended_ms": None}
+    tx.execute(insert(tables.member), [member])
+    note(server, tx, "member", space, member)
+    return space
+
+
+def register_device(server: Server, tx: Connection, user: bytes, info: DeviceInfo) -> None:
+    """Notes a device of a person; raises Failure(device_cloned) for an id that is another person's."""
+    d = tables.device.c
+    row = tx.execute(select(tables.device).where(d.id == info.id)).one_or_none()
+    values = {
+        "user": user, "name": checked_name(info.name), "machine": info.machine, "state": "active",
+        "seen_ms": server.clock.time_ms(),
+    }  # fmt: skip
+    if row is None:
+        _add(server, tx, tables.device, "device", {"id": info.id, **values})
+    elif row.user != user:
+        raise Failure(Code.DEVICE_CLONED)
+    else:
+        tx.execute(update(tables.device).where(d.id == info.id).values(**values))
+        note(server, tx, "device", info.id, {"id": info.id, **values})

@@ -1,0 +1,176 @@
+"""Which spaces a person reaches, where they are mounted, and how far each has come (R25, R38, R42)."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, insert, select, update
+
+from govsync.content.chunks import SCHEME
+from govsync.model import names
+from govsync.model.nodes import Kind
+from govsync.protocol.changes import NodeState
+from govsync.protocol.digest import heads_digest
+from govsync.protocol.session import (
+    Head,
+    Heads,
+    Me,
+    Role,
+    SpaceInfo,
+    SpaceKind,
+    Spaces,
+    SpacesAsked,
+    SpaceState,
+)
+from govsync.server import access, chain, directory
+from govsync.server.access import Action
+from govsync.server.context import Caller, Server
+from govsync.server.db import tables
+from govsync.server.db.connect import lock_space
+
+
+def me(server: Server, caller: Caller, version: str) -> Me:
+    """Tells a desk who it is for the server, and the limits that it must obey."""
+    with server.database.begin(write=False) as tx:
+        u, o = tables.user.c, tables.org.c
+        row = tx.execute(
+            select(u.login, u.name, o.name.label("org"))
+            .join_from(tables.user, tables.org, u.org == o.id)
+            .where(u.id == caller.user)
+        ).one()
+    return Me(
+        user=caller.user, login=row.login, name=row.name, organisation=row.org, limits=server.limits, scheme=SCHEME,
+        time_ms=server.clock.time_ms(), version=version,
+    )  # fmt: skip
+
+
+def spaces(server: Server, caller: Caller, asked: SpacesAsked) -> Spaces:
+    """Answers for each space that the desk holds, and for every other one that the person reaches (R38).
+
+    On the way, team spaces that have no place in the person's own space yet are given one (R25).
+    """
+    with server.database.begin() as tx:
+        mine = access.memberships(tx, caller.user)
+        rows = _rows(tx, [*asked.have, *mine])
+        _mount(server, caller, tx, mine, rows)
+        owners = _Owners(tx)
+        found = [
+            _info(rows[space], state, role, owners) for space, (state, role) in mine.items() if space in rows
+        ]
+        for space in asked.have:
+            if space not in mine:
+                found.append(SpaceInfo(id=space, state=SpaceState.UNKNOWN))
+            elif space not in rows:
+                found.append(SpaceInfo(id=space, state=SpaceState.DELETED))
+    found.sort(key=lambda info: (info.kind is not SpaceKind.PERSONAL, info.id))
+    return Spaces(spaces=tuple(found))
+
+
+def _rows(tx: Connection, ids: list[bytes]) -> dict[bytes, Any]:
+    found = tx.execute(select(tables.space).where(tables.space.c.id.in_(set(ids)))).all()
+    return {row.id: row for row in found}
+
+
+class _Owners:
+    """The names by which a desk finds a space again after a fire (R35)."""
+
+    def __init__(self, tx: Connection) -> None:
+        self._tx = tx
+
+    def organisation(self, row: Any) -> str:
+        found = self._tx.execute(select(tables.org.c.name).where(tables.org.c.id == row.owner_org)).scalar()
+        return str(found or "")
+
+    def owner(self, row: Any) -> str:
+        table, column = (
+            (tables.user, tables.user.c.login)
+            if row.kind == SpaceKind.PERSONAL
+            else (tables.unit, tables.unit.c.name)
+        )
+        return str(self._tx.execute(select(column).where(table.c.id == row.owner)).scalar() or "")
+
+
+def _info(row: Any, state: SpaceState, role: Role, owners: _Owners) -> SpaceInfo:
+    if state is not SpaceState.MEMBER:
+        return SpaceInfo(id=row.id, state=state)
+    return SpaceInfo(
+        id=row.id, state=state, kind=SpaceKind(row.kind), name=row.name, role=role, root=row.root, epoch=row.epoch,
+        owner_organisation=owners.organisation(row), owner=owners.owner(row), quota_bytes=row.quota, used_bytes=row.bytes,
+    )  # fmt: skip
+
+
+def _mount(
+    server: Server,
+    caller: Caller,
+    tx: Connection,
+    mine: dict[bytes, tuple[SpaceState, Role]],
+    rows: dict[bytes, Any],
+) -> None:
+    """Hangs spaces of others into the person's own, at its root, under a free name: never into a folder of that name,
+    whose private files would become everybody's (R25)."""
+    personal = next(
+        (row for row in rows.values() if row.kind == SpaceKind.PERSONAL and row.owner == caller.user), None
+    )
+    if personal is None:
+        return
+    n = tables.node.c
+    mounted = {
+        space
+        for (space,) in tx.execute(
+            select(n.target_space).where(n.space == personal.id, n.target_space.is_not(None))
+        )
+    }
+    for space, (state, role) in mine.items():
+        row = rows.get(space)
+        wanted = row is not None and row.kind != SpaceKind.PERSONAL and Action.READ in access.MAY[role]
+        if row is not None and wanted and state is SpaceState.MEMBER and space not in mounted:
+            _add_mount(server, caller, tx, personal.id, row)
+
+
+def _add_mount(server: Server, caller: Caller, tx: Connection, personal_id: bytes, row: Any) -> None:
+    personal = lock_space(tx, personal_id)
+    n = tables.node.c
+    taken = {
+        key
+        for (key,) in tx.execute(
+            select(n.key).where(n.space == personal_id, n.parent == personal.root, n.deleted_seq.is_(None))
+        )
+    }
+    name, turn = names.nfc(row.name), 1
+    while names.key(name) in taken:
+        turn += 1
+        name = names.second_name(row.name, turn)
+    seq, node = personal.head + 1, server.ids.new()
+    state = NodeState(
+        node=node, kind=Kind.MOUNT, parent=personal.root, name=name, place=node, seq=seq, target_space=row.id
+    )
+    tx.execute(
+        insert(tables.node),
+        [
+            {
+                "id": node, "space": personal_id, "parent": personal.root, "name": name, "key": names.key(name),
+                "kind": Kind.MOUNT, "target_space": row.id, "place": node, "size": 0, "mtime_ns": 0, "exec": False,
+                "seq": seq, "created_seq": seq,
+            }
+        ],
+    )  # fmt: skip
+    entry = chain.JournalEntry(
+        key=node, kind="mount", node=node, user=caller.user, device=directory.NOBODY, at_ms=server.clock.time_ms(),
+        body=msgspec.msgpack.encode(state),
+    )  # fmt: skip
+    head, value = chain.append(tx, personal_id, personal.head, personal.chain, [entry])
+    tx.execute(update(tables.space).where(tables.space.c.id == personal_id).values(head=head, chain=value))
+
+
+def heads(server: Server, caller: Caller) -> Heads:
+    """Answers the newest sequence of every space that the person may read, and their digest."""
+    with server.database.begin(write=False) as tx:
+        mine = access.memberships(tx, caller.user)
+        readable = [
+            space
+            for space, (state, role) in mine.items()
+            if state is SpaceState.MEMBER and Action.READ in access.MAY[role]
+        ]
+        s = tables.space.c
+        rows = tx.execute(select(s.id, s.head).where(s.id.in_(readable)).order_by(s.id)).all()
+        found = tuple(Head(row.id, row.head) for row in rows)
+        return Heads(epoch=directory.epoch(tx), heads=found, digest=heads_digest(found))

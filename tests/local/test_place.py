@@ -1,0 +1,436 @@
+"""Steps change what they were told to change and nothing else, whoever comes in between (R10-R16)."""
+
+import mmap
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from govsync.local.folders import MOST_OPEN
+from govsync.local.steps import At, MakeFolder, Result, Signature
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from tests.local.desk import OLD_NS, Hooked, at, once, shown
+
+
+def test_a_staged_file_gets_a_free_name(desk):
+    staged = desk.stage(b"new", exec=True)
+    (outcome,) = desk.carry_out(desk.install("a.txt", staged))
+    assert outcome.result is Result.DONE
+    assert desk.read("a.txt") == b"new"
+    assert shown(outcome.placed) == desk.signature("a.txt")
+    assert outcome.placed.mtime_ns == OLD_NS + 1
+    assert outcome.placed.exec
+    assert outcome.birth_ns is not None
+    assert desk.hidden("staging") == {}
+
+
+def test_an_install_replaces_nothing(desk):
+    desk.write("a.txt", b"mine")
+    (outcome,) = desk.carry_out(desk.install("a.txt", desk.stage(b"new")))
+    assert outcome.result is Result.CHANGED
+    assert desk.read("a.txt") == b"mine"
+    assert desk.hidden("staging") == {"staged": b"new"}
+
+
+def test_an_install_does_not_take_another_staged_file_for_its_own(desk):
+    step = desk.install("a.txt", desk.stage(b"first"))
+    (desk.path / ".govsync/staging/staged").rename(desk.path / ".govsync/staging/held")
+    desk.stage(b"second")
+    assert desk.carry_out(step)[0].result is Result.CHANGED
+    assert desk.read("a.txt") is None
+
+
+def test_a_save_right_after_an_install_is_not_taken_for_the_installed_content(desk):
+    step = desk.install("a.txt", desk.stage(b"new"))
+    # The first look is at the staged file, the second at what was placed.
+    desk.before(once("stat", lambda: (desk.path / "a.txt").write_bytes(b"person"), turn=2))
+    (outcome,) = desk.carry_out(step)
+    assert desk.read("a.txt") == b"person"
+    assert outcome.result is Result.DONE
+    assert shown(outcome.placed) != desk.signature("a.txt")
+
+
+def test_an_exchange_puts_the_old_version_into_the_trash(desk):
+    expected = desk.write("a.txt", b"old")
+    step = desk.exchange("a.txt", desk.stage(b"new"))
+    (outcome,) = desk.carry_out(step)
+    assert outcome.result is Result.DONE
+    assert desk.read("a.txt") == b"new"
+    assert shown(outcome.placed) == desk.signature("a.txt")
+    assert desk.hidden("trash") == {step.trash: b"old"}
+    assert outcome.displaced == desk.signature(".govsync/trash/" + step.trash)
+    assert outcome.displaced.like(expected)
+    assert desk.hidden("staging") == {}
+
+
+def test_an_exchange_keeps_mode_and_attributes_but_takes_the_executable_bit_of_the_version(desk):
+    desk.write("a.sh", b"old")
+    os.chmod(desk.path / "a.sh", 0o640)
+    os.setxattr(desk.path / "a.sh", "user.note", b"kept")
+    (outcome,) = desk.carry_out(desk.exchange("a.sh", desk.stage(b"new", exec=True)))
+    mode = stat.S_IMODE(os.stat(desk.path / "a.sh").st_mode)
+    assert mode & 0o666 == 0o640
+    assert mode & 0o100
+    assert outcome.placed.exec
+    assert os.getxattr(desk.path / "a.sh", "user.note") == b"kept"
+
+
+def test_an_exchange_expects_exactly_what_was_read(desk):
+    expected = desk.write("a.txt", b"old")
+    staged = desk.stage(b"new")
+    desk.write("a.txt", b"person", mtime_ns=OLD_NS + 5)
+    (outcome,) = desk.carry_out(desk.exchange("a.txt", staged, expected))
+    assert outcome.result is Result.CHANGED
+    assert outcome.displaced is None
+    assert desk.read("a.txt") == b"person"
+    assert desk.hidden("staging") == {"staged": b"new"}
+    assert desk.hidden("trash") == {}
+
+
+@pytest.mark.parametrize("kind", ["exchange", "remove"])
+def test_a_file_that_a_program_writes_is_left_alone(desk, kind):
+    desk.write("a.txt", b"old")
+    step = desk.exchange("a.txt", desk.stage(b"new")) if kind == "exchange" else desk.remove("a.txt")
+    with open(desk.path / "a.txt", "r+b"):
+        (outcome,) = desk.carry_out(step)
+    assert outcome.result is Result.BUSY
+    assert desk.read("a.txt") == b"old"
+    assert desk.hidden("trash") == {}
+    assert desk.carry_out(step)[0].result is Result.DONE
+
+
+@pytest.mark.parametrize("kind", ["exchange", "remove"])
+def test_a_file_that_a_program_has_mapped_for_writing_is_left_alone(desk, kind):
+    desk.write("a.txt", b"old")
+    step = desk.exchange("a.txt", desk.stage(b"new")) if kind == "exchange" else desk.remove("a.txt")
+    with open(desk.path / "a.txt", "r+b") as file:
+        mapped = mmap.mmap(file.fileno(), 0)
+    (outcome,) = desk.carry_out(step)
+    mapped.close()
+    assert outcome.result is Result.BUSY
+    assert desk.read("a.txt") == b"old"
+
+
+@pytest.mark.parametrize("kind", ["exchange", "remove"])
+def test_a_file_saved_anew_just_before_the_change_gets_its_name_back(desk, kind):
+    desk.write("a.txt", b"old")
+    step = desk.exchange("a.txt", desk.stage(b"new")) if kind == "exchange" else desk.remove("a.txt")
+    # The exchange's own rename is its first, of the staged file; a removal is one rename.
+    primitive = "exchange" if kind == "exchange" else "rename"
+    desk.before(once(primitive, lambda: desk.replace("a.txt", b"person")))
+    (outcome,) = desk.carry_out(step)
+    assert outcome.result is Result.CHANGED
+    assert outcome.displaced is None
+    assert desk.read("a.txt") == b"person"
+    assert desk.hidden("trash") == {}
+
+
+def test_an_undone_exchange_leaves_the_staged_file_for_the_next_try(desk):
+    desk.write("a.txt", b"old")
+    staged = desk.stage(b"new")
+    desk.before(once("exchange", lambda: desk.replace("a.txt", b"person")))
+    desk.carry_out(desk.exchange("a.txt", staged))
+    desk.undisturbed()
+    (outcome,) = desk.carry_out(desk.exchange("a.txt", staged))
+    assert outcome.result is Result.DONE
+    assert desk.read("a.txt") == b"new"
+    assert b"person" in desk.contents()
+
+
+def test_what_a_third_writer_saves_during_the_undoing_is_a_second_version(desk):
+    desk.write("a.txt", b"old")
+    step = desk.exchange("a.txt", desk.stage(b"new"))
+    exchanges = []
+
+    def save(primitive, arguments):
+        if primitive == "exchange":
+            exchanges.append(primitive)
+            desk.replace("a.txt", f"person {len(exchanges)}".encode())
+
+    desk.before(save)
+    (outcome,) = desk.carry_out(step)
+    assert len(exchanges) == 2
+    assert outcome.result is Result.CHANGED
+    assert desk.read("a.txt") == b"person 1"
+    assert desk.hidden("trash") == {step.trash: b"person 2"}
+    assert outcome.displaced == desk.signature(".govsync/trash/" + step.trash)
+
+
+def test_a_name_emptied_during_the_undoing_is_filled_again(desk):
+    desk.write("a.txt", b"old")
+    step = desk.exchange("a.txt", desk.stage(b"new"))
+    exchanges = []
+
+    def act(primitive, arguments):
+        if primitive == "exchange":
+            exchanges.append(primitive)
+            if len(exchanges) == 1:
+                desk.replace("a.txt", b"person")
+            else:
+                (desk.path / "a.txt").unlink()
+
+    desk.before(act)
+    (outcome,) = desk.carry_out(step)
+    assert outcome.result is Result.CHANGED
+    assert desk.read("a.txt") == b"person"
+    assert desk.hidden("trash") == {}
+
+
+def test_a_name_filled_during_the_undoing_of_a_removal_keeps_both_files(desk):
+    desk.write("a.txt", b"old")
+    step = desk.remove("a.txt")
+    renames = []
+
+    def act(primitive, arguments):
+        if primitive == "rename":
+            renames.append(primitive)
+            desk.replace("a.txt", f"person {len(renames)}".encode())
+
+    desk.before(act)
+    (outcome,) = desk.carry_out(step)
+    assert outcome.result is Result.CHANGED
+    assert desk.read("a.txt") == b"person 2"
+    assert desk.hidden("trash") == {step.trash: b"person 1"}
+    assert outcome.displaced == desk.signature(".govsync/trash/" + step.trash)
+
+
+def test_a_name_deleted_just_before_the_exchange_stays_deleted(desk):
+    desk.write("a.txt", b"old")
+    step = desk.exchange("a.txt", desk.stage(b"new"))
+    desk.before(once("exchange", (desk.path / "a.txt").unlink))
+    (outcome,) = desk.carry_out(step)
+    assert outcome.result is Result.CHANGED
+    assert desk.tree() == []
+    assert desk.hidden("staging") == {"staged": b"new"}
+
+
+def test_a_removal_moves_into_the_trash(desk):
+    expected = desk.write("a.txt", b"old")
+    step = desk.remove("a.txt")
+    (outcome,) = desk.carry_out(step)
+    assert outcome.result is Result.DONE
+    assert outcome.displaced.like(expected)
+    assert desk.tree() == []
+    assert desk.hidden("trash") == {step.trash: b"old"}
+
+
+def test_without_leases_a_change_before_the_exchange_is_still_found(desk):
+    desk.write("a.txt", b"old")
+    step = desk.exchange("a.txt", desk.stage(b"new"))
+
+    class Weak(Hooked):
+        def leases(self):
+            return False
+
+        def written_by_somebody(self, *_):
+            return None
+
+    desk.fs = Weak(desk.fs, once("exchange", lambda: desk.write("a.txt", b"person!")))
+    (outcome,) = desk.carry_out(step)
+    assert outcome.result is Result.CHANGED
+    assert desk.read("a.txt") == b"person!"
+
+
+def test_a_move_goes_to_free_names_only(desk):
+    desk.write("a.txt", b"a")
+    desk.write("b.txt", b"b")
+    taken, free = desk.move("a.txt", "b.txt"), desk.move("a.txt", "c.txt")
+    before = desk.signature("a.txt")
+    outcomes = desk.carry_out(taken, free)
+    assert [outcome.result for outcome in outcomes] == [Result.CHANGED, Result.DONE]
+    assert desk.tree() == ["b.txt", "c.txt"]
+    assert outcomes[1].before == before
+    assert shown(outcomes[1].placed) == desk.signature("c.txt")
+
+
+def test_names_are_swapped_through_parking(desk):
+    desk.write("a.txt", b"a")
+    desk.write("b.txt", b"b")
+    first, second = desk.move("a.txt", "p1", target_parked=True), desk.move("b.txt", "a.txt")
+    third = desk.move("p1", "b.txt", ino=desk.ino("a.txt"), source_parked=True)
+    assert [outcome.result for outcome in desk.carry_out(first, second, third)] == [Result.DONE] * 3
+    assert (desk.read("a.txt"), desk.read("b.txt")) == (b"b", b"a")
+
+
+def test_a_move_that_took_another_file_is_undone(desk):
+    desk.write("a.txt", b"a")
+    step = desk.move("a.txt", "b.txt")
+    desk.before(once("rename", lambda: desk.replace("a.txt", b"person")))
+    (outcome,) = desk.carry_out(step)
+    assert outcome.result is Result.CHANGED
+    assert desk.tree() == ["a.txt"]
+    assert desk.read("a.txt") == b"person"
+
+
+def test_steps_below_a_moved_folder_find_it_at_its_new_place(desk):
+    desk.write("old/x.txt", b"x")
+    staged = desk.stage(b"y")
+    steps = desk.move("old", "new"), desk.install("new/y.txt", staged), desk.make_folder("old")
+    assert [outcome.result for outcome in desk.carry_out(*steps)] == [Result.DONE] * 3
+    assert desk.tree() == ["new/", "new/x.txt", "new/y.txt", "old/"]
+
+
+def test_an_empty_folder_is_removed(desk):
+    desk.carry_out(desk.make_folder("f"))
+    assert desk.carry_out(desk.remove_folder("f"))[0].result is Result.DONE
+    assert desk.tree() == []
+
+
+def test_litter_goes_with_its_folder(desk):
+    desk.write("f/.DS_Store", b"dust")
+    desk.write("f/~$port.docx", b"owner")
+    step = desk.remove_folder("f")
+    assert desk.carry_out(step)[0].result is Result.DONE
+    assert desk.tree() == []
+    assert sorted(os.listdir(desk.path / ".govsync/trash" / step.trash)) == [".DS_Store", "~$port.docx"]
+
+
+@pytest.mark.parametrize("name", ["notes.mine", "draft.tmp", "~$as large as a document"])
+def test_a_folder_that_holds_something_stays(desk, name):
+    desk.write("f/.DS_Store", b"dust")
+    desk.write(f"f/{name}", b"x" * 5000)
+    assert desk.carry_out(desk.remove_folder("f"))[0].result is Result.KEPT
+    assert desk.tree() == ["f/", "f/.DS_Store", f"f/{name}"]
+
+
+def test_a_folder_filled_just_before_its_removal_stays(desk):
+    (desk.path / "f").mkdir()
+    step = desk.remove_folder("f")
+    desk.before(once("remove_folder", lambda: desk.write("f/a.txt", b"person")))
+    assert desk.carry_out(step)[0].result is Result.KEPT
+    assert desk.read("f/a.txt") == b"person"
+
+
+def test_a_folder_replaced_by_another_is_not_removed(desk):
+    (desk.path / "f").mkdir()
+    step = desk.remove_folder("f")
+    (desk.path / "f").rename(desk.path / "g")
+    (desk.path / "f").mkdir()
+    assert desk.carry_out(step)[0].result is Result.CHANGED
+    assert desk.tree() == ["f/", "g/"]
+
+
+def test_the_executable_bit_is_set_on_the_expected_file_only(desk):
+    desk.write("a.sh", b"a")
+    good, late = desk.set_exec("a.sh", True), desk.set_exec("a.sh", False)
+    outcomes = desk.carry_out(good, late)
+    assert [outcome.result for outcome in outcomes] == [Result.DONE, Result.CHANGED]
+    assert os.access(desk.path / "a.sh", os.X_OK)
+    assert shown(outcomes[0].placed) == desk.signature("a.sh")
+
+
+def test_a_second_version_comes_back_from_the_trash(desk):
+    desk.write("a.txt", b"old")
+    step = desk.remove("a.txt")
+    desk.carry_out(step)
+    desk.write("a (conflict).txt", b"taken")
+    taken, free = desk.bring_back(step.trash, "a (conflict).txt"), desk.bring_back(step.trash, "a 2.txt")
+    assert [o.result for o in desk.carry_out(taken, free)] == [Result.CHANGED, Result.DONE]
+    assert desk.read("a 2.txt") == b"old"
+    assert desk.hidden("trash") == {}
+
+
+def test_a_link_in_the_way_leads_nowhere(desk, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (desk.path / "f").symlink_to(outside)
+    (outcome,) = desk.carry_out(desk.install("f/a.txt", desk.stage(b"new")))
+    assert outcome.result is Result.CHANGED
+    assert list(outside.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["..", "../a", ".govsync/root", ".GOVSYNC/a", "a/../../b", ".govsync"])
+def test_no_step_leaves_the_folder_or_enters_ours(desk, tmp_path, name):
+    (outcome,) = desk.carry_out(MakeFolder(intent=1, lid=1, at=at(name)))
+    assert outcome.result in (Result.FAILED, Result.CHANGED)
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["folder"]
+    assert desk.tree() == []
+
+
+def test_a_name_with_a_separator_is_refused(desk, tmp_path):
+    (outcome,) = desk.carry_out(MakeFolder(intent=1, lid=1, at=At((), "../x")))
+    assert outcome.problem.code is Code.NAME_ILLEGAL
+    assert not (tmp_path / "x").exists()
+
+
+def test_one_bad_step_stops_no_other(desk):
+    desk.write("taken", b"mine")
+    steps = desk.make_folder("taken"), desk.make_folder("no/way"), desk.make_folder("good")
+    results = [outcome.result for outcome in desk.carry_out(*steps)]
+    assert results == [Result.CHANGED, Result.CHANGED, Result.DONE]
+    assert [outcome.intent for outcome in desk.carry_out(*steps)] == [step.intent for step in steps]
+
+
+def test_nothing_is_done_in_a_folder_that_is_not_proven(desk, tmp_path):
+    step = desk.make_folder("f")
+    desk.path.rename(tmp_path / "moved")
+    with pytest.raises(Failure) as missing:
+        desk.carry_out(step)
+    assert missing.value.code is Code.FOLDER_MISSING
+    desk.path.mkdir()
+    with pytest.raises(Failure) as replaced:
+        desk.carry_out(step)
+    assert replaced.value.code is Code.FOLDER_REPLACED
+    assert list(desk.path.iterdir()) == []
+
+
+def test_a_batch_is_flushed_once_after_its_last_change(desk):
+    desk.write("d/a.txt", b"old")
+    steps = desk.make_folder("f"), desk.exchange("d/a.txt", desk.stage(b"new"))
+    said = []
+    inner = desk.fs
+
+    def note(primitive, arguments):
+        said.append(primitive)
+        if primitive == "flush_folders":
+            said.append({inner.identity(folder).ino for folder in arguments[0]})
+
+    desk.before(note)
+    desk.carry_out(*steps)
+    flushed = said[-1]
+    assert said[-2] == "flush_folders"
+    assert said.count("flush_folders") == 1
+    for changed in ("", "d", ".govsync/staging", ".govsync/trash"):
+        assert desk.ino(changed) in flushed if changed else desk.path.stat().st_ino in flushed
+
+
+def test_a_failed_flush_is_not_hidden(desk):
+    step = desk.make_folder("f")
+
+    def fail(primitive, arguments):
+        if primitive == "flush_folders":
+            raise Failure(Code.UNREADABLE)
+
+    desk.before(fail)
+    with pytest.raises(Failure):
+        desk.carry_out(step)
+
+
+def test_few_folders_are_open_at_once_and_none_afterwards(desk):
+    names = [f"f{number}" for number in range(3 * MOST_OPEN)]
+    for name in names:
+        (desk.path / name).mkdir()
+    open_before = len(os.listdir("/proc/self/fd"))
+    most = []
+    desk.before(lambda *_: most.append(len(os.listdir("/proc/self/fd"))))
+    outcomes = desk.carry_out(*(desk.make_folder(f"{name}/g") for name in names))
+    assert all(outcome.result is Result.DONE for outcome in outcomes)
+    assert max(most) - open_before <= MOST_OPEN + 10
+    assert len(os.listdir("/proc/self/fd")) == open_before
+
+
+def test_our_hidden_folders_are_made_anew_when_somebody_tidied_them_away(desk):
+    desk.write("a.txt", b"old")
+    (desk.path / ".govsync/trash").rmdir()
+    assert desk.carry_out(desk.remove("a.txt"))[0].result is Result.DONE
+    assert b"old" in desk.contents()
+
+
+def test_a_signature_moved_by_a_rename_is_alike(desk):
+    before = desk.write("a.txt", b"a")
+    Path(desk.path / "a.txt").rename(desk.path / "b.txt")
+    after = desk.signature("b.txt")
+    assert after.like(before)
+    assert not Signature(after.ino, after.size_bytes, after.mtime_ns + 1, after.ctime_ns).like(before)
