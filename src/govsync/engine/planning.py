@@ -39,6 +39,7 @@ class Planning:
         self._holding = holding
         self._to_send: dict[int, None] = {}
         self._to_place: dict[int, None] = {}
+        self._next_due_ms: int | None = None
 
     def jobs(self, online: bool) -> list[AnyJob]:
         """Plans for what is due, as long as something could come of it now."""
@@ -69,6 +70,10 @@ class Planning:
                 for lid in lids:
                     del queue[lid]
                 return self._unsettled(lids)
+        now = self._desk.now.steady_ms
+        if self._next_due_ms is not None and self._next_due_ms <= now:
+            self._next_due_ms = None
+            self._desk.facts_changed()
         if not (can_send or can_place) or not self._desk.stale:
             return []
         while True:
@@ -76,6 +81,7 @@ class Planning:
             lids = self._unsettled(found)
             if lids or not found:
                 self._desk.stale = bool(found)
+                self._next_due_ms = dirty.next_time(self._desk.store, now)
                 return lids
 
     def _is_waiting(self, lid: int) -> bool:

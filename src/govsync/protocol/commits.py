@@ -54,7 +54,9 @@ class Done(msgspec.Struct, frozen=True, tag="done", tag_field="outcome", omit_de
     merged: bytes | None = None
 
 
-class Refused(msgspec.Struct, frozen=True, tag="refused", tag_field="outcome", omit_defaults=True, kw_only=True):
+class Refused(
+    msgspec.Struct, frozen=True, tag="refused", tag_field="outcome", omit_defaults=True, kw_only=True
+):
     """Says that the operation had no effect, why, and what stands in its way now."""
 
     code: Code

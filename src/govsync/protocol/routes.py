@@ -1,0 +1,110 @@
+"""THE table of calls: the server binds a function to each row by its name, the client calls by the same row, and the
+description of the interface (OpenAPI) and the tests of access are functions of it.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from govsync.protocol import changes, commits, session
+from govsync.protocol.limits import KIB, MIB
+
+
+class Shape(StrEnum):
+    """Says how a body travels."""
+
+    NONE = "none"
+    JSON = "json"
+    FRAMED = "framed"
+    BYTES = "bytes"
+    EVENTS = "events"
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """One call. `{space}`, `{rev}`, `{node}` in the path are ids; `query` lists optional parameters.
+
+    `repeatable`: asking again after a lost answer does no harm.
+    """
+
+    name: str
+    method: str
+    path: str
+    takes: Shape = Shape.NONE
+    request: Any = None
+    gives: Shape = Shape.JSON
+    response: Any = None
+    query: tuple[str, ...] = ()
+    signed_in: bool = True
+    repeatable: bool = True
+    body_bytes: int = 64 * KIB
+    summary: str
+
+
+ROUTES: tuple[Route, ...] = (
+    Route(
+        name="sign_in", method="POST", path="/sessions", takes=Shape.JSON, request=session.SignIn,
+        response=session.Tokens, signed_in=False, repeatable=False, summary="Signs a person of this server in.",
+    ),
+    Route(
+        name="refresh", method="POST", path="/sessions/refresh", takes=Shape.JSON, request=session.Refresh,
+        response=session.Tokens, signed_in=False, summary="Exchanges a refresh token for new tokens.",
+    ),
+    Route(
+        name="sign_out", method="DELETE", path="/sessions/current", gives=Shape.NONE,
+        summary="Ends the session of this device.",
+    ),
+    Route(name="me", method="GET", path="/me", response=session.Me, summary="Tells who one is, and the limits."),
+    Route(
+        name="spaces", method="POST", path="/me/spaces", takes=Shape.JSON, request=session.SpacesAsked,
+        response=session.Spaces, body_bytes=1 * MIB, summary="Tells which spaces one reaches.",
+    ),
+    Route(name="heads", method="GET", path="/heads", response=session.Heads, summary="Tells how far each space is."),
+    Route(name="events", method="GET", path="/events", gives=Shape.EVENTS, query=("nonce",),
+          summary="Says, as it happens, that something newer exists."),
+    Route(
+        name="changes", method="GET", path="/spaces/{space}/changes", query=("epoch", "seq", "chain"),
+        gives=Shape.FRAMED, response=changes.Changes, summary="Reads a page of a journal.",
+    ),
+    Route(
+        name="nodes", method="GET", path="/spaces/{space}/nodes", query=("after",), gives=Shape.FRAMED,
+        response=changes.Nodes, summary="Reads a page of a snapshot.",
+    ),
+    Route(
+        name="known", method="POST", path="/spaces/{space}/known", takes=Shape.FRAMED, request=changes.Known,
+        gives=Shape.FRAMED, response=changes.KnownAnswer, body_bytes=1 * MIB,
+        summary="Says which operations and contents a space has ever known.",
+    ),
+    Route(
+        name="missing", method="POST", path="/spaces/{space}/missing", takes=Shape.FRAMED, request=commits.Missing,
+        gives=Shape.FRAMED, response=commits.MissingAnswer, body_bytes=1 * MIB,
+        summary="Says which chunks a space lacks.",
+    ),
+    Route(
+        name="chunks", method="POST", path="/spaces/{space}/chunks", takes=Shape.FRAMED, gives=Shape.FRAMED,
+        response=commits.ChunksAnswer, body_bytes=16 * MIB, summary="Takes chunks in.",
+    ),
+    Route(
+        name="commit", method="POST", path="/spaces/{space}/commits", takes=Shape.FRAMED, request=commits.Commit,
+        gives=Shape.FRAMED, response=commits.CommitAnswer, body_bytes=8 * MIB,
+        summary="Carries out operations, each once.",
+    ),
+    Route(
+        name="fetch", method="POST", path="/spaces/{space}/fetch", takes=Shape.FRAMED, request=commits.Fetch,
+        gives=Shape.FRAMED, body_bytes=1 * MIB, summary="Gives chunks out.",
+    ),
+    Route(
+        name="manifest", method="GET", path="/spaces/{space}/revisions/{rev}", gives=Shape.BYTES,
+        summary="Tells what a revision is made of.",
+    ),
+    Route(
+        name="revisions", method="GET", path="/spaces/{space}/nodes/{node}/revisions", query=("before",),
+        response=changes.Revisions, summary="Lists the versions of a file.",
+    ),
+    Route(
+        name="trash", method="GET", path="/spaces/{space}/trash", query=("before",), response=changes.Trash,
+        summary="Lists what was deleted and can come back.",
+    ),
+)  # fmt: skip
+
+BY_NAME = {route.name: route for route in ROUTES}

@@ -1,0 +1,84 @@
+"""How messages travel: JSON for control, frames for everything that carries contents.
+
+A framed body begins with one frame of kind DOCUMENT, a MessagePack document; frames of kind CHUNK follow: the chunk's
+hash (32 bytes), its plain size (u32, big-endian), its encoding (u8: 0 raw, 1 zstd), its bytes.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator
+from typing import Any, TypeVar
+
+import msgspec
+
+from govsync.content import frames
+from govsync.content.compress import Encoding, compress
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from govsync.protocol.commits import ChunkHead
+
+JSON = "application/json"
+FRAMES = "application/vnd.govsync.frames"
+PROBLEM = "application/problem+json"
+VERSION_HEADER = "GovSync-Api"
+VERSION = "1"
+PREFIX = "/api/v1"
+
+DOCUMENT = 1
+CHUNK = 2
+_HEAD = struct.Struct(">32sIB")
+_ENCODINGS = (Encoding.RAW, Encoding.ZSTD)
+_FRAME_BYTES = 4 * 1024 * 1024
+
+T = TypeVar("T")
+
+
+def encode_json(message: object) -> bytes:
+    """Writes a control message."""
+    return msgspec.json.encode(message)
+
+
+def decode_json(data: bytes, kind: type[T]) -> T:
+    """Reads a control message; raises Failure(bad_request)."""
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Failure(Code.BAD_REQUEST, what=kind.__name__) from error
+
+
+def encode_framed(
+    message: object, chunks: Iterable[tuple[bytes, bytes]] = ()
+) -> Iterator[bytes | memoryview]:
+    """Writes a document and, after it, chunks given as (hash, plain bytes), compressed where that saves something."""
+    yield from frames.encode(DOCUMENT, msgspec.msgpack.encode(message))
+    for digest, data in chunks:
+        encoded = compress(data)
+        head = _HEAD.pack(digest, len(data), _ENCODINGS.index(encoded.encoding))
+        yield from frames.encode(CHUNK, head, encoded.data)
+
+
+def decode_framed(
+    pieces: Iterable[bytes], kind: type[T], total_bytes: int
+) -> tuple[T, Iterator[tuple[ChunkHead, bytes]]]:
+    """Reads a document and yields the chunks behind it, as they come; raises Failure(frame_bad, too_large).
+
+    The chunks' bytes are as they travelled; whoever takes them unpacks and verifies them."""
+    found = frames.decode(
+        pieces, frame_bytes=max(_FRAME_BYTES, min(total_bytes, 64 << 20)), total_bytes=total_bytes
+    )
+    first = next(found, None)
+    if first is None or first.kind != DOCUMENT:
+        raise Failure(Code.FRAME_BAD, what="document")
+    try:
+        message = msgspec.msgpack.decode(first.body, type=kind)
+    except msgspec.DecodeError as error:
+        raise Failure(Code.BAD_REQUEST, what=getattr(kind, "__name__", "message")) from error
+    return message, _chunks(found)
+
+
+def _chunks(found: Iterator[Any]) -> Iterator[tuple[ChunkHead, bytes]]:
+    for frame in found:
+        body = bytes(frame.body)
+        if frame.kind != CHUNK or len(body) < _HEAD.size or body[_HEAD.size - 1] >= len(_ENCODINGS):
+            raise Failure(Code.FRAME_BAD, what="chunk")
+        digest, size, encoding = _HEAD.unpack_from(body)
+        yield ChunkHead(digest, size, _ENCODINGS[encoding]), body[_HEAD.size :]

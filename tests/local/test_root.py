@@ -1,0 +1,113 @@
+"""The folder is known by inode and marker together; each alone can deceive (R10, R29, R45)."""
+
+import shutil
+
+import pytest
+
+from govsync.local.root import MARKER, Root, Standing, adopt, cookie, found, prove, proven
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from tests.local.desk import DEVICE, ROOT_ID, at_each
+
+
+def test_an_adopted_folder_is_ours(desk):
+    assert prove(desk.fs, desk.root) is Standing.OURS
+    assert found(desk.fs) == (ROOT_ID, DEVICE)
+    assert sorted(each.name for each in (desk.path / ".govsync").iterdir()) == [
+        "parking", "root", "staging", "trash",
+    ]  # fmt: skip
+
+
+def test_adopting_again_changes_the_marker_and_nothing_else(desk):
+    desk.write(".govsync/trash/kept", b"kept")
+    root = adopt(desk.fs, ROOT_ID, b"e" * 16)
+    assert root.ino == desk.root.ino
+    assert found(desk.fs) == (ROOT_ID, b"e" * 16)
+    assert desk.hidden("trash") == {"kept": b"kept"}
+
+
+def test_a_missing_folder_is_missing(desk, tmp_path):
+    desk.path.rename(tmp_path / "elsewhere")
+    assert prove(desk.fs, desk.root) is Standing.MISSING
+    desk.path.write_bytes(b"a file")
+    assert prove(desk.fs, desk.root) is Standing.MISSING
+
+
+def test_a_new_folder_at_the_path_is_not_ours(desk, tmp_path):
+    desk.path.rename(tmp_path / "elsewhere")
+    desk.path.mkdir()
+    assert prove(desk.fs, desk.root) is Standing.REPLACED
+    assert found(desk.fs) is None
+
+
+def test_a_copy_of_the_folder_is_only_moved(desk, tmp_path):
+    desk.path.rename(tmp_path / "elsewhere")
+    shutil.copytree(tmp_path / "elsewhere", desk.path)
+    assert prove(desk.fs, desk.root) is Standing.MOVED
+
+
+def test_our_inode_without_a_readable_marker_is_unmarked(desk):
+    for spoilt in (b"", b"{", b'{"format":1,"root":"zz","device":"zz"}', b"x" * 10_000):
+        (desk.path / ".govsync" / MARKER).write_bytes(spoilt)
+        assert prove(desk.fs, desk.root) is Standing.UNMARKED
+    shutil.rmtree(desk.path / ".govsync")
+    assert prove(desk.fs, desk.root) is Standing.UNMARKED
+
+
+def test_a_hidden_folder_behind_a_link_is_not_ours(desk, tmp_path):
+    (desk.path / ".govsync").rename(tmp_path / "state")
+    (desk.path / ".govsync").symlink_to(tmp_path / "state")
+    assert prove(desk.fs, desk.root) is Standing.UNMARKED
+
+
+def test_another_marker_or_owner_is_told_apart(desk):
+    assert prove(desk.fs, Root(b"x" * 16, DEVICE, desk.root.ino)) is Standing.REPLACED
+    assert prove(desk.fs, Root(ROOT_ID, b"x" * 16, desk.root.ino)) is Standing.TAKEN
+
+
+@pytest.mark.parametrize(
+    ("expected", "code"),
+    [
+        (Root(ROOT_ID, DEVICE, 1), Code.FOLDER_REPLACED),
+        (Root(b"x" * 16, DEVICE, 1), Code.FOLDER_REPLACED),
+        (Root(ROOT_ID, b"x" * 16, 1), Code.FOLDER_TAKEN),
+    ],
+)
+def test_an_unproven_root_is_not_opened(desk, expected, code):
+    with pytest.raises(Failure) as refused:
+        proven(desk.fs, expected)
+    assert refused.value.code is code
+
+
+def test_a_root_that_cannot_be_looked_at_is_not_called_missing(desk):
+    def refuse(primitive, arguments):
+        if primitive == "root":
+            raise Failure(Code.NO_ACCESS)
+
+    desk.before(refuse)
+    with pytest.raises(Failure) as refused:
+        prove(desk.fs, desk.root)
+    assert refused.value.code is Code.NO_ACCESS
+
+
+def test_a_marker_is_whole_after_a_failure_at_any_primitive(desk):
+    def fail():
+        raise Failure(Code.DISK_FULL)
+
+    stop_at, reached = 0, [""]
+    while stop_at < len(reached):
+        stop_at += 1
+        hook, reached = at_each(stop_at, fail)
+        desk.before(hook)
+        try:
+            adopt(desk.fs, ROOT_ID, DEVICE)
+        except Failure as failure:
+            assert failure.code is Code.DISK_FULL
+        desk.undisturbed()
+        assert prove(desk.fs, desk.root) is Standing.OURS
+
+
+def test_a_cookie_leaves_nothing_behind(desk):
+    assert cookie(desk.fs, 7) == "cookie.7"
+    assert not (desk.path / ".govsync/cookie.7").exists()
+    assert cookie(desk.fs, 7) == "cookie.7"
