@@ -181,7 +181,11 @@ class Desk:
 
     def bring_back(self, trash: str, name: str) -> BringBack:
         return BringBack(
-            intent=self.next_intent(), lid=1, at=at(name), trash=trash, ino=self.ino(".govsync/trash/" + trash)
+            intent=self.next_intent(),
+            lid=1,
+            at=at(name),
+            trash=trash,
+            ino=self.ino(".govsync/trash/" + trash),
         )
 
     def carry_out(self, *steps: AnyStep) -> tuple[StepOutcome, ...]:
@@ -226,9 +230,9 @@ def once(primitive: str, act: Callable[[], None], turn: int = 1) -> Callable[[st
     return hook
 
 
-def at_each(stop_at: int, act: Callable[[], None], primitives: Iterable[str] = ()) -> tuple[
-    Callable[[str, tuple[object, ...]], None], list[str]
-]:
+def at_each(
+    stop_at: int, act: Callable[[], None], primitives: Iterable[str] = ()
+) -> tuple[Callable[[str, tuple[object, ...]], None], list[str]]:
     """Makes a hook that acts before the primitive number `stop_at`, and the list of those that were reached."""
     reached: list[str] = []
     wanted = tuple(primitives)

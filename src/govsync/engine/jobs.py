@@ -57,6 +57,8 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
 
     lid: int
     complete: bool
+    ino: int = 0
+    """The inode of the folder that was really looked at: the path may lead to another one by now."""
     absent: tuple[str, ...] = ()
     entries: tuple[tuple[str, Stat, int | None, str | None], ...] = ()
     """Name, look, birth time where it was asked for (R1), and why it would be left alone if it had no node (R27)."""

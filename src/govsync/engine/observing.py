@@ -103,7 +103,7 @@ class Observing:
         now = self._desk.now.steady_ms
         for lid in [lid for lid, at in self._again.items() if at <= now]:
             del self._again[lid]
-            self.look(lid)
+            self.look(lid, deep=self.scanning)
         for folder in self._gaps.take_ended(now):
             self._closing.add(folder)
             self.look(folder)
@@ -168,6 +168,10 @@ class Observing:
         if folder.problem is not None:
             self._unlisted(folder)
             return
+        known = local_tree.disk(store, folder.lid)
+        if known is not None and known.ino != folder.ino:
+            self._elsewhere(folder.lid)
+            return
         if folder.absent:
             self.look(folder.lid)
         if folder.again:
@@ -208,13 +212,20 @@ class Observing:
             self._gaps.vanished(folder, now)  # It was open when the process ended.
             self._losses.vanished(_ALL, now)
 
+    def _elsewhere(self, lid: int) -> None:
+        """The path no longer led to this folder when the look was carried out: it, and what holds it, are due again."""
+        parent = paths.folder_of(self._desk.store, lid)
+        if parent is not None:
+            self.look(parent)
+        self._again[lid] = self._desk.now.steady_ms + 200
+
     def _unlisted(self, folder: Looked) -> None:
         """A folder that cannot be listed says nothing about what is in it (R29, I6)."""
         assert folder.problem is not None
         if folder.problem.code in (Code.GONE, Code.NOT_A_FOLDER):
-            parent = paths.folder_of(self._desk.store, folder.lid)
-            if parent is not None:
-                self.look(parent)
+            node = local_tree.find_node(self._desk.store, folder.lid)
+            if node is not None and node.local is not None and node.local.here:
+                self._elsewhere(folder.lid)
             return
         with self._desk.store.transaction():
             if folder.problem.code is Code.LINK_IN_THE_WAY:

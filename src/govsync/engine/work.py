@@ -96,6 +96,7 @@ def _look(tools: Tools, wanted: jobs.LookAt) -> jobs.Looked:
     fresh = seen.folder is not None and seen.folder.mtime_ns >= seen.started_ns - scanner.TICK_NS
     return jobs.Looked(
         lid=wanted.lid,
+        ino=seen.folder.ino if seen.folder is not None else 0,
         complete=seen.complete,
         entries=tuple((each.name, each.stat, born.get(each.name), each.skip) for each in seen.entries),
         open_documents=tuple(sorted(documents_open(names))),
@@ -106,18 +107,19 @@ def _look(tools: Tools, wanted: jobs.LookAt) -> jobs.Looked:
 def _look_at_names(tools: Tools, wanted: jobs.LookAt, names: Sequence[str]) -> jobs.Looked:
     """Looks only at some names of a folder, so that a save costs the same however many files lie beside it."""
     seen = scanner.look_at(tools.fs, tools.root, wanted.path, tools.ignore(), names)
-    if isinstance(seen, Problem):
-        return jobs.Looked(lid=wanted.lid, complete=False, problem=seen)
-    there = {each.name for each in seen}
-    ats = [At(wanted.path, each.name) for each in seen]
+    if seen.problem is not None:
+        return jobs.Looked(lid=wanted.lid, complete=False, problem=seen.problem)
+    there = {each.name for each in seen.entries}
+    ats = [At(wanted.path, each.name) for each in seen.entries]
     births = scanner.births(tools.fs, tools.root, ats)
     return jobs.Looked(
         lid=wanted.lid,
+        ino=seen.folder.ino if seen.folder is not None else 0,
         complete=False,
         # A lock file speaks for another name, so it asks for a look at the whole folder (R13).
         absent=tuple(name for name in names if name not in there or is_lock(name)),
         entries=tuple(
-            (each.name, each.stat, birth, each.skip) for each, birth in zip(seen, births, strict=True)
+            (each.name, each.stat, birth, each.skip) for each, birth in zip(seen.entries, births, strict=True)
         ),
     )
 

@@ -175,12 +175,16 @@ def _somebody_writes(fs: FileSystem, file: File, folder: Folder, name: str) -> b
 
 
 def _contents(file: File, size_bytes: int) -> tuple[Manifest, bytes | None]:
-    if size_bytes > SMALL_BYTES:
-        return manifest_of(piece for _, piece in cut(file.read_into, size_bytes)), None
-    # One byte more than it should have shows a file that has grown.
-    target = bytearray(size_bytes + 1)
-    small = bytes(memoryview(target)[: file.read_into(0, memoryview(target))])
-    return manifest_of((small,) if small else ()), small
+    """Reads as much as the file had when reading began, however it may grow meanwhile: then the look after tells."""
+    if size_bytes <= SMALL_BYTES:
+        target = bytearray(size_bytes)
+        small = bytes(memoryview(target)[: file.read_into(0, memoryview(target))])
+        return manifest_of((small,) if small else ()), small
+
+    def read_at(offset: int, target: memoryview) -> int:
+        return file.read_into(offset, target[: max(size_bytes - offset, 0)])
+
+    return manifest_of(piece for _, piece in cut(read_at, size_bytes)), None
 
 
 def _fresh(stat: Stat, started_ns: int, within_ns: int) -> bool:

@@ -70,8 +70,8 @@ def look(fs: FileSystem, expected: Root, path: tuple[str, ...], setting: Ignore,
 
 def look_at(
     fs: FileSystem, expected: Root, path: tuple[str, ...], setting: Ignore, names: Sequence[str]
-) -> tuple[Seen, ...] | Problem:
-    """Looks only at some names of a folder, and answers what is there; raises Failure where the root is not proven."""
+) -> Looked:
+    """Looks only at some names of a folder; never `complete`. Raises Failure where the root is not proven."""
     with OpenFolders(fs, proven(fs, expected)) as folders:
         return _Scan(fs, setting, lambda: 0).look_at(folders, path, names)
 
@@ -176,9 +176,7 @@ class _Scan:
         )
         return looked, own
 
-    def look_at(
-        self, folders: OpenFolders, path: tuple[str, ...], names: Sequence[str]
-    ) -> tuple[Seen, ...] | Problem:
+    def look_at(self, folders: OpenFolders, path: tuple[str, ...], names: Sequence[str]) -> Looked:
         """Looks at some names of one folder."""
         try:
             folder = folders.at(path)
@@ -187,12 +185,10 @@ class _Scan:
             for name in names:
                 stat = self._fs.stat(folder, name)
                 if stat is not None and (path or name != STATE):
-                    found.append(
-                        Seen(name, stat, self._skip(folder, Entry(name, stat), path, own, folders.dev))
-                    )
-            return tuple(found)
+                    found.append(Seen(name, stat, self._skip(folder, Entry(name, stat), path, own, folders.dev)))
+            return Looked(path, 0, self._fs.identity(folder), tuple(found))
         except Failure as failure:
-            return problem_of(failure)
+            return Looked(path, 0, problem=problem_of(failure))
 
     def check_all(self, expected: Root) -> tuple[tuple[_Path, ...], tuple[_Path, ...]]:
         """Answers which folders changed since their listing, and which of the others changed so shortly before it that

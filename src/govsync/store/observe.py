@@ -15,7 +15,7 @@ from govsync.model.codes import Code
 from govsync.model.ids import Ids
 from govsync.model.nodes import Kind, Local, Place, Presence
 from govsync.model.problems import Failure, Problem
-from govsync.store import dirty, local_tree, manifests, paths
+from govsync.store import dirty, local_tree, manifests, paths, spaces
 from govsync.store.database import Store
 from govsync.store.local_tree import Disk
 from govsync.system.fs import Shape, Stat
@@ -95,6 +95,7 @@ class _Folder:
         rows = store.all(f"SELECT {_COLUMNS} FROM node WHERE l_parent = ? ORDER BY lid", (parent,))
         known = [_known(row) for row in rows if row[3] in _REMEMBERED]
         known.sort(key=lambda node: -_REMEMBERED.index(node.presence))
+        self._all = known
         self._known = {node.name: node for node in known}
         self._seen: set[int] = set()
         self.found = Observed(to_read=[], folders=[], new_folders=[], look_at=[], illegal={}, skipped=[])
@@ -181,6 +182,8 @@ class _Folder:
         """Records a look; the content of a file is unknown until it is read."""
         local = _local(Place(self._parent, _nfc(name)), Kind.FOLDER if folder else Kind.FILE, stat)
         local_tree.set_local(self._store, lid, local, _disk(name, stat, birth_ns))
+        if folder:
+            spaces.sync_mount(self._store, lid)
         self._wake_husk()
 
     # Names that hold no node yet
@@ -298,7 +301,7 @@ class _Folder:
     # Names that are gone
 
     def _vanished(self) -> None:
-        for node in self._known.values():
+        for node in self._all:
             if node.lid in self._seen or node.presence is Presence.MISSING:
                 continue
             if node.presence is Presence.GAP:
@@ -310,8 +313,6 @@ class _Folder:
             if node.presence is Presence.LOCAL_ONLY:
                 for lid in reversed(local_tree.below(self._store, node.lid)):
                     local_tree.forget(self._store, lid)
-            elif node.kind is Kind.MOUNT:
-                self._mount_vanished(node.lid)
             else:
                 self.found.vanished = True
                 lids = local_tree.below(self._store, node.lid)
@@ -319,17 +320,9 @@ class _Folder:
                     "UPDATE node SET presence = 'gap', since_ms = ? WHERE lid = ? AND presence IN ('here', 'obscured')",
                     ((self._now_ms, lid) for lid in lids),
                 )
+                for lid in lids:
+                    spaces.sync_mount(self._store, lid)
                 dirty.add(self._store, lids)
-
-    def _mount_vanished(self, mount: int) -> None:
-        """The disappearance of a mount deletes nothing in its space: everything comes back (R25)."""
-        root = paths.inner(self._store, mount)
-        inside = [lid for lid in local_tree.below(self._store, root) if lid != root]
-        local_tree.ask_back(self._store, inside)
-        local_tree.set_presence(self._store, mount, Presence.MISSING)
-        if root != mount:
-            local_tree.set_presence(self._store, root, Presence.NOT_YET)
-        dirty.add(self._store, [mount, *inside])
 
 
 def _nfc(name: str) -> str:
@@ -396,8 +389,13 @@ def _take_place(store: Store, lid: int, target: int) -> None:
 
 
 def _conclude(store: Store, lid: int) -> None:
-    row = store.one("SELECT presence, r_parent IS NULL AND b_parent IS NULL FROM node WHERE lid = ?", (lid,))
+    row = store.one(
+        "SELECT presence, r_parent IS NULL AND b_parent IS NULL, kind FROM node WHERE lid = ?", (lid,)
+    )
     if row is None or row[0] != Presence.GAP:
+        return
+    if row[2] == Kind.MOUNT:
+        _mount_vanished(store, lid)
         return
     sent = store.value("SELECT 1 FROM op_cover WHERE lid = ?", (lid,)) is not None
     if row[1] and not sent:
@@ -405,6 +403,16 @@ def _conclude(store: Store, lid: int) -> None:
         return
     local_tree.set_presence(store, lid, Presence.MISSING)
     dirty.add(store, [lid])
+
+
+def _mount_vanished(store: Store, mount: int) -> None:
+    """The disappearance of a mount deletes nothing in its space: everything comes back (R25)."""
+    root = paths.inner(store, mount)
+    inside = [lid for lid in local_tree.below(store, root) if lid not in (root, mount)]
+    local_tree.ask_back(store, inside)
+    local_tree.set_presence(store, mount, Presence.MISSING)
+    spaces.sync_mount(store, mount)
+    dirty.add(store, [mount, *inside])
 
 
 def read_done(

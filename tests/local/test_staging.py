@@ -1,0 +1,235 @@
+"""Nothing unverified is complete, and no chunk is fetched twice (I2, I3, I12)."""
+
+import os
+
+import pytest
+
+from govsync.content.manifests import EMPTY
+from govsync.local.staging import Staging
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from tests.local.desk import OLD_NS, at_each, manifest
+
+REV = b"v" * 16
+CONTENT = bytes(os.urandom(3_000_000))
+MANIFEST = manifest(CONTENT)
+
+
+def pieces(content=CONTENT, description=MANIFEST):
+    offset = 0
+    for chunk in description.chunks:
+        yield content[offset : offset + chunk.size_bytes]
+        offset += chunk.size_bytes
+
+
+def download(staging, have=lambda _: None, description=MANIFEST):
+    return staging.download("name", REV, description.content_hash, description.size_bytes, have)
+
+
+@pytest.fixture
+def staging(desk):
+    with Staging(desk.fs, desk.root, 0) as staging:
+        yield staging
+
+
+def test_a_small_content_is_staged_whole(desk, staging):
+    staged = staging.small("s", b"hello", manifest(b"hello").content_hash, OLD_NS, exec=True)
+    staging.flush()
+    assert desk.hidden("staging") == {"s": b"hello"}
+    assert staged.ino == desk.ino(".govsync/staging/s")
+    assert os.stat(desk.path / ".govsync/staging/s").st_mtime_ns == OLD_NS
+    assert os.access(desk.path / ".govsync/staging/s", os.X_OK)
+    staging.small("e", b"", EMPTY.content_hash, OLD_NS, exec=False)
+    assert desk.hidden("staging")["e"] == b""
+    staging.small("s", b"again", manifest(b"again").content_hash, OLD_NS, exec=False)
+    assert desk.hidden("staging")["s"] == b"again"
+
+
+def test_a_small_content_that_is_another_is_refused(desk, staging):
+    with pytest.raises(Failure) as refused:
+        staging.small("s", b"hello", manifest(b"other").content_hash, OLD_NS, exec=False)
+    assert refused.value.code is Code.CHUNK_BAD
+    assert desk.hidden("staging") == {}
+
+
+def test_a_large_content_comes_chunk_by_chunk(desk, staging):
+    file = download(staging)
+    assert (file.rev, file.hash, file.size_bytes) == (REV, MANIFEST.content_hash, len(CONTENT))
+    sink = file.open(MANIFEST)
+    assert sink.resume_at() == 0
+    for piece in pieces():
+        sink.write(piece)
+    staged = file.finish(OLD_NS, exec=False)
+    assert desk.hidden("staging") == {"name": CONTENT}
+    assert staged.ino == desk.ino(".govsync/staging/name")
+    assert os.stat(desk.path / ".govsync/staging/name").st_mtime_ns == OLD_NS
+
+
+def test_a_wrong_chunk_is_refused_and_the_right_one_taken_after_it(desk, staging):
+    sink = download(staging).open(MANIFEST)
+    first, second, *_ = pieces()
+    for wrong in (second, first[:-1], first + b"x", b"", bytes(len(first))):
+        with pytest.raises(Failure) as refused:
+            sink.write(wrong)
+        assert refused.value.code is Code.CHUNK_BAD
+    sink.write(first)
+    assert sink.resume_at() == 1
+
+
+def test_no_chunk_is_taken_after_the_last(staging):
+    sink = download(staging).open(MANIFEST)
+    for piece in pieces():
+        sink.write(piece)
+    with pytest.raises(Failure) as refused:
+        sink.write(b"more")
+    assert refused.value.code is Code.CHUNK_BAD
+
+
+def test_an_incomplete_file_is_not_finished(staging):
+    file = download(staging)
+    file.open(MANIFEST).write(next(pieces()))
+    with pytest.raises(Failure) as refused:
+        file.finish(OLD_NS, exec=False)
+    assert refused.value.code is Code.CHUNK_LOST
+
+
+def test_another_revision_s_manifest_is_refused(desk, staging):
+    for wrong in (manifest(CONTENT[:-1]), EMPTY):
+        with pytest.raises(Failure) as refused:
+            download(staging).open(wrong)
+        assert refused.value.code is Code.MANIFEST_BAD
+    assert desk.hidden("staging") == {}
+
+
+def test_an_interrupted_download_goes_on_where_it_was(desk, staging):
+    first = download(staging)
+    sink = first.open(MANIFEST)
+    some = list(pieces())
+    sink.write(some[0])
+    sink.write(some[1])
+    first.close()
+    for _ in range(2):
+        again = download(staging)
+        sink = again.open(MANIFEST)
+        assert sink.resume_at() == 2
+        again.close()
+    sink = again.open(MANIFEST)
+    for piece in some[2:]:
+        sink.write(piece)
+    again.finish(OLD_NS, exec=False)
+    assert desk.hidden("staging") == {"name": CONTENT}
+
+
+def test_a_complete_file_that_is_found_needs_no_chunk(desk, staging):
+    file = download(staging)
+    for piece in pieces():
+        (file.resume_at() or file.open(MANIFEST)) and file.write(piece)
+    file.close()
+    assert download(staging).open(MANIFEST).resume_at() == len(MANIFEST.chunks)
+
+
+@pytest.mark.parametrize("spoil", ["zeros", "short", "flipped", "empty"])
+def test_what_a_power_cut_made_of_a_file_is_not_believed(desk, staging, spoil):
+    left = bytearray(CONTENT)
+    second = MANIFEST.chunks[0].size_bytes
+    if spoil == "zeros":
+        left[second:] = bytes(len(left) - second)
+    elif spoil == "short":
+        del left[second + 5 :]
+    elif spoil == "flipped":
+        left[second + 5] ^= 1
+    else:
+        left.clear()
+    desk.write(".govsync/staging/name", bytes(left))
+    file = download(staging)
+    sink = file.open(MANIFEST)
+    assert sink.resume_at() == (0 if spoil == "empty" else 1)
+    for piece in list(pieces())[sink.resume_at() :]:
+        sink.write(piece)
+    file.finish(OLD_NS, exec=False)
+    assert desk.hidden("staging") == {"name": CONTENT}
+
+
+def test_a_crash_while_going_on_costs_no_chunk(desk):
+    class Crash(BaseException):
+        pass
+
+    def crash():
+        raise Crash
+
+    stop_at = 0
+    desk.write(".govsync/staging/name", CONTENT)
+    while True:
+        stop_at += 1
+        hook, _ = at_each(stop_at, crash)
+        desk.before(hook)
+        try:
+            with Staging(desk.fs, desk.root, 0) as staging:
+                file = download(staging)
+                assert file.open(MANIFEST).resume_at() == len(MANIFEST.chunks)
+                file.finish(OLD_NS, exec=False)
+        except Crash:
+            continue
+        break
+    assert stop_at > 10
+    assert desk.hidden("staging") == {"name": CONTENT}
+
+
+def test_chunks_of_this_desk_are_verified_before_they_are_used(staging):
+    good = next(pieces())
+    wanted = MANIFEST.chunks[0].hash
+    assert download(staging, have={wanted: good}.get).open(MANIFEST).have(wanted) == good
+    assert download(staging, have={wanted: good[:-1]}.get).open(MANIFEST).have(wanted) is None
+    assert download(staging).open(MANIFEST).have(wanted) is None
+
+
+def test_what_must_stay_free_stays_free(desk):
+    free_bytes = desk.fs.free_bytes()
+    with Staging(desk.fs, desk.root, free_bytes) as staging:
+        for begin in (
+            lambda: download(staging).open(MANIFEST),
+            lambda: staging.small("s", b"x" * 9, manifest(b"x" * 9).content_hash, OLD_NS, exec=False),
+        ):
+            with pytest.raises(Failure) as refused:
+                begin()
+            assert refused.value.code is Code.DISK_FULL
+    assert desk.hidden("staging") == {}
+
+
+def test_where_both_files_do_not_fit_the_earlier_one_is_given_up(desk):
+    desk.write(".govsync/staging/name", CONTENT)
+
+    class Tight:
+        """A disk on which exactly one such file has room."""
+
+        def __init__(self, fs):
+            self._fs = fs
+
+        def __getattr__(self, name):
+            return getattr(self._fs, name)
+
+        def free_bytes(self):
+            return len(CONTENT) - sum(len(content) for content in desk.hidden("staging").values())
+
+    with Staging(Tight(desk.fs), desk.root, 0) as staging:
+        file = download(staging)
+        assert file.open(MANIFEST).resume_at() == 0
+        file.close()
+
+
+def test_old_parts_are_swept_but_those_that_are_kept(desk, staging):
+    for name in ("wanted", "wanted2.old", "left"):
+        desk.write(f".govsync/staging/{name}", b"x")
+    changed_ns = max(desk.signature(f".govsync/staging/{name}").ctime_ns for name in ("wanted", "left"))
+    assert staging.sweep({"wanted", "wanted2"}, changed_ns - 10**12) == 0
+    assert staging.sweep({"wanted", "wanted2"}, changed_ns + 10**12) == 1
+    assert sorted(desk.hidden("staging")) == ["wanted", "wanted2.old"]
+
+
+def test_nothing_is_staged_in_a_folder_that_is_not_proven(desk, tmp_path):
+    desk.path.rename(tmp_path / "elsewhere")
+    desk.path.mkdir()
+    with pytest.raises(Failure) as refused:
+        Staging(desk.fs, desk.root, 0)
+    assert refused.value.code is Code.FOLDER_REPLACED
+    assert list(desk.path.iterdir()) == []

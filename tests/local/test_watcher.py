@@ -1,0 +1,268 @@
+"""The real kernel's events become hints; what is lost is said, and the watch goes on (I11, R43)."""
+
+import errno
+import os
+import queue
+import shutil
+import threading
+
+import pytest
+from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent, InotifyFD, Mask
+
+from govsync.local import watcher as module
+from govsync.local.root import cookie
+from govsync.local.watcher import Cookie, Hint, Lost, Watcher
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+
+PATIENCE_S = 60
+
+
+class Heard:
+    """What a watcher said, in order."""
+
+    def __init__(self, desk):
+        self.said = queue.SimpleQueue()
+        self.watcher = Watcher(str(desk.path), self.said.put)
+        self.desk = desk
+        self.cookies = 0
+
+    def until(self, wanted):
+        """Waits until something wanted was said; answers all that was said up to it."""
+        heard = []
+        while not heard or not wanted(heard[-1]):
+            heard.append(self.said.get(timeout=PATIENCE_S))
+        return heard
+
+    def all(self):
+        """Answers everything about what happened before now: a cookie comes after it."""
+        self.cookies += 1
+        name = cookie(self.desk.fs, self.cookies)
+        return self.until(lambda hint: hint == Cookie(name))[:-1]
+
+
+@pytest.fixture
+def heard(desk):
+    heard = Heard(desk)
+    yield heard
+    heard.watcher.stop()
+
+
+def test_a_save_is_hinted_at(desk, heard):
+    desk.write("d/a.txt", b"old")
+    heard.watcher.start()
+    assert heard.watcher.healthy
+    desk.write("d/a.txt", b"new")
+    assert set(heard.all()) == {Hint(("d",), "a.txt")}
+
+
+@pytest.mark.parametrize(
+    ("act", "hints"),
+    [
+        (lambda path: (path / "a.txt").unlink(), {Hint((), "a.txt")}),
+        (lambda path: (path / "a.txt").rename(path / "b.txt"), {Hint((), "a.txt"), Hint((), "b.txt")}),
+        (lambda path: (path / "a.txt").rename(path / "d/a.txt"), {Hint((), "a.txt"), Hint(("d",), "a.txt")}),
+        (lambda path: (path / "a.txt").chmod(0o755), {Hint((), "a.txt")}),
+        (lambda path: (path / "d").rmdir(), {Hint((), "d")}),
+        (lambda path: (path / "e").mkdir(), {Hint((), "e"), Hint(("e",), None)}),
+        (lambda path: (path / "a.txt").rename(path.parent / "out"), {Hint((), "a.txt")}),
+        (lambda path: (path.parent / "outside.txt").rename(path / "in.txt"), {Hint((), "in.txt")}),
+        (lambda path: (path / "l").symlink_to("a.txt"), {Hint((), "l")}),
+    ],
+)
+def test_every_change_is_hinted_at(desk, heard, tmp_path, act, hints):
+    desk.write("a.txt", b"a")
+    (desk.path / "d").mkdir()
+    (tmp_path / "outside.txt").write_bytes(b"x")
+    heard.watcher.start()
+    act(desk.path)
+    assert set(heard.all()) == hints
+
+
+def test_what_happens_in_our_own_folder_is_nobody_s_business(desk, heard):
+    heard.watcher.start()
+    desk.stage(b"content")
+    desk.write(".govsync/trash/t", b"t")
+    desk.write(".govsync/lock", b"")
+    assert heard.all() == []
+
+
+def test_a_file_in_a_folder_made_a_moment_ago_is_found(desk, heard):
+    heard.watcher.start()
+    desk.write("p/q/r/a.txt", b"a")
+    hints = heard.all()
+    # Either the file is named, or its folder is to be looked at after the file was there.
+    assert Hint(("p", "q", "r"), "a.txt") in hints or Hint(("p", "q", "r"), None) in hints
+    desk.write("p/q/r/b.txt", b"b")
+    assert set(heard.all()) == {Hint(("p", "q", "r"), "b.txt")}
+
+
+def test_a_renamed_folder_is_one_thing_and_is_watched_under_its_new_name(desk, heard):
+    for number in range(200):
+        desk.write(f"old/sub/{number}.txt", b"x")
+    heard.watcher.start()
+    (desk.path / "old").rename(desk.path / "new")
+    assert set(heard.all()) == {Hint((), "old"), Hint((), "new"), Hint(("new",), None)}
+    desk.write("new/sub/1.txt", b"y")
+    assert set(heard.all()) == {Hint(("new", "sub"), "1.txt")}
+
+
+def test_a_folder_moved_out_is_no_longer_watched_and_one_moved_in_is(desk, heard, tmp_path):
+    desk.write("d/sub/a.txt", b"a")
+    heard.watcher.start()
+    (desk.path / "d").rename(tmp_path / "out")
+    heard.all()
+    (desk.path / "next").mkdir()
+    heard.all()
+    (tmp_path / "out/sub/a.txt").write_bytes(b"b")
+    assert heard.all() == []
+    (tmp_path / "out").rename(desk.path / "back")
+    assert {Hint(("back",), None), Hint(("back", "sub"), None)} <= set(heard.all())
+    desk.write("back/sub/a.txt", b"c")
+    assert set(heard.all()) == {Hint(("back", "sub"), "a.txt")}
+
+
+def test_a_folder_that_is_removed_and_made_again_is_watched(desk, heard):
+    heard.watcher.start()
+    for turn in range(20):
+        desk.write("d/a.txt", b"%d" % turn)
+        shutil.rmtree(desk.path / "d")
+    desk.write("d/a.txt", b"last")
+    heard.all()
+    desk.write("d/b.txt", b"b")
+    assert Hint(("d",), "b.txt") in heard.all()
+
+
+def test_two_thousand_folders_are_watched(desk, heard):
+    for number in range(2000):
+        (desk.path / f"d{number % 50}/s{number}").mkdir(parents=True)
+    heard.watcher.start()
+    desk.write("d7/s7/a.txt", b"a")
+    desk.write("d49/s1999/b.txt", b"b")
+    assert set(heard.all()) == {Hint(("d7", "s7"), "a.txt"), Hint(("d49", "s1999"), "b.txt")}
+
+
+def test_an_overflow_is_said_once_and_the_watch_goes_on(desk, heard):
+    """More changes than the kernel's queue holds, while the reader is held up; folders made meanwhile are watched."""
+    for number in range(2000):
+        (desk.path / f"s{number}").mkdir()
+    go_on, held = threading.Event(), threading.Event()
+    said = heard.said
+
+    def say(hint):
+        if not held.is_set():
+            held.set()
+            assert go_on.wait(PATIENCE_S)
+        said.put(hint)
+
+    heard.watcher = Watcher(str(desk.path), say)
+    heard.watcher.start()
+    desk.write("first", b"")
+    assert held.wait(PATIENCE_S)
+    with open("/proc/sys/fs/inotify/max_queued_events") as limit:
+        most = int(limit.read())
+    one, two = desk.path / "s1/one", desk.path / "s1/two"
+    one.touch()
+    for _ in range(most // 2 + 10):
+        one.rename(two)
+        two.rename(one)
+    (desk.path / "unseen").mkdir()
+    (desk.path / "s2").rename(desk.path / "renamed unseen")
+    go_on.set()
+    heard.until(lambda hint: hint == Lost())
+    assert Lost() not in heard.all()
+    assert heard.watcher.healthy
+    desk.write("unseen/a.txt", b"a")
+    desk.write("renamed unseen/b.txt", b"b")
+    desk.write("s1999/c.txt", b"c")
+    assert set(heard.all()) == {
+        Hint(("unseen",), "a.txt"), Hint(("renamed unseen",), "b.txt"), Hint(("s1999",), "c.txt"),
+    }  # fmt: skip
+
+
+def test_the_root_s_own_end_is_said(desk, heard, tmp_path):
+    heard.watcher.start()
+    desk.path.rename(tmp_path / "elsewhere")
+    assert Lost(Code.FOLDER_MISSING) in heard.until(lambda hint: isinstance(hint, Lost))
+
+
+def test_a_root_that_is_not_there_cannot_be_watched(heard, desk, tmp_path):
+    open_before = len(os.listdir("/proc/self/fd"))
+    with pytest.raises(Failure) as refused:
+        Watcher(str(tmp_path / "no"), heard.said.put).start()
+    assert refused.value.code is Code.FOLDER_MISSING
+    assert len(os.listdir("/proc/self/fd")) == open_before
+
+
+def test_a_kernel_that_gives_no_more_watches_is_said(desk, heard, monkeypatch):
+    (desk.path / "a").mkdir()
+    (desk.path / "b").mkdir()
+    inner = InotifyFD._get_or_create_watch
+    left = [2]
+
+    def limited(self, path, mask):
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(errno.ENOSPC, "inotify watch limit reached")
+        return inner(self, path, mask)
+
+    monkeypatch.setattr(module._Reader, "_get_or_create_watch", limited)
+    heard.watcher.start()
+    assert not heard.watcher.healthy
+    desk.write("x", b"x")
+    hints = heard.until(lambda hint: hint == Hint((), "x"))
+    assert hints.count(Lost(Code.WATCH_LIMIT)) == 1
+    left[0] = 0
+    with pytest.raises(Failure) as refused:
+        Watcher(str(desk.path), heard.said.put).start()
+    assert refused.value.code is Code.WATCH_LIMIT
+
+
+def test_a_reader_that_ends_by_itself_is_said(desk, heard, monkeypatch):
+    monkeypatch.setattr(threading, "excepthook", lambda *_: None)
+
+    def fail(self, event):
+        raise RuntimeError("a fault of the library")
+
+    monkeypatch.setattr(module._Watches, "on_event", fail)
+    heard.watcher.start()
+    desk.write("x", b"x")
+    heard.until(lambda hint: hint == Lost(Code.UNREADABLE))
+    heard.watcher._reader.join(PATIENCE_S)
+    assert not heard.watcher.healthy
+
+
+def test_nothing_is_said_after_the_stop(desk, heard):
+    threads, descriptors = threading.active_count(), len(os.listdir("/proc/self/fd"))
+    heard.watcher.start()
+    heard.watcher.stop()
+    heard.watcher.stop()
+    desk.write("a.txt", b"a")
+    assert heard.said.empty()
+    assert not heard.watcher.healthy
+    assert threading.active_count() == threads
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+
+
+def test_a_folder_that_may_not_be_read_is_no_watch(desk):
+    reader = module._opened_reader(str(desk.path), lambda _: None)
+    try:
+        monkey = reader._get_or_create_watch
+        reader._get_or_create_watch = lambda path, mask: type(monkey(path, mask))(-1, mask, path)
+        reader._watch_for_wd[-1] = None
+        with pytest.raises(PermissionError):
+            reader.add_callback(os.fsencode(desk.path), Mask(0x100), reader.watches, 0)
+        assert -1 not in reader._watch_for_wd
+    finally:
+        reader.abandon()
+
+
+def test_an_event_of_a_forgotten_watch_is_nothing(desk):
+    said = []
+    reader = module._opened_reader(str(desk.path), said.append)
+    try:
+        reader.watches.on_event(InotifyEvent(99, Mask(InotifyConstants.IN_CREATE), 0, b"x"))
+        reader.watches.on_watch_deleted(99)
+        assert reader.watches.take() == ()
+    finally:
+        reader.abandon()
