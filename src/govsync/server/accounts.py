@@ -95,7 +95,9 @@ def _count_attempt(server: Server, subject: str, factor: int = 1) -> None:
     now_ms = server.clock.time_ms()
     with server.database.begin() as tx:
         a = tables.attempt.c
-        row = tx.execute(select(a.count.label("attempts"), a.since_ms).where(a.subject == subject)).one_or_none()
+        row = tx.execute(
+            select(a.count.label("attempts"), a.since_ms).where(a.subject == subject)
+        ).one_or_none()
         if row is None:
             tx.execute(insert(tables.attempt), [{"subject": subject, "count": 1, "since_ms": now_ms}])
             return

@@ -143,6 +143,16 @@ def chunks(
     return ChunksAnswer(stored=tuple(good))
 
 
+def plain(sent: Iterable[tuple[ChunkHead, bytes]], limit: int) -> list[bytes]:
+    """Unpacks small chunks that travel inside a commit; raises Failure(too_large, chunk_bad)."""
+    found: list[bytes] = []
+    for head, data in sent:
+        if head.size_bytes > limit:
+            raise Failure(Code.TOO_LARGE, what="inline chunk")
+        found.append(bytes(decompress(head.encoding, data, head.size_bytes)))
+    return found
+
+
 def _packed(
     space: bytes, digest: bytes, pack: bytes, place: ChunkPlace, now_ms: int, caller: Caller
 ) -> dict[str, Any]:
