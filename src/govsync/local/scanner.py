@@ -185,7 +185,9 @@ class _Scan:
             for name in names:
                 stat = self._fs.stat(folder, name)
                 if stat is not None and (path or name != STATE):
-                    found.append(Seen(name, stat, self._skip(folder, Entry(name, stat), path, own, folders.dev)))
+                    found.append(
+                        Seen(name, stat, self._skip(folder, Entry(name, stat), path, own, folders.dev))
+                    )
             return Looked(path, 0, self._fs.identity(folder), tuple(found))
         except Failure as failure:
             return Looked(path, 0, problem=problem_of(failure))

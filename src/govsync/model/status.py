@@ -1,0 +1,86 @@
+"""The single status object: what the icon, the window, the command line and support see, all of it and nothing else.
+
+Its keys are a contract (docs/reference/cli.md); fields are only added.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class State(StrEnum):
+    """Says in one word how a desk is; the first that applies, in this order."""
+
+    SIGNED_OUT = "signed_out"
+    HOLD = "hold"
+    PROBLEM = "problem"
+    PAUSED = "paused"
+    OFFLINE = "offline"
+    SYNCING = "syncing"
+    IN_SYNC = "in_sync"
+
+
+class Pending(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts what is still on its way, in items and bytes."""
+
+    up: int = 0
+    down: int = 0
+    bytes_up: int = 0
+    bytes_down: int = 0
+
+
+class RateNow(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes a second, lately."""
+
+    up: int = 0
+    down: int = 0
+
+
+class SpaceStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One space, and where it lies in the folder ("" is the folder itself)."""
+
+    id: str
+    name: str
+    kind: str
+    role: str
+    path: str
+
+
+class Status(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything about a desk at one moment; times are RFC 3339."""
+
+    state: State
+    folder: str
+    endpoint: str
+    account: str
+    device: str
+    pending: Pending
+    problems: int
+    holds: int
+    skipped: int
+    waiting: int
+    rate: RateNow
+    paused: bool
+    online: bool
+    scanning: bool
+    checked_at: str | None
+    spaces: tuple[SpaceStatus, ...]
+    last_change: str | None
+    version: str
+
+
+def state_of(
+    *, signed_in: bool, holds: int, problems: int, paused: bool, online: bool, settled: bool
+) -> State:
+    """Answers the first state that applies; `settled`: all that R41 asks of "in sync" is so."""
+    if not signed_in:
+        return State.SIGNED_OUT
+    if holds:
+        return State.HOLD
+    if problems:
+        return State.PROBLEM
+    if paused:
+        return State.PAUSED
+    if not online:
+        return State.OFFLINE
+    return State.IN_SYNC if settled else State.SYNCING

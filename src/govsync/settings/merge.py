@@ -1,0 +1,56 @@
+"""Which source wins: policy, then the endpoint, then the person, then the default; and which one it was.
+
+What a source says wrongly (an unknown key, a value that cannot be) is told and passed over: it never stops a desk.
+"""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from govsync.model.problems import Failure
+from govsync.settings.schema import SETTINGS, Value, parse
+
+SOURCES = ("policy", "endpoint", "user")
+
+
+class Effective(msgspec.Struct, frozen=True):
+    """One key's value, and where it comes from ("policy", "endpoint", "user", "default")."""
+
+    value: Value
+    source: str
+
+
+def read(text: str) -> tuple[dict[str, str], list[str]]:
+    """Reads a TOML text into keys and texts, tables joined by dots; answers what it could not read."""
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        return {}, [str(error)]
+    flat: dict[str, str] = {}
+    _flatten("", found, flat)
+    return flat, []
+
+
+def _flatten(prefix: str, table: Mapping[str, object], into: dict[str, str]) -> None:
+    for key, value in table.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, dict):
+            _flatten(f"{name}.", value, into)
+        elif isinstance(value, list):
+            into[name] = "\n".join(str(each) for each in value)
+        else:
+            into[name] = str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def merge(sources: Sequence[tuple[str, Mapping[str, str]]]) -> tuple[dict[str, Effective], list[Failure]]:
+    """Merges sources, given as (name, texts by key), the strongest first; answers every key, and what was wrong."""
+    effective = {setting.key: Effective(setting.default, "default") for setting in SETTINGS}
+    wrong: list[Failure] = []
+    for name, texts in reversed(sources):
+        for key, text in texts.items():
+            try:
+                effective[key] = Effective(parse(key, text), name)
+            except Failure as failure:
+                wrong.append(failure)
+    return effective, wrong

@@ -1,0 +1,98 @@
+"""THE table of settings. A key is here only when it has an effect, and a test of it."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+
+Value = bool | int | float | str | tuple[str, ...]
+
+_UNITS = {"": 1, "b": 1, "kb": 1_000, "mb": 1_000_000, "gb": 1_000_000_000,
+          "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40}  # fmt: skip
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """One key: its default, how a text becomes its value, what it means."""
+
+    key: str
+    default: Value
+    parse: Callable[[str], Value]
+    meaning: str
+    renamed_from: str | None = None
+
+
+def _bad(key: str, text: str) -> Failure:
+    return Failure(Code.SETTING_BAD, name=key, value=text)
+
+
+def size(text: str) -> int:
+    """Reads a size: a number with B, KB, MB, GB, KiB, MiB, GiB or nothing; raises ValueError."""
+    text = text.strip().lower().replace(" ", "")
+    number = text.rstrip("abcdefghijklmnopqrstuvwxyz")
+    value = float(number) * _UNITS[text[len(number) :]]
+    if not 0 <= value < 1 << 60:
+        raise ValueError(text)
+    return int(value)
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 1_000_000_000:
+        raise ValueError(text)
+    return value
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 1:
+        raise ValueError(text)
+    return value
+
+
+def _switch(text: str) -> bool:
+    return {
+        "true": True,
+        "on": True,
+        "yes": True,
+        "1": True,
+        "false": False,
+        "off": False,
+        "no": False,
+        "0": False,
+    }[text.strip().lower()]
+
+
+def _patterns(text: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in text.replace(",", "\n").splitlines() if line.strip())
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(key="hold.deletions", default=200, parse=_count,
+            meaning="So many files deleted within ten minutes are a question first."),
+    Setting(key="hold.deletions_share", default=0.5, parse=_share,
+            meaning="This share of a space's files (from 20 on) deleted within ten minutes is a question first."),
+    Setting(key="hold.rewrites", default=1_000, parse=_count,
+            meaning="So many files rewritten within ten minutes are a question first."),
+    Setting(key="folder.minimum_free", default=1 << 30, parse=size,
+            meaning="Downloads leave so much of the disk free."),
+    Setting(key="network.upload_limit", default=0, parse=size, meaning="Bytes a second upwards; 0: no limit."),
+    Setting(key="network.download_limit", default=0, parse=size, meaning="Bytes a second downwards; 0: no limit."),
+    Setting(key="sync.ignore", default=(), parse=_patterns,
+            meaning="Patterns (as in .gitignore) of names that are not synced, besides the built-in ones."),
+    Setting(key="app.autostart", default=True, parse=_switch, meaning="GovSync starts when the person signs in."),
+)  # fmt: skip
+
+BY_KEY = {setting.key: setting for setting in SETTINGS}
+
+
+def parse(key: str, text: str) -> Value:
+    """Reads a value; raises Failure(setting_unknown, setting_bad)."""
+    setting = BY_KEY.get(key)
+    if setting is None:
+        raise Failure(Code.SETTING_UNKNOWN, name=key)
+    try:
+        return setting.parse(text)
+    except (ValueError, KeyError) as error:
+        raise _bad(key, text) from error
