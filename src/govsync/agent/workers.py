@@ -45,7 +45,7 @@ class Workers:
         except Failure as failure:
             facts = {name: str(fact) for name, fact in failure.facts.items()}
             event = events.JobFailed(job, failure.code, facts)
-        except Exception:
+        except Exception:  # noqa: BLE001 - every job comes back, whatever happens
             # A bug must not stop the desk without a word: the job has failed, the rest goes on, the log says where.
             _log.exception("a job of kind %s ended by a bug", type(job).__name__)
             event = events.JobFailed(job, Code.INTERNAL, {})

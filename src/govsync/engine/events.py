@@ -4,6 +4,8 @@ A hint only says *look*: it may be lost, doubled, late or wrong without harm (le
 says only means that something newer may exist; the engine reads from its own cursor.
 """
 
+from collections.abc import Callable
+
 import msgspec
 
 from govsync.engine.jobs import AnyJob, Result
@@ -125,3 +127,6 @@ AnyEvent = (
     | Approve
     | Reject
 )
+
+Tell = Callable[[AnyEvent], None]
+"""Puts an event into the inbox, from any thread."""

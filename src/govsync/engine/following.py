@@ -47,6 +47,7 @@ class Following:
         self.online = False
         self.digest: int | None = None
         self.beat_ms = -BEAT_LASTS_MS
+        self.beat_wall_ms = 0
 
     # What is told
 
@@ -56,6 +57,7 @@ class Following:
         self._attempts = 0
         self._not_before.clear()
         self.digest, self.beat_ms = digest, self._desk.now.steady_ms
+        self.beat_wall_ms = self._desk.now.wall_ms
         if digest != self._own_digest():
             self._heads_due = True
 
@@ -150,7 +152,7 @@ class Following:
             if head.space not in known:
                 self._spaces_due = True
         self.digest = result.heads.digest
-        self.beat_ms = self._desk.now.steady_ms
+        self.beat_ms, self.beat_wall_ms = self._desk.now.steady_ms, self._desk.now.wall_ms
 
     def pulled(self, job: Pull, result: Pulled) -> None:
         """Takes in a page of a journal; the cursor moves in the same transaction as the facts."""

@@ -305,6 +305,11 @@ class Observing:
         )  # fmt: skip
 
     @property
+    def scan_ended_ms(self) -> int | None:
+        """Answers when the last look at everything ended, in steady milliseconds."""
+        return self._scan_ended_ms
+
+    @property
     def ever_scanned(self) -> bool:
         """Says whether the folder was looked at as a whole in this life of the engine."""
         return self._scan_ended_ms is not None

@@ -147,6 +147,17 @@ def set_user_state(server: Server, tx: Connection, login: str, state: str) -> by
     return bytes(row.id)
 
 
+def users(tx: Connection) -> list[dict[str, str]]:
+    """Lists all people by login."""
+    u, o = tables.user.c, tables.org.c
+    rows = tx.execute(
+        select(u.login, u.name, o.name.label("org"), u.state)
+        .join_from(tables.user, tables.org, u.org == o.id)
+        .order_by(u.login)
+    )
+    return [dict(row) for row in rows.mappings()]
+
+
 def add_group(server: Server, tx: Connection, name: str) -> bytes:
     """Adds a group; raises Failure(name_taken)."""
     name = checked_name(name)

@@ -1,0 +1,87 @@
+"""Signing a device in and out, and choosing its folder; the caller sees to it that no agent of the home runs."""
+
+from pathlib import Path
+
+import msgspec
+
+import govsync
+from govsync.agent import home
+from govsync.agent.clock import SystemIds
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from govsync.protocol.session import DeviceInfo
+from govsync.remote.http import HttpCalls
+from govsync.remote.rate import Rate
+from govsync.system.lock import Lock
+from govsync.system.places import Places
+
+DEFAULT_FOLDER = "~/GovSync"
+
+
+class _Unkept:
+    """Credentials for the one call that needs none."""
+
+    def load(self) -> str | None:
+        """As `Credentials.load`."""
+        return None
+
+    def store(self, refresh: str) -> None:
+        """As `Credentials.store`; the caller keeps what the answer brings."""
+
+
+def plain_calls(endpoint: str, device: bytes) -> HttpCalls:
+    """Makes calls for a device that has no session yet."""
+    free = Rate(0, lambda: 0.0, lambda _: None)
+    return HttpCalls(endpoint, device, _Unkept(), "", lambda _: None, (free, free))
+
+
+def sign_in(places: Places, endpoint: str, login: str, password: str) -> None:
+    """Registers the device and keeps its session; raises what the server says."""
+    if not endpoint.startswith(("http://", "https://")):
+        raise Failure(Code.BAD_REQUEST, what="endpoint: it begins with https://")
+    lock = Lock(places.lock)
+    try:
+        identity = home.load(places, SystemIds().new())
+        home.save(places, identity)
+        device = bytes.fromhex(identity.device)
+        info = DeviceInfo(
+            id=device, name=identity.name, machine=identity.machine, version=govsync.__version__
+        )
+        calls = plain_calls(endpoint, device)
+        try:
+            tokens = calls.sign_in(login, password, info)
+        finally:
+            calls.close()
+        identity = msgspec.structs.replace(
+            identity, endpoint=endpoint.rstrip("/"), login=tokens.login, user_name=tokens.name
+        )
+        home.secrets(places).put(home.secret_name(identity), tokens.refresh)
+        if not identity.root:
+            home.choose_folder(places, identity, Path(identity.folder or DEFAULT_FOLDER), SystemIds().new())
+        else:
+            home.save(places, identity)
+    finally:
+        lock.release()
+
+
+def sign_out(places: Places) -> None:
+    """Ends the device's session, on the server where it answers, and here; files stay."""
+    lock = Lock(places.lock)
+    try:
+        identity = home.load(places, SystemIds().new())
+        kept, name = home.secrets(places), home.secret_name(identity)
+        if kept.get(name) is None:
+            raise Failure(Code.SIGNED_OUT)
+        kept.put(name, None)
+    finally:
+        lock.release()
+
+
+def set_folder(places: Places, folder: Path) -> None:
+    """Chooses the synced folder of a home."""
+    lock = Lock(places.lock)
+    try:
+        identity = home.load(places, SystemIds().new())
+        home.choose_folder(places, identity, folder, SystemIds().new())
+    finally:
+        lock.release()

@@ -1,0 +1,167 @@
+"""What a device is: its id, its account, its folder. One file in the home, replaced whole (R40, R45, R51).
+
+The functions here change a home while no agent runs (the caller holds the home's lock) or inside the agent.
+"""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from govsync.local import root as roots
+from govsync.local.root import Root
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from govsync.settings.merge import Effective, merge, read
+from govsync.system.disk import DiskFileSystem
+from govsync.system.durable import replace_file
+from govsync.system.machine import device_name, machine_id
+from govsync.system.places import Places
+from govsync.system.secrets import Secrets
+
+POLICY = Path("/etc/govsync/policy.d")
+_OTHER_PRODUCTS = (".dropbox", ".stfolder", ".owncloudsync.log", ".nextcloudsync.log", ".sync_journal.db")
+
+
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
+    """The device: who it is, for whom, and which folder it syncs. Ids are hexadecimal."""
+
+    device: str
+    name: str
+    machine: str
+    endpoint: str = ""
+    login: str = ""
+    user_name: str = ""
+    folder: str = ""
+    root: str = ""
+    root_ino: int = 0
+
+    def root_of(self) -> Root | None:
+        """Answers what is recorded of the folder, or None before one was chosen."""
+        if not self.root:
+            return None
+        return Root(bytes.fromhex(self.root), bytes.fromhex(self.device), self.root_ino)
+
+
+def load(places: Places, new_id: bytes) -> Identity:
+    """Answers the device of a home; a new home, and one that was copied to another machine, gets a new device id (R40,
+    R49)."""
+    try:
+        found = msgspec.json.decode(places.identity.read_bytes(), type=Identity)
+    except FileNotFoundError:
+        return Identity(device=new_id.hex(), name=device_name(), machine=machine_id())
+    except msgspec.DecodeError as error:
+        raise Failure(Code.STORE_DAMAGED, what=str(places.identity)) from error
+    if found.machine != machine_id():
+        return Identity(device=new_id.hex(), name=device_name(), machine=machine_id(), folder=found.folder)
+    return found
+
+
+def save(places: Places, identity: Identity) -> None:
+    """Keeps the device, durable on return."""
+    replace_file(places.identity, msgspec.json.encode(identity))
+
+
+def secrets(places: Places) -> Secrets:
+    """Opens where the refresh token is kept."""
+    use_file = places.own_home or os.environ.get("GOVSYNC_CREDENTIALS") == "file"
+    return Secrets(places.credentials, use_file)
+
+
+def secret_name(identity: Identity) -> str:
+    """Names the refresh token of a device."""
+    return f"{identity.endpoint} {identity.login} {identity.device}"
+
+
+def settings(places: Places) -> tuple[dict[str, Effective], list[Failure]]:
+    """Answers every setting with its source, and what is wrong in the files."""
+    policy: dict[str, str] = {}
+    wrong: list[Failure] = []
+    for file in sorted(POLICY.glob("*.toml")) if POLICY.is_dir() else []:
+        texts, errors = read(file.read_text(errors="replace"))
+        policy.update(texts)
+        wrong.extend(Failure(Code.SETTING_BAD, name=str(file), value=error) for error in errors)
+    user, errors = _user_settings(places)
+    wrong.extend(Failure(Code.SETTING_BAD, name=str(places.settings), value=error) for error in errors)
+    effective, bad = merge([("policy", policy), ("user", user)])
+    return effective, [*wrong, *bad]
+
+
+def _user_settings(places: Places) -> tuple[dict[str, str], list[str]]:
+    try:
+        return read(places.settings.read_text(errors="replace"))
+    except FileNotFoundError:
+        return {}, []
+
+
+def set_setting(places: Places, key: str, text: str) -> None:
+    """Sets a person's setting; raises Failure(setting_unknown, setting_bad, setting_fixed)."""
+    from govsync.settings.schema import parse
+
+    parse(key, text)
+    if settings(places)[0][key].source == "policy":
+        raise Failure(Code.SETTING_FIXED, name=key)
+    texts, _ = _user_settings(places)
+    texts[key] = text
+    lines = [f'"{name}" = {msgspec.json.encode(value).decode()}' for name, value in sorted(texts.items())]
+    replace_file(places.settings, ("\n".join(lines) + "\n").encode())
+
+
+def choose_folder(places: Places, identity: Identity, folder: Path, new_id: bytes) -> Identity:
+    """Makes a folder this device's; raises Failure(folder_unfit, folder_taken) and says why (R15, R45, R51)."""
+    folder = folder.expanduser().absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Failure(Code.FOLDER_UNFIT, what=f"{folder}: {os.strerror(error.errno or 0)}") from error
+    _check_neighbours(places, folder)
+    disk = DiskFileSystem(folder)
+    try:
+        marker = roots.found(disk)
+        root_id = marker[0] if marker is not None else new_id
+        _probe(disk)
+        root = roots.adopt(disk, root_id, bytes.fromhex(identity.device))
+    except Failure as failure:
+        if failure.code is Code.FOLDER_UNFIT:
+            raise
+        raise Failure(Code.FOLDER_UNFIT, what=f"{folder}: {failure.code}") from failure
+    changed = msgspec.structs.replace(identity, folder=str(folder), root=root.id.hex(), root_ino=root.ino)
+    save(places, changed)
+    return changed
+
+
+def _check_neighbours(places: Places, folder: Path) -> None:
+    real, home = folder.resolve(), places.home.resolve()
+    if real == home or real in home.parents or home in real.parents:
+        raise Failure(Code.FOLDER_UNFIT, what="GovSync's own home lies in it, or it in GovSync's home")
+    for above in real.parents:
+        if (above / ".govsync" / "root").exists():
+            raise Failure(Code.FOLDER_UNFIT, what=f"it lies inside a synced folder: {above}")
+    for around in (real, *real.parents):
+        if any((around / name).exists() for name in _OTHER_PRODUCTS):
+            raise Failure(Code.FOLDER_UNFIT, what=f"another program syncs {around}")
+
+
+def _probe(disk: DiskFileSystem) -> None:
+    """Tries what everything later relies on: names given without replacing, and swapped (R15)."""
+    with disk.root() as root:
+        for name in (".govsync-probe-a", ".govsync-probe-b"):
+            if disk.stat(root, name) is not None:
+                disk.unlink(root, name)
+            disk.create(root, name).close()
+        try:
+            disk.exchange(root, ".govsync-probe-a", root, ".govsync-probe-b")
+            try:
+                disk.rename(root, ".govsync-probe-a", root, ".govsync-probe-b")
+            except Failure as failure:
+                if failure.code is not Code.EXISTS:
+                    raise Failure(
+                        Code.FOLDER_UNFIT, what="its disk cannot rename without replacing"
+                    ) from failure
+        except Failure as failure:
+            if failure.code is Code.FOLDER_UNFIT:
+                raise
+            raise Failure(Code.FOLDER_UNFIT, what="its disk cannot exchange two names at once") from failure
+        finally:
+            disk.unlink(root, ".govsync-probe-a")
+            disk.unlink(root, ".govsync-probe-b")

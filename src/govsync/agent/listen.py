@@ -1,0 +1,75 @@
+"""Serves the control socket: a thread a connection, which asks the control thread for everything that is the engine's."""
+
+import logging
+import socket
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from govsync.agent import commands
+from govsync.control.codec import Decoder, Reply, encode, request_of
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from govsync.system import ipc
+
+if TYPE_CHECKING:
+    from govsync.agent.main import Agent
+
+MOST_CONNECTIONS = 32
+
+_log = logging.getLogger(__name__)
+
+
+class Listener:
+    """The listening socket and its threads."""
+
+    def __init__(self, path: Path, agent: "Agent") -> None:
+        self._socket = ipc.listen(path)
+        self._path = path
+        self._agent = agent
+        self._room = threading.Semaphore(MOST_CONNECTIONS)
+        self._thread = threading.Thread(target=self._accept, name="listen", daemon=True)
+
+    def start(self) -> None:
+        """Begins to serve."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends; connections end with the process."""
+        self._path.unlink(missing_ok=True)
+        self._socket.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._socket.accept()
+            except OSError:
+                return  # It was closed: the agent stops.
+            if not ipc.is_own(connection) or not self._room.acquire(blocking=False):
+                connection.close()
+                continue
+            threading.Thread(target=self._serve, args=(connection,), name="control", daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            with connection:
+                decoder = Decoder()
+                while data := connection.recv(65536):
+                    body = decoder.feed(data)
+                    while body is not None:
+                        connection.sendall(encode(self._reply(body)))
+                        body = decoder.feed(b"")
+        except (OSError, Failure):
+            return  # The other end has gone, or does not speak our language.
+        finally:
+            self._room.release()
+
+    def _reply(self, body: bytes) -> Reply:
+        try:
+            request = request_of(body)
+            return Reply(commands.carry_out(self._agent, request.command, request.arguments))
+        except Failure as failure:
+            return Reply(code=failure.code, facts={name: str(fact) for name, fact in failure.facts.items()})
+        except Exception:  # noqa: BLE001 - the edge: whatever it is, the person gets an answer
+            _log.exception("a request ended by a bug")
+            return Reply(code=Code.INTERNAL)

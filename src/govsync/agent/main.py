@@ -1,0 +1,212 @@
+"""The agent: puts the parts of a desk together and runs them until it is asked to stop (the composition root)."""
+
+import logging
+import os
+import signal
+import time
+from pathlib import Path
+
+import govsync
+from govsync.agent import home, log
+from govsync.agent.clock import SystemClock, SystemIds
+from govsync.agent.listen import Listener
+from govsync.agent.loop import Loop
+from govsync.agent.stream import Stream
+from govsync.agent.workers import Workers
+from govsync.content.chunks import require_fast_chunking
+from govsync.engine import events
+from govsync.engine.desk import Rules, Who
+from govsync.engine.loop import Engine
+from govsync.engine.report import Facts, report
+from govsync.engine.work import Tools, run
+from govsync.local import watcher
+from govsync.local.ignore import Ignore
+from govsync.local.watcher import Watcher
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from govsync.model.status import RateNow, Status
+from govsync.protocol.limits import DEFAULT
+from govsync.remote.chunked import ChunkedRemote
+from govsync.remote.http import HttpCalls
+from govsync.remote.rate import Rate
+from govsync.settings.merge import Effective
+from govsync.store import dirty
+from govsync.store.database import Store
+from govsync.system.disk import DiskFileSystem, ignore_lease_signals
+from govsync.system.lock import Lock
+from govsync.system.places import Places
+from govsync.system.secrets import Secrets
+
+_log = logging.getLogger(__name__)
+
+
+class Kept:
+    """The refresh token of this device, in the person's keyring."""
+
+    def __init__(self, secrets: Secrets, name: str) -> None:
+        self._secrets = secrets
+        self._name = name
+
+    def load(self) -> str | None:
+        """As `Credentials.load`."""
+        return self._secrets.get(self._name)
+
+    def store(self, refresh: str) -> None:
+        """As `Credentials.store`."""
+        self._secrets.put(self._name, refresh)
+
+
+class Agent:
+    """One running desk."""
+
+    def __init__(self, places: Places) -> None:
+        require_fast_chunking()
+        ignore_lease_signals()
+        self.places = places
+        self._lock = Lock(places.lock)
+        self.ids, self.clock = SystemIds(), SystemClock()
+        self.identity = home.load(places, self.ids.new())
+        root = self.identity.root_of()
+        if root is None:
+            raise Failure(Code.FOLDER_MISSING)
+        home.save(places, self.identity)
+        self.settings, wrong = home.settings(places)
+        for failure in wrong:
+            _log.warning("settings: %s", failure.code)
+        self.store = _open_store(places.store)
+        with self.store.transaction():
+            dirty.begin(self.store)
+        who = Who(device=bytes.fromhex(self.identity.device), device_name=self.identity.name)
+        self.engine = Engine(self.store, self.ids, who, _rules(self.settings))
+        self.rates = tuple(
+            Rate(int(_number(self.settings, key)), time.monotonic, time.sleep)
+            for key in ("network.upload_limit", "network.download_limit")
+        )
+        kept = Kept(home.secrets(places), home.secret_name(self.identity))
+        nonce = self.ids.new().hex()
+        self.calls = HttpCalls(
+            self.identity.endpoint, who.device, kept, nonce, time.sleep, (self.rates[0], self.rates[1])
+        )
+        self.remote = ChunkedRemote(self.calls, DEFAULT)
+        self.disk = DiskFileSystem(Path(self.identity.folder))
+        ignore = Ignore.of_setting(_patterns(self.settings))
+        tools = Tools(
+            fs=self.disk, remote=self.remote, root=root, ignore=lambda: ignore, clock_ns=time.time_ns
+        )
+        self.tools = tools
+        self.workers = Workers(lambda job: run(job, tools), self.tell)
+        self.loop = Loop(self.engine, self.clock, self.workers.start)
+        self._watcher = Watcher(self.identity.folder, self._watched)
+        self._stream = Stream(self.calls, self.ids, self.tell)
+        self._signed_in = kept.load() is not None and bool(self.identity.endpoint)
+        self._rate_seen = (time.monotonic(), 0, 0)
+
+    def tell(self, event: events.AnyEvent) -> None:
+        """Tells the engine, from any thread."""
+        self.loop.tell(event)
+
+    def run(self) -> None:
+        """Runs until `stop`; ends within 5 s."""
+        self._watch()
+        if self._signed_in:
+            self.tell(events.SessionBegun())
+            self._stream.start()
+        listener = Listener(self.places.socket, self)
+        listener.start()
+        try:
+            self.loop.run()
+        finally:
+            listener.stop()
+            self._stream.stop()
+            self._watcher.stop()
+            self.workers.stop()
+            self.store.close()
+            self._lock.release()
+
+    def stop(self, *_: object) -> None:
+        """Asks it to end; may be called from a signal handler."""
+        self.loop.stop()
+
+    def status(self) -> Status:
+        """Answers the status object; only on the control thread."""
+        facts = Facts(
+            folder=self.identity.folder, endpoint=self.identity.endpoint, account=self.identity.login,
+            device=self.identity.name, version=govsync.__version__, rate=self._rate(),
+        )  # fmt: skip
+        self.engine.desk.now = self.clock.now()
+        return report(self.engine, facts)
+
+    def take_settings(self) -> None:
+        """Follows the settings as they are now; only on the control thread."""
+        self.settings, _ = home.settings(self.places)
+        self.engine.desk.rules = _rules(self.settings)
+
+    def _rate(self) -> RateNow:
+        now, up, down = time.monotonic(), self.rates[0].passed_bytes, self.rates[1].passed_bytes
+        then, was_up, was_down = self._rate_seen
+        self._rate_seen = (now, up, down)
+        passed = max(now - then, 0.001)
+        return RateNow(up=int((up - was_up) / passed), down=int((down - was_down) / passed))
+
+    def _watch(self) -> None:
+        try:
+            self._watcher.start()
+            self.tell(events.Watching(healthy=True))
+        except Failure as failure:
+            _log.warning("the folder is not watched: %s", failure.code)
+            self.tell(events.Watching(healthy=False, reason=failure.code))
+
+    def _watched(self, said: watcher.Hint | watcher.Cookie | watcher.Lost) -> None:
+        if isinstance(said, watcher.Hint):
+            self.tell(events.Hint(said.path, said.name))
+        elif isinstance(said, watcher.Lost):
+            self.tell(events.HintsLost(str(said)))
+            self.tell(events.Watching(healthy=self._watcher.healthy))
+
+
+def _open_store(path: Path) -> Store:
+    """Opens the store; a damaged one is kept beside, and a new one begun, which loses nothing (R40)."""
+    try:
+        return Store.open(path)
+    except Failure as failure:
+        if failure.code is not Code.STORE_DAMAGED:
+            raise
+        _log.error("the store is damaged and is begun anew; the old one is kept beside it")
+        for suffix in ("", "-wal", "-shm"):
+            old = path.with_name(path.name + suffix)
+            if old.exists():
+                old.replace(path.with_name(f"{path.name}.damaged-{int(time.time())}{suffix}"))
+        return Store.open(path)
+
+
+def _number(settings: dict[str, Effective], key: str) -> float:
+    value = settings[key].value
+    assert isinstance(value, int | float)
+    return value
+
+
+def _patterns(settings: dict[str, Effective]) -> tuple[str, ...]:
+    value = settings["sync.ignore"].value
+    assert isinstance(value, tuple)
+    return value
+
+
+def _rules(settings: dict[str, Effective]) -> Rules:
+    return Rules(
+        hold_deletions=int(_number(settings, "hold.deletions")),
+        hold_deletions_share=_number(settings, "hold.deletions_share"),
+        hold_rewrites=int(_number(settings, "hold.rewrites")),
+        minimum_free_bytes=int(_number(settings, "folder.minimum_free")),
+    )
+
+
+def run_agent(places: Places, foreground: bool) -> None:
+    """Runs the agent of a home in this process."""
+    log.set_up(None if foreground and os.environ.get("GOVSYNC_LOG") == "stderr" else places.logs)
+    agent = Agent(places)
+    signal.signal(signal.SIGTERM, agent.stop)
+    signal.signal(signal.SIGINT, agent.stop)
+    agent.run()
+    # Threads that wait for the network must not keep a process that is asked to end.
+    logging.shutdown()
+    os._exit(0)

@@ -1,0 +1,68 @@
+"""Listens to the server's event stream in a thread of its own, and tells the engine; comes back when the line does (R52)."""
+
+import logging
+import threading
+
+from govsync.agent.clock import SystemIds
+from govsync.engine import events
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from govsync.remote.http import Event, HttpCalls
+
+FIRST_WAIT_S = 0.25
+LONGEST_WAIT_S = 8.0
+_ENDS_SESSION = (Code.SIGNED_OUT, Code.TOKEN_REUSED)
+
+_log = logging.getLogger(__name__)
+
+
+class Stream:
+    """The listening thread; `tell` may be called from it at any time."""
+
+    def __init__(self, calls: HttpCalls, ids: SystemIds, tell: events.Tell) -> None:
+        self._calls = calls
+        self._ids = ids
+        self._tell = tell
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="stream", daemon=True)
+
+    def start(self) -> None:
+        """Begins to listen."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends; a stream that is open ends with the process."""
+        self._stopped.set()
+
+    def _run(self) -> None:
+        wait_s = FIRST_WAIT_S
+        while not self._stopped.is_set():
+            try:
+                for event in self._calls.events():
+                    wait_s = FIRST_WAIT_S
+                    if self._stopped.is_set():
+                        return
+                    self._hand_on(event)
+            except Failure as failure:
+                _log.info("the event stream ended: %s", failure.code)
+                if self._stopped.is_set():
+                    return
+                if failure.code in _ENDS_SESSION:
+                    self._tell(events.SessionEnded())
+                    return
+                self._tell(events.StreamLost(failure.code))
+            self._stopped.wait(wait_s * (0.5 + self._ids.jitter()))
+            wait_s = min(wait_s * 2, LONGEST_WAIT_S)
+
+    def _hand_on(self, event: Event) -> None:
+        match event.kind:
+            case "hello" | "beat":
+                self._tell(events.Beat(int(event.data["digest"])))
+            case "head":
+                self._tell(events.HeadTold(bytes.fromhex(event.data["space"]), int(event.data["seq"])))
+            case "rights":
+                self._tell(events.RightsChanged())
+            case "session":
+                self._tell(events.SessionEnded())
+            case _:
+                _log.debug("an event of an unknown kind")

@@ -1,0 +1,210 @@
+"""`govsync admin`: organisations, people, and the health of the data; works while the server runs."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from govsync.cli.output import FAILED, end, failures, password_from_stdin, show_json, show_rows
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def _where(function: F) -> F:
+    """Adds the options that say which database and store are meant."""
+    for option in (
+        click.option("--blobs", default="", help="The store's URL."),
+        click.option("--database", default="", help="The database's URL."),
+        click.option("--data", type=click.Path(path_type=Path), help="The server's data folder."),
+    ):
+        function = option(function)
+    return function
+
+
+def _open(data: Path | None, database: str, blobs: str) -> Any:
+    from govsync.server.app import Options, open_server
+    from govsync.system.places import default_data
+
+    return open_server(Options(data=data or default_data(), database=database, blobs=blobs))
+
+
+@click.group()
+def admin() -> None:
+    """Administers the endpoint's people and data.
+
+    Example: govsync admin org add "Ministry of the Interior"
+    """
+
+
+@admin.group()
+def org() -> None:
+    """Organisations. Example: govsync admin org add NAME"""
+
+
+@org.command("add")
+@click.argument("name")
+@_where
+@failures
+def org_add(name: str, data: Path | None, database: str, blobs: str) -> None:
+    """Adds an organisation. Example: govsync admin org add "Ministry of Health\""""
+    from govsync.server import directory
+
+    server = _open(data, database, blobs)
+    with server.database.begin() as tx:
+        directory.add_organisation(server, tx, name)
+
+
+@admin.group()
+def division() -> None:
+    """Divisions. Example: govsync admin division add "Ministry/Planning\""""
+
+
+@division.command("add")
+@click.argument("path")
+@_where
+@failures
+def division_add(path: str, data: Path | None, database: str, blobs: str) -> None:
+    """Adds a division, with its team space. Example: govsync admin division add "Ministry/Planning\""""
+    from govsync.server import directory
+
+    server = _open(data, database, blobs)
+    with server.database.begin() as tx:
+        directory.add_division(server, tx, path)
+
+
+@admin.group()
+def user() -> None:
+    """People. Example: govsync admin user list"""
+
+
+@user.command("add")
+@click.argument("login")
+@click.option("--name", required=True, help="The person's name.")
+@click.option("--org", "path", required=True, help="ORG[/DIVISION…]")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@_where
+@failures
+def user_add(
+    login: str, name: str, path: str, password_stdin: bool, data: Path | None, database: str, blobs: str
+) -> None:
+    """Adds a person. Example: govsync admin user add anna --name "Anna Kim" --org Ministry/Planning --password-stdin"""
+    from govsync.server import accounts, directory
+
+    password = (
+        password_from_stdin() if password_stdin else click.prompt("Password", hide_input=True, err=True)
+    )
+    server = _open(data, database, blobs)
+    with server.database.begin() as tx:
+        added = directory.add_user(server, tx, login, name, path)
+        accounts.set_password(tx, added, password)
+
+
+@user.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_where
+@failures
+def user_list(as_json: bool, data: Path | None, database: str, blobs: str) -> None:
+    """Lists all people. Example: govsync admin user list --json"""
+    from govsync.server import directory
+
+    server = _open(data, database, blobs)
+    with server.database.begin(write=False) as tx:
+        rows = directory.users(tx)
+    show_json(rows) if as_json else show_rows(rows, ("login", "name", "org", "state"), "There is nobody yet.")
+
+
+@user.command("disable")
+@click.argument("login")
+@_where
+@failures
+def user_disable(login: str, data: Path | None, database: str, blobs: str) -> None:
+    """Shuts a person out at once; nothing is deleted. Example: govsync admin user disable anna"""
+    from govsync.server import directory
+
+    server = _open(data, database, blobs)
+    with server.database.begin() as tx:
+        directory.set_user_state(server, tx, login, "disabled")
+
+
+@admin.group()
+def group() -> None:
+    """Groups. Example: govsync admin group add Budget"""
+
+
+@group.command("add")
+@click.argument("name")
+@_where
+@failures
+def group_add(name: str, data: Path | None, database: str, blobs: str) -> None:
+    """Adds a group. Example: govsync admin group add Budget"""
+    from govsync.server import directory
+
+    server = _open(data, database, blobs)
+    with server.database.begin() as tx:
+        directory.add_group(server, tx, name)
+
+
+@group.group("member")
+def group_member() -> None:
+    """Members of groups. Example: govsync admin group member add Budget anna"""
+
+
+@group_member.command("add")
+@click.argument("name")
+@click.argument("login")
+@_where
+@failures
+def group_member_add(name: str, login: str, data: Path | None, database: str, blobs: str) -> None:
+    """Adds a person to a group. Example: govsync admin group member add Budget anna"""
+    from govsync.server import directory
+
+    server = _open(data, database, blobs)
+    with server.database.begin() as tx:
+        directory.add_to_group(server, tx, name, login)
+
+
+@admin.command()
+@click.option(
+    "--repair", is_flag=True, help="Ask damaged contents back from desks; nothing is ever destroyed."
+)
+@_where
+@failures
+def check(repair: bool, data: Path | None, database: str, blobs: str) -> None:
+    """Verifies every content, manifest and journal. Example: govsync admin check --data /srv/govsync"""
+    from govsync.server import check as checking
+
+    server = _open(data, database, blobs)
+    found = checking.check(server, repair=repair)
+    for damage in found:
+        click.echo(f"{damage.what}  {damage.where}  {damage.advice}")
+    if found:
+        end(FAILED)
+    click.echo("sound")
+
+
+@admin.command()
+@_where
+@failures
+def collect(data: Path | None, database: str, blobs: str) -> None:
+    """Removes contents that nothing needs any more. Example: govsync admin collect --data /srv/govsync"""
+    from govsync.server import collect as collecting
+
+    server = _open(data, database, blobs)
+    done = collecting.collect(server)
+    click.echo(f"{done.chunks} pieces, {done.packs} packs, {done.size_bytes} bytes")
+
+
+@admin.command()
+@_where
+@failures
+def restored(data: Path | None, database: str, blobs: str) -> None:
+    """Says that this database is a restored copy: desks then unite with it. Example: govsync admin restored"""
+    from govsync.server import directory
+
+    server = _open(data, database, blobs)
+    with server.database.begin() as tx:
+        directory.begin_epoch(server, tx)
+
+
+COMMANDS = {"admin": admin}

@@ -1,0 +1,40 @@
+"""`govsync serve`: the server in the foreground."""
+
+import logging
+from pathlib import Path
+
+import click
+
+from govsync.cli.output import failures
+
+
+@click.command()
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="Where everything is kept, unless the URLs say otherwise."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8470, show_default=True, help="The port to listen on; 0 picks a free one.")
+@click.option(
+    "--database",
+    default="",
+    help="A database URL, such as postgresql://… (default: SQLite in the data folder).",
+)
+@click.option(
+    "--blobs", default="", help="A store, such as s3://bucket/prefix?endpoint=… (default: a local folder)."
+)
+@click.option("--new", is_flag=True, help="Begin a new database on a store that belonged to another.")
+@failures
+def serve(data: Path | None, host: str, port: int, database: str, blobs: str, new: bool) -> None:
+    """Runs the endpoint.
+
+    Example: govsync serve --data /srv/govsync --port 8470
+    """
+    from govsync.server.app import Options
+    from govsync.server.app import serve as run
+    from govsync.system.places import default_data
+
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    run(Options(data=data or default_data(), host=host, port=port, database=database, blobs=blobs, new=new))
+
+
+COMMANDS = {"serve": serve}

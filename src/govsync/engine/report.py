@@ -1,0 +1,91 @@
+"""The engine's state as the single status object, and whether "in sync" may be said (R41)."""
+
+import datetime
+
+import msgspec
+
+from govsync.engine import jobs
+from govsync.engine.loop import Engine
+from govsync.model.status import RateNow, SpaceStatus, Status, state_of
+from govsync.protocol.session import SpaceKind
+from govsync.store import dirty, holds, paths, pending, problems, spaces
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the engine does not know itself."""
+
+    folder: str
+    endpoint: str
+    account: str
+    device: str
+    version: str
+    rate: RateNow
+
+
+def at_rest(engine: Engine) -> bool:
+    """Says whether all that R41 asks of "in sync" is so, but for problems and holds: the folder is proven and looked
+    through, nothing is to be decided, read or under way, and every journal is read to the newest digest."""
+    desk = engine.desk
+    busy = any(not isinstance(job, jobs.Prove) for job in desk.under_way.values())
+    return (
+        desk.proven_ms is not None
+        and engine.root_problem is None
+        and engine.placing.recovered
+        and engine.observing.ever_scanned
+        and engine.observing.idle
+        and not busy
+        and pending.undecided(desk.store) == 0
+        and engine.following.up_to_date()
+    )
+
+
+def report(engine: Engine, facts: Facts) -> Status:
+    """Makes the status object."""
+    store = engine.desk.store
+    kept_back, waiting = problems.counts(store)
+    if engine.root_problem is not None:
+        kept_back += 1
+    open_holds = holds.count(store)
+    online = engine.signed_in and engine.following.online
+    checked = engine.following.beat_wall_ms
+    changed = pending.last_change_ms(store)
+    return Status(
+        state=state_of(
+            signed_in=engine.signed_in, holds=open_holds, problems=kept_back, paused=engine.paused, online=online,
+            settled=at_rest(engine),
+        ),
+        folder=facts.folder, endpoint=facts.endpoint, account=facts.account, device=facts.device,
+        pending=pending.counts(store), problems=kept_back, holds=open_holds, skipped=problems.skipped_count(store),
+        waiting=waiting, rate=facts.rate, paused=engine.paused, online=online, scanning=engine.observing.scanning,
+        checked_at=moment(checked) if checked else None,
+        spaces=tuple(_space(engine, row) for row in spaces.all_spaces(store)),
+        last_change=moment(changed) if changed else None, version=facts.version,
+    )  # fmt: skip
+
+
+def _space(engine: Engine, row: spaces.SpaceRow) -> SpaceStatus:
+    store = engine.desk.store
+    path = (
+        "" if row.kind is SpaceKind.PERSONAL or row.mount_lid is None else paths.shown(store, row.mount_lid)
+    )
+    return SpaceStatus(id=row.id.hex(), name=row.name, kind=row.kind, role=row.role, path=path)
+
+
+def moment(time_ms: int) -> str:
+    """Writes a moment (RFC 3339, UTC, milliseconds)."""
+    value = datetime.datetime.fromtimestamp(time_ms / 1000, datetime.UTC)
+    return value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def kept_back_only(engine: Engine) -> bool:
+    """Says whether nothing moves any more but what waits for a person (`wait` answers 4 then)."""
+    desk = engine.desk
+    busy = any(not isinstance(job, jobs.Prove) for job in desk.under_way.values())
+    return (
+        not busy
+        and engine.observing.ever_scanned
+        and engine.observing.idle
+        and engine.following.up_to_date()
+        and dirty.count(desk.store) > 0
+        and pending.undecided_but_kept_back(desk.store) == 0
+    )

@@ -1,0 +1,54 @@
+"""How much is left to do, counted."""
+
+from govsync.model.status import Pending
+from govsync.store.database import Store
+
+_KEPT_BACK = (
+    "(EXISTS (SELECT 1 FROM problem p WHERE p.lid = d.lid AND p.waiting = 0) OR EXISTS (SELECT 1 FROM hold_item i"
+    " JOIN hold h ON h.id = i.hold WHERE i.lid = d.lid AND h.state = 'open'))"
+)
+_UP = "(n.presence IN ('here', 'missing') AND (n.r_parent IS NULL OR n.r_hash IS NOT n.l_hash AND n.r_hash IS n.b_hash OR n.presence = 'missing'))"
+
+
+def undecided(store: Store) -> int:
+    """Counts nodes, operations and intents that have something left, and files that were not read."""
+    return int(
+        store.value(
+            "SELECT (SELECT count(*) FROM dirty) + (SELECT count(*) FROM op) + (SELECT count(*) FROM intent)"
+            " + (SELECT count(*) FROM node WHERE presence = 'here' AND kind = 'file' AND l_hash IS NULL)"
+        )
+    )
+
+
+def undecided_but_kept_back(store: Store) -> int:
+    """Counts like `undecided`, without what waits for a person."""
+    return int(
+        store.value(
+            f"SELECT (SELECT count(*) FROM dirty d WHERE NOT {_KEPT_BACK}) + (SELECT count(*) FROM op)"
+            " + (SELECT count(*) FROM intent) + (SELECT count(*) FROM node d WHERE presence = 'here' AND kind = 'file'"
+            f" AND l_hash IS NULL AND NOT {_KEPT_BACK})"
+        )
+    )
+
+
+def counts(store: Store) -> Pending:
+    """Counts what is on its way in each direction."""
+    row = store.one(
+        f"SELECT count(*) FILTER (WHERE {_UP}), count(*) FILTER (WHERE NOT {_UP}),"
+        f" coalesce(sum(n.size) FILTER (WHERE {_UP} AND n.kind = 'file'), 0),"
+        f" coalesce(sum(n.r_size) FILTER (WHERE NOT {_UP} AND n.kind = 'file'), 0)"
+        " FROM dirty d JOIN node n ON n.lid = d.lid"
+    )
+    assert row is not None
+    unread = store.one(
+        "SELECT count(*), coalesce(sum(size), 0) FROM node n WHERE presence = 'here' AND kind = 'file' AND l_hash IS NULL"
+        " AND NOT EXISTS (SELECT 1 FROM dirty d WHERE d.lid = n.lid)"
+    )
+    assert unread is not None
+    return Pending(up=row[0] + unread[0], down=row[1], bytes_up=row[2] + unread[1], bytes_down=row[3])
+
+
+def last_change_ms(store: Store) -> int | None:
+    """Answers when something was last done, here or elsewhere."""
+    found: int | None = store.value("SELECT at_ms FROM activity ORDER BY id DESC LIMIT 1")
+    return found
