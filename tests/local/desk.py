@@ -111,6 +111,10 @@ class Desk:
                 found.append("/".join(parts) + ("/" if entry.is_dir() and not entry.is_symlink() else ""))
         return found
 
+    def visible(self) -> dict[str, bytes | None]:
+        """All visible entries but litter, with their contents."""
+        return {name: self.read(name) for name in self.tree() if not name.endswith("Thumbs.db")}
+
     def hidden(self, folder: str) -> dict[str, bytes]:
         return {
             file.name: file.read_bytes()

@@ -3,6 +3,7 @@
 import mmap
 import os
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,34 @@ def test_a_file_saved_anew_just_before_the_change_gets_its_name_back(desk, kind)
     (outcome,) = desk.carry_out(step)
     assert outcome.result is Result.CHANGED
     assert outcome.displaced is None
+    assert desk.read("a.txt") == b"person"
+    assert desk.hidden("trash") == {}
+
+
+@pytest.mark.parametrize("kind", ["exchange", "remove"])
+def test_swap_race(desk, kind):
+    """A program found the old file before the change and opens it after: it waits, and writes the visible file."""
+    desk.write("a.txt", b"old")
+    step = desk.exchange("a.txt", desk.stage(b"new")) if kind == "exchange" else desk.remove("a.txt")
+    inner = desk.fs
+
+    def save():
+        with open(desk.path / ".govsync/trash" / step.trash, "r+b") as file:
+            file.write(b"person")
+
+    program = threading.Thread(target=save)
+
+    class Racing(Hooked):
+        def lease_unbroken(self, file):
+            program.start()
+            while inner.lease_unbroken(file):
+                assert program.is_alive()
+            return False
+
+    desk.fs = Racing(inner, lambda *_: None)
+    (outcome,) = desk.carry_out(step)
+    program.join(60)
+    assert outcome.result is Result.BUSY
     assert desk.read("a.txt") == b"person"
     assert desk.hidden("trash") == {}
 
@@ -264,6 +293,26 @@ def test_a_move_that_took_another_file_is_undone(desk):
     assert desk.read("a.txt") == b"person"
 
 
+def test_a_move_expects_the_thing_that_was_known(desk):
+    desk.write("a.txt", b"person")
+    (outcome,) = desk.carry_out(desk.move("a.txt", "b.txt", ino=desk.ino("a.txt") + 1))
+    assert outcome.result is Result.CHANGED
+    assert desk.tree() == ["a.txt"]
+
+
+def test_a_folder_made_under_the_name_of_a_moved_one_is_another(desk):
+    (desk.path / "f").mkdir()
+    first, second = desk.stage(b"1", "first"), desk.stage(b"2", "second")
+    steps = (
+        desk.install("f/1.txt", first),
+        desk.move("f", "g"),
+        desk.make_folder("f"),
+        desk.install("f/2.txt", second),
+    )
+    assert [outcome.result for outcome in desk.carry_out(*steps)] == [Result.DONE] * 4
+    assert desk.tree() == ["f/", "f/2.txt", "g/", "g/1.txt"]
+
+
 def test_steps_below_a_moved_folder_find_it_at_its_new_place(desk):
     desk.write("old/x.txt", b"x")
     staged = desk.stage(b"y")
@@ -341,12 +390,20 @@ def test_a_link_in_the_way_leads_nowhere(desk, tmp_path):
     assert list(outside.iterdir()) == []
 
 
-@pytest.mark.parametrize("name", ["..", "../a", ".govsync/root", ".GOVSYNC/a", "a/../../b", ".govsync"])
-def test_no_step_leaves_the_folder_or_enters_ours(desk, tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("..", Code.NAME_ILLEGAL), ("../a", Code.NAME_ILLEGAL), ("a/../../b", Code.NAME_ILLEGAL), ("./a", Code.NAME_ILLEGAL),
+        (".govsync", Code.NAME_RESERVED), (".govsync/a", Code.NAME_RESERVED), (".GovSync/a", Code.NAME_RESERVED),
+    ],
+)  # fmt: skip
+def test_no_step_leaves_the_folder_or_enters_ours(desk, tmp_path, name, code):
+    (desk.path / "a").mkdir()
     (outcome,) = desk.carry_out(MakeFolder(intent=1, lid=1, at=at(name)))
-    assert outcome.result in (Result.FAILED, Result.CHANGED)
+    assert outcome.result is Result.FAILED
+    assert outcome.problem.code is code
     assert sorted(each.name for each in tmp_path.iterdir()) == ["folder"]
-    assert desk.tree() == []
+    assert desk.tree() == ["a/"]
 
 
 def test_a_name_with_a_separator_is_refused(desk, tmp_path):

@@ -143,6 +143,23 @@ def test_reading_holds_no_lease_and_no_file(desk):
     assert len(os.listdir("/proc/self/fd")) == before
 
 
+def test_a_long_reading_keeps_no_program_waiting(desk):
+    desk.write("a.txt", b"a")
+    opened = []
+
+    def act(name):
+        if name == "a.txt":
+            file = os.open(
+                desk.path / name, os.O_WRONLY | os.O_NONBLOCK
+            )  # would not block but fail under a lease
+            opened.append(file)
+            os.close(file)
+
+    desk.fs = Meddled(desk.fs, act)
+    assert isinstance(read(desk, "a.txt"), Read)
+    assert opened
+
+
 def test_a_source_gives_the_chunks_again(desk):
     content = os.urandom(3_000_000)
     desk.write("d/a.bin", content)

@@ -60,7 +60,7 @@ def test_a_crash_before_any_primitive_loses_nothing_and_is_understood(tmp_path, 
         stop_at += 1
         desk = Desk(tmp_path / str(stop_at))
         step = prepared(desk, kind)
-        before = desk.tree()
+        before = desk.visible()
         hook, _ = at_each(stop_at, crash)
         desk.before(hook)
         try:
@@ -73,7 +73,7 @@ def test_a_crash_before_any_primitive_loses_nothing_and_is_understood(tmp_path, 
         results.add(outcome.result)
         assert {b"old", b"other"} <= desk.contents()
         if outcome.result is Result.CHANGED and kind != "remove_folder":
-            assert desk.tree() == before
+            assert desk.visible() == before
         assert desk.recover(step)[0].result is outcome.result
         if outcome.result is Result.CHANGED and kind != "remove_folder":
             # Forgotten, the step can be done as if it had never begun.
@@ -83,12 +83,12 @@ def test_a_crash_before_any_primitive_loses_nothing_and_is_understood(tmp_path, 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_failing_primitive_loses_nothing_and_says_no_untruth(tmp_path, kind):
-    stop_at, reached = 0, [""]
-    while stop_at < len(reached):
+    stop_at, reached, results = 0, [], set()
+    while len(reached) >= stop_at:
         stop_at += 1
         desk = Desk(tmp_path / str(stop_at))
         step = prepared(desk, kind)
-        before = desk.tree()
+        before = desk.visible()
         hook, reached = at_each(stop_at, fail)
         desk.before(hook)
         try:
@@ -97,11 +97,14 @@ def test_a_failing_primitive_loses_nothing_and_says_no_untruth(tmp_path, kind):
             outcome = None
         desk.undisturbed()
         assert {b"old", b"other"} <= desk.contents()
+        results.add(outcome and outcome.result)
         if outcome is not None and outcome.result is Result.FAILED:
-            assert desk.tree() == before
+            assert desk.visible() == before
             assert outcome.problem.code is Code.UNREADABLE
         if outcome is None or outcome.result is Result.HALFWAY:
             assert desk.recover(step)[0].result in (Result.DONE, Result.CHANGED)
+    assert {None, Result.FAILED, Result.DONE} <= results
+    assert (Result.HALFWAY in results) is (kind != "remove_folder")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -95,8 +95,8 @@ def test_a_marker_is_whole_after_a_failure_at_any_primitive(desk):
     def fail():
         raise Failure(Code.DISK_FULL)
 
-    stop_at, reached = 0, [""]
-    while stop_at < len(reached):
+    stop_at, reached = 0, []
+    while len(reached) >= stop_at:
         stop_at += 1
         hook, reached = at_each(stop_at, fail)
         desk.before(hook)
@@ -104,6 +104,7 @@ def test_a_marker_is_whole_after_a_failure_at_any_primitive(desk):
             adopt(desk.fs, ROOT_ID, DEVICE)
         desk.undisturbed()
         assert prove(desk.fs, desk.root) is Standing.OURS
+    assert stop_at > 10
 
 
 def test_a_cookie_leaves_nothing_behind(desk):

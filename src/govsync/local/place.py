@@ -152,7 +152,8 @@ class _Placer:
                     placed = _ours(staged, fs.stat(parent, name))
                     displaced = fs.stat(trash, step.trash)
             finally:
-                fs.release(file)
+                with _past_the_change():
+                    fs.release(file)
         return _outcome(
             step,
             Result.DONE,
@@ -211,7 +212,8 @@ class _Placer:
                         return self._restored(step, doubt, trash, step.trash, parent, name)
                     displaced = fs.stat(trash, step.trash)
             finally:
-                fs.release(file)
+                with _past_the_change():
+                    fs.release(file)
         return _outcome(step, Result.DONE, displaced=signature_of(displaced))
 
     def _move(self, step: Move) -> StepOutcome:

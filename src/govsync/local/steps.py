@@ -138,7 +138,7 @@ class Result(StrEnum):
     KEPT = "kept"
     """A folder holds something that we must not remove: it stays (a husk)."""
     FAILED = "failed"
-    """The operating system refused; `problem` says why. Nothing was changed."""
+    """The operating system refused; `problem` says why. Nothing was changed, but for litter that is in the trash now."""
     HALFWAY = "halfway"
     """The disk failed between a change and the look at what came of it: the intent must stay until `recover` knows."""
 
