@@ -6,6 +6,7 @@ process that uses this.
 """
 
 import contextlib
+import errno
 import fcntl
 import os
 import signal
@@ -24,6 +25,12 @@ from govsync.system.fs import Entry, File, Folder, Listing, Shape, Stat
 _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+
+_ACL = "system.posix_acl_access"
+_CARRIED = ("user.", "security.selinux", _ACL)
+"""Attributes that belong to a file's name. Those that vouch for its content (capabilities, integrity hashes) do not."""
+
+_NO_UNNAMED_FILES = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL)
 
 
 def ignore_lease_signals() -> None:
@@ -105,23 +112,24 @@ class DiskFile(_Descriptor):
                 rest = rest[os.write(self.fd, rest) :]
 
     def reserve(self, size_bytes: int) -> None:
-        """As `File.reserve`; a file system that cannot reserve finds out while writing."""
+        """As `File.reserve`; on a file system that cannot reserve, writing finds out."""
         if size_bytes == 0:
             return
         try:
-            os.posix_fallocate(self.fd, 0, size_bytes)
-            os.ftruncate(self.fd, 0)
+            linux.reserve(self.fd, size_bytes)
         except OSError as error:
             failure = failure_of(error, "reserve")
             if failure.code is Code.DISK_FULL:
+                with attempt("reserve"):
+                    os.ftruncate(self.fd, os.fstat(self.fd).st_size)  # Gives back what was reserved of it.
                 raise failure from error
 
     def finish(self, mtime_ns: int, exec: bool) -> None:
         """As `File.finish`."""
         with attempt("finish"):
-            mode = modes.S_IMODE(os.fstat(self.fd).st_mode)
-            os.fchmod(self.fd, _with_exec(mode, exec))
-            os.utime(self.fd, ns=(mtime_ns, mtime_ns))
+            found = os.fstat(self.fd)
+            os.fchmod(self.fd, _with_exec(modes.S_IMODE(found.st_mode), exec))
+            os.utime(self.fd, ns=(found.st_atime_ns, mtime_ns))
 
     def flush(self) -> None:
         """As `File.flush`."""
@@ -134,9 +142,29 @@ def _with_exec(mode: int, exec: bool) -> int:
     return mode | (mode & 0o444) >> 2 if exec else mode & ~0o111
 
 
-def _fd(handle: Folder | File) -> int:
+def _opened(handle: Folder | File) -> _Descriptor:
     assert isinstance(handle, _Descriptor)
-    return handle.fd
+    return handle
+
+
+def _fd(handle: Folder | File) -> int:
+    return _opened(handle).fd
+
+
+def _copy_extended(source: int, target: int, acl: bool) -> bool:
+    """Copies extended attributes and, where wanted, the ACL; says whether the target may be as open to its group as
+    the source was: the mode's middle bits are the ACL's mask where there is one, and mean more without it."""
+    try:
+        names = os.listxattr(source)
+    except OSError:
+        return True  # The file system has none.
+    for name in names:
+        if name.startswith(_CARRIED) and (acl or name != _ACL):
+            try:
+                os.setxattr(target, name, os.getxattr(source, name))
+            except OSError:
+                acl = acl and name != _ACL
+    return acl or _ACL not in names
 
 
 class DiskFileSystem:
@@ -163,8 +191,7 @@ class DiskFileSystem:
 
     def identity(self, folder: Folder) -> Stat:
         """As `FileSystem.identity`."""
-        with attempt("identity"):
-            return _stat(os.fstat(_fd(folder)))
+        return _opened(folder).stat()
 
     def list(self, folder: Folder) -> Listing:
         """As `FileSystem.list`."""
@@ -199,9 +226,13 @@ class DiskFileSystem:
             return linux.birth_ns(_fd(folder), name)
 
     def open_file(self, folder: Folder, name: str) -> File:
-        """As `FileSystem.open_file`."""
-        with attempt("open_file"):
+        """As `FileSystem.open_file`; a pipe or device is not waited for."""
+        try:
             file = DiskFile(os.open(name, _OPEN_FILE, dir_fd=_fd(folder)))
+        except OSError as error:
+            if error.errno in (errno.ENXIO, errno.ENODEV):
+                raise Failure(Code.NOT_A_FOLDER, name=name) from error
+            raise failure_of(error, "open_file") from error
         if file.stat().shape is not Shape.FILE:
             file.close()
             raise Failure(Code.NOT_A_FOLDER, name=name)
@@ -215,32 +246,30 @@ class DiskFileSystem:
     def copy_attributes(self, source: File, target: Folder, name: str) -> None:
         """As `FileSystem.copy_attributes`.
 
-        Each attribute by itself and as far as it goes: a file system without them, or a group that we are not in, is no
-        reason not to place a file; its content is what was promised.
+        Each attribute as far as it goes: a file system without them, or a group that we are not in, is no reason not to
+        place a file; its content is what was promised. But nobody may read it who could not before: without the old
+        group, or without the old ACL, the group gets no more than everybody. No program inherits its owner's rights.
         """
-        with attempt("copy_attributes"):
-            fd = os.open(name, _OPEN_FILE, dir_fd=_fd(target))
-        try:
-            found = os.fstat(_fd(source))
-            with contextlib.suppress(OSError):
-                os.fchown(fd, -1, found.st_gid)
-            with contextlib.suppress(OSError):
-                os.fchmod(fd, modes.S_IMODE(found.st_mode))
-            with contextlib.suppress(OSError):
-                for attribute in os.listxattr(_fd(source)):
-                    with contextlib.suppress(OSError):
-                        os.setxattr(fd, attribute, os.getxattr(_fd(source), attribute))
-        finally:
-            os.close(fd)
+        with self.open_file(target, name) as file:
+            old, new = _fd(source), _fd(file)
+            with attempt("copy_attributes"):
+                found = os.fstat(old)
+            mode = modes.S_IMODE(found.st_mode) & 0o777
+            try:
+                os.fchown(new, -1, found.st_gid)
+                ours = True
+            except OSError:
+                ours = False
+            if not (_copy_extended(old, new, acl=ours) and ours):
+                mode &= ~0o070 | (mode & 0o007) << 3
+            with contextlib.suppress(OSError):  # A file system without modes.
+                os.fchmod(new, mode)
 
     def set_exec(self, folder: Folder, name: str, exec: bool) -> None:
         """As `FileSystem.set_exec`."""
-        with attempt("set_exec"):
-            fd = os.open(name, _OPEN_FILE, dir_fd=_fd(folder))
-            try:
-                os.fchmod(fd, _with_exec(modes.S_IMODE(os.fstat(fd).st_mode), exec))
-            finally:
-                os.close(fd)
+        with self.open_file(folder, name) as file, attempt("set_exec"):
+            fd = _fd(file)
+            os.fchmod(fd, _with_exec(modes.S_IMODE(os.fstat(fd).st_mode), exec))
 
     def exchange(self, a: Folder, a_name: str, b: Folder, b_name: str) -> None:
         """As `FileSystem.exchange`."""
@@ -286,39 +315,32 @@ class DiskFileSystem:
             fcntl.fcntl(_fd(file), fcntl.F_SETLEASE, fcntl.F_UNLCK)
 
     def leases(self) -> bool:
-        """As `FileSystem.leases`; tried once on a file of our own that has no name."""
+        """As `FileSystem.leases`; tried on a file of our own that has no name.
+
+        Where there are no such files (FAT, network and user-space file systems) leases are not trusted either: writers
+        on other machines would not be seen.
+        """
         if self._leases is None:
             try:
-                fd = os.open(self._root, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, 0o600)
-            except OSError:
-                return False
-            try:
-                reader = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_CLOEXEC)
-                os.close(fd)
-                fd = reader
-                fcntl.fcntl(reader, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-                self._leases = True
-            except OSError:
+                self._leases = _lease_holds(self._root)
+            except OSError as error:
+                if error.errno not in _NO_UNNAMED_FILES:
+                    return False  # The root is missing or full just now: asked again.
                 self._leases = False
-            finally:
-                os.close(fd)
         return self._leases
 
     def written_by_somebody(self, folder: Folder, name: str) -> bool | None:
         """As `FileSystem.written_by_somebody`."""
-        if not self.leases():
-            return None
-        with attempt("probe"):
-            fd = os.open(name, _OPEN_FILE, dir_fd=_fd(folder))
-        try:
-            fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-            fcntl.fcntl(fd, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return None  # Another's file: nobody but its owner may ask.
-        finally:
-            os.close(fd)
+        with self.open_file(folder, name) as file:
+            if not self.leases():
+                return None
+            try:
+                fcntl.fcntl(_fd(file), fcntl.F_SETLEASE, fcntl.F_RDLCK)
+                fcntl.fcntl(_fd(file), fcntl.F_SETLEASE, fcntl.F_UNLCK)
+            except BlockingIOError:
+                return True
+            except OSError:
+                return None  # Another's file: nobody but its owner may ask.
         return False
 
     def flush_folders(self, folders: Sequence[Folder]) -> None:
@@ -332,3 +354,19 @@ class DiskFileSystem:
         with attempt("free"):
             found = os.statvfs(self._root)
             return found.f_bavail * found.f_frsize
+
+
+def _lease_holds(folder: Path) -> bool:
+    """Takes a lease on a new file without a name; raises OSError where no such file can be made."""
+    written = os.open(folder, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, 0o600)
+    try:
+        read = os.open(f"/proc/self/fd/{written}", os.O_RDONLY | os.O_CLOEXEC)
+    finally:
+        os.close(written)
+    try:
+        fcntl.fcntl(read, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+    except OSError:
+        return False
+    finally:
+        os.close(read)
+    return True

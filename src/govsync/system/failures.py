@@ -9,8 +9,6 @@ from govsync.model.problems import Failure
 
 _CODES = {
     errno.ENOENT: Code.GONE,
-    errno.ESTALE: Code.GONE,
-    errno.EBADF: Code.GONE,
     errno.EEXIST: Code.EXISTS,
     errno.ENOTEMPTY: Code.EXISTS,
     errno.ENOTDIR: Code.NOT_A_FOLDER,

@@ -7,8 +7,9 @@ act before each primitive, make any of them fail, and cut the power after it. Ru
 - no call replaces a file: a name is given with `rename` (refuses an existing target) or `exchange` (R11);
 - times and sizes come from `fstat` on what was opened, or `lstat`-like looks at a name.
 
-Errors are `Failure`s with the codes GONE, EXISTS, NOT_A_FOLDER, LINK_IN_THE_WAY, NO_ACCESS, READ_ONLY, DISK_FULL, BUSY,
-UNREADABLE (any other error of the operating system; facts: `errno`, `what`).
+Errors are `Failure`s with the codes GONE, EXISTS, NOT_A_FOLDER (also: not a file), LINK_IN_THE_WAY, NO_ACCESS, READ_ONLY,
+DISK_FULL, BUSY, NAME_TOO_LONG, UNREADABLE (any other error of the operating system; facts: `errno`, `what`). GONE means
+that nothing is there, never that it could not be looked at.
 """
 
 from collections.abc import Sequence

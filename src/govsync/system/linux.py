@@ -1,7 +1,9 @@
-"""The calls of Linux that Python lacks: exchange, rename without replacing, birth time, flush of a whole file system.
+"""The calls of Linux that Python lacks: exchange, rename without replacing, birth time, reservation, flush and kind of a
+file system.
 
-Numbers and structures are those of the kernel's own interface (statx(2), renameat2(2), syncfs(2)); they go through the
-C library by ctypes, which gives the interpreter lock back while they run.
+Numbers and structures are those of the kernel's own interface (renameat2(2), statx(2), fallocate(2), syncfs(2),
+statfs(2)); they go through the C library (glibc 2.28 or later) by ctypes, which gives the interpreter lock back while
+they run.
 """
 
 import ctypes
@@ -11,12 +13,19 @@ import struct
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _RENAME_NOREPLACE = 1
 _RENAME_EXCHANGE = 2
-_AT_FDCWD = -100
-_AT_EMPTY_PATH = 0x1000
 _AT_SYMLINK_NOFOLLOW = 0x100
 _STATX_BTIME = 0x800
 _STATX_BYTES = 256
 _BTIME_OFFSET = 80
+_FALLOC_FL_KEEP_SIZE = 1
+_STATFS_BYTES = 256
+
+_REMOTE = {
+    0x6969: "nfs", 0x517B: "smb", 0xFE534D42: "smb2", 0xFF534D42: "cifs", 0x65735546: "fuse", 0x01021997: "9p",
+    0x00C36400: "ceph", 0x5346414F: "afs", 0x6B414653: "afs", 0x73757245: "coda", 0x0BD00BD0: "lustre",
+    0x47504653: "gpfs", 0x01161970: "gfs2", 0x7461636F: "ocfs2", 0x786F4256: "vboxsf",
+}  # fmt: skip
+"""File systems that others may change unseen by this kernel, by the magic numbers of statfs(2)."""
 
 
 def _check(result: int) -> None:
@@ -25,20 +34,27 @@ def _check(result: int) -> None:
         raise OSError(number, os.strerror(number))
 
 
+def _text(name: str) -> ctypes.c_char_p:
+    """Encodes a name for C, where it would end at a NUL; raises ValueError for one that holds it."""
+    if "\0" in name:
+        raise ValueError("embedded null character")
+    return ctypes.c_char_p(os.fsencode(name))
+
+
 def rename_exchange(a: int, a_name: str, b: int, b_name: str) -> None:
     """Swaps two names atomically (renameat2 with RENAME_EXCHANGE); raises OSError."""
-    _check(_LIBC.renameat2(a, os.fsencode(a_name), b, os.fsencode(b_name), _RENAME_EXCHANGE))
+    _check(_LIBC.renameat2(a, _text(a_name), b, _text(b_name), _RENAME_EXCHANGE))
 
 
 def rename_noreplace(a: int, a_name: str, b: int, b_name: str) -> None:
     """Renames to a free name atomically (renameat2 with RENAME_NOREPLACE); raises OSError."""
-    _check(_LIBC.renameat2(a, os.fsencode(a_name), b, os.fsencode(b_name), _RENAME_NOREPLACE))
+    _check(_LIBC.renameat2(a, _text(a_name), b, _text(b_name), _RENAME_NOREPLACE))
 
 
 def birth_ns(folder: int, name: str) -> int | None:
     """Answers when an entry was created, or None where the file system does not tell (statx); raises OSError."""
     buffer = ctypes.create_string_buffer(_STATX_BYTES)
-    _check(_LIBC.statx(folder, os.fsencode(name), _AT_SYMLINK_NOFOLLOW, _STATX_BTIME, buffer))
+    _check(_LIBC.statx(folder, _text(name), _AT_SYMLINK_NOFOLLOW, _STATX_BTIME, buffer))
     (mask,) = struct.unpack_from("=I", buffer, 0)
     if not mask & _STATX_BTIME:
         return None
@@ -49,3 +65,17 @@ def birth_ns(folder: int, name: str) -> int | None:
 def sync_file_system(descriptor: int) -> None:
     """Returns when all that was written to the descriptor's file system is on the disk (syncfs); raises OSError."""
     _check(_LIBC.syncfs(descriptor))
+
+
+def reserve(descriptor: int, size_bytes: int) -> None:
+    """Reserves room for a file without changing its size (fallocate); raises OSError where there is none, or no such
+    call: unlike posix_fallocate it never writes the whole file instead."""
+    _check(_LIBC.fallocate(descriptor, _FALLOC_FL_KEEP_SIZE, ctypes.c_int64(0), ctypes.c_int64(size_bytes)))
+
+
+def remote_kind(descriptor: int) -> str | None:
+    """Names a file system that others may change unseen (network, user space), or answers None for a local one."""
+    buffer = ctypes.create_string_buffer(_STATFS_BYTES)
+    _check(_LIBC.fstatfs(descriptor, buffer))
+    (magic,) = struct.unpack_from("@l", buffer, 0)
+    return _REMOTE.get(magic & 0xFFFFFFFF)
