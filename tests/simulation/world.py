@@ -127,6 +127,7 @@ class Desk:
         self.root = adopt(self.disk, world.ids.new(), self.device)  # type: ignore[arg-type]
         self.calls = LossyCalls(world.server, Caller(user=world.user, device=self.device), world.chance)
         self.waiting: list[jobs.AnyJob] = []
+        self.results: list[events.AnyEvent] = []
         self.turns = 0
         self.start()
 
@@ -143,7 +144,7 @@ class Desk:
             ignore=Ignore,
             clock_ns=lambda: time.time_ns() + 1_000_000_000,
         )
-        self.waiting = []
+        self.waiting, self.results = [], []
         self.tell(events.SessionBegun())
         self.tell(events.Watching(healthy=True))
 
@@ -166,23 +167,28 @@ class Desk:
         self.tell(events.Hint(path[:-1], path[-1]))
 
     def turn(self) -> bool:
-        """Takes new jobs, and carries one out; False when there is none."""
+        """Takes new jobs, and carries one out or delivers the result of one; False when there is nothing to do.
+
+        Between the doing and the delivery anything may happen, as between threads.
+        """
         self.waiting.extend(self.engine.start(self.world.clock.now()))
-        if not self.waiting:
+        if not self.waiting and not self.results:
             return False
-        job = self.waiting.pop(self.world.chance.randrange(len(self.waiting)))
+        chance = self.world.chance
+        if self.results and (not self.waiting or chance.random() < 0.5):
+            self.tell(self.results.pop(chance.randrange(len(self.results))))
+            return True
+        job = self.waiting.pop(chance.randrange(len(self.waiting)))
         self.turns += 1
         self.world.say(self, job)
         try:
-            event: events.AnyEvent = events.JobDone(job, run(job, self.tools))
+            self.results.append(events.JobDone(job, run(job, self.tools)))
         except Failure as failure:
             facts = {key: str(value) for key, value in failure.facts.items()}
-            event = events.JobFailed(job, failure.code, facts)
+            self.results.append(events.JobFailed(job, failure.code, facts))
         except Killed:
             self.world.say(self, "killed")
             self.kill()
-            return True
-        self.tell(event)
         return True
 
     def tree(self) -> dict[str, bytes | None]:

@@ -62,6 +62,8 @@ class Desk:
         self.under_way: dict[int, AnyJob] = {}
         self.proven_ms: int | None = None
         """When the folder was last proven to be ours; None: a proof is wanted before anything is touched (R10)."""
+        self.look_first = True
+        """Looks and changes of the disk take turns: see `alone`."""
         self.fresh = Fresh(FRESH_BYTES)
         self._occupied: Counter[int] = Counter()
         self._numbers = 0
@@ -97,6 +99,14 @@ class Desk:
     def running(self, kind: type[Job]) -> int:
         """Counts the jobs of a kind that are under way."""
         return sum(isinstance(job, kind) for job in self.under_way.values())
+
+    def alone(self, *others: type[Job], started: Iterable[Job] = ()) -> bool:
+        """Says whether no job of these kinds is under way.
+
+        A look must never overlap a change of the disk: it would see what was placed before the trees know of it, and
+        take our own work for a person's. So each waits for the other's result, and they take turns.
+        """
+        return not any(isinstance(job, others) for job in (*self.under_way.values(), *started))
 
     def trees(self) -> "DeskTrees":
         """Opens the three trees for one plan."""

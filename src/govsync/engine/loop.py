@@ -101,8 +101,9 @@ class Engine:
                 self._launch(started, self.placing.recover())
             if not self.placing.recovered:
                 return started
-        self._launch(started, self.observing.jobs())
         online = self.signed_in and self.following.online
+        if self.desk.look_first:
+            self._launch(started, self.observing.jobs(started))
         if online:
             self._launch(started, self.following.jobs(self.placing.inline_full))
             self._launch(started, self.sending.unanswered())
@@ -111,6 +112,8 @@ class Engine:
         if online:
             self._launch(started, self.sending.uploads())
             self._launch(started, self.placing.fetches())
+        if not self.desk.look_first:
+            self._launch(started, self.observing.jobs(started))
         return started
 
     def next_wake(self) -> int | None:
@@ -141,6 +144,8 @@ class Engine:
     def _ended(self, job: jobs.AnyJob) -> None:
         self.desk.under_way.pop(job.number, None)
         self.desk.release(occupies(job))
+        if isinstance(job, jobs.Look | jobs.Change):
+            self.desk.look_first = isinstance(job, jobs.Change)
 
     def _prove(self, started: list[jobs.AnyJob]) -> None:
         proven, now = self.desk.proven_ms, self.desk.now.steady_ms

@@ -5,10 +5,23 @@ signature is new are read; names that lost their file wait in a gap until the fo
 and nothing else explains the loss (R3). A scan is the same from the root down. Nothing here decides what follows.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from govsync.engine.desk import Desk
-from govsync.engine.jobs import AnyJob, FileRead, FilesRead, FoldersLooked, Look, LookAt, Looked, Read
+from govsync.engine.jobs import (
+    AnyJob,
+    Change,
+    FileRead,
+    FilesRead,
+    FoldersLooked,
+    Look,
+    LookAt,
+    Looked,
+    Read,
+    Recover,
+)
 from govsync.local.quiet import folder_gaps, space_gaps
 from govsync.local.steps import At
 from govsync.model.codes import Code
@@ -86,11 +99,11 @@ class Observing:
 
     # What to do
 
-    def jobs(self) -> list[AnyJob]:
+    def jobs(self, started: Sequence[AnyJob]) -> list[AnyJob]:
         """Says which folders to look at and which files to read now."""
         self._tick()
         jobs: list[AnyJob] = []
-        if self._looks and not self._desk.running(Look):
+        if self._looks and self._desk.alone(Look, Change, Recover, started=started):
             jobs.append(self._look_job())
         for _ in range(self._desk.running(Read), READS_AT_ONCE):
             files = self._files_to_read()

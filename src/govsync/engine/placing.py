@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from govsync.engine import notes
 from govsync.engine.batch import Batch
 from govsync.engine.desk import Desk
-from govsync.engine.jobs import AnyJob, Change, Changed, Fetch, Fetched, Recover, Staged, Wanted
+from govsync.engine.jobs import AnyJob, Change, Changed, Fetch, Fetched, Look, Recover, Staged, Wanted
 from govsync.engine.outcomes import Outcome, wait
 from govsync.local.steps import Result
 from govsync.model.steps import AnyDown, Replace
@@ -50,9 +50,7 @@ class Placing:
 
     def room(self, started: Sequence[AnyJob]) -> bool:
         """Says whether a batch could be started."""
-        return not any(
-            isinstance(job, Change | Recover) for job in (*self._desk.under_way.values(), *started)
-        )
+        return self._desk.alone(Change, Recover, Look, started=started)
 
     def waits(self, lid: int) -> bool:
         """Says whether the node's content must be fetched first."""
