@@ -5,6 +5,8 @@ reading alone (R32, R33). A digest of all heads, told every 20 s, proves that no
 server's history is another one than the desk remembers, the whole snapshot is read and the two are united (R34).
 """
 
+from collections.abc import Sequence
+
 from govsync.engine.desk import Desk
 from govsync.engine.jobs import (
     Answered,
@@ -30,6 +32,8 @@ BEAT_LASTS_MS = 45_000
 """How long a digest proves that nothing was missed (R41)."""
 RETRY_MS = 1_000
 RETRY_MOST_MS = 60_000
+HEADS_EVERY_MS = 200
+_HEADS = b"heads"
 _REREAD = (Code.CURSOR_GONE, Code.EPOCH_CHANGED, Code.HISTORY_DIFFERS)
 
 
@@ -89,10 +93,19 @@ class Following:
         rows = spaces.all_spaces(self._desk.store)
         if self._spaces_due and not self._desk.running(AskSpaces) and self._may(b""):
             jobs.append(AskSpaces(number=self._desk.number(), have=tuple(row.id for row in rows)))
-        if self._heads_due and not self._desk.running(AskHeads) and self._may(b""):
+        reading = [job for row in rows if row.readable and not full and (job := self._read(row)) is not None]
+        if self._wants_heads(rows, reading) and not self._desk.running(AskHeads) and self._may(b""):
             jobs.append(AskHeads(number=self._desk.number()))
-        jobs.extend(job for row in rows if row.readable and not full and (job := self._read(row)) is not None)
-        return jobs
+        return [*jobs, *reading]
+
+    def _wants_heads(self, rows: Sequence[SpaceRow], reading: Sequence[AnyJob]) -> bool:
+        """Says whether to ask for all heads: when told to, and when everything that was told of has been read and the
+        last digest is older than that, so that "in sync" need not wait for the next beat (R41)."""
+        if self._heads_due:
+            return True
+        busy = reading or any(self._reading(row.id) for row in rows)
+        differs = self.digest is not None and self.digest != self._own_digest()
+        return differs and not busy and not self._spaces_due and self._may(_HEADS)
 
     def _may(self, space: bytes) -> bool:
         return self._not_before.get(space, 0) <= self._desk.now.steady_ms
@@ -146,6 +159,7 @@ class Following:
     def heads_told(self, result: HeadsTold) -> None:
         """Takes in the heads of all spaces; one that the desk does not know asks for the list of spaces."""
         self._heads_due = False
+        self._not_before[_HEADS] = self._desk.now.steady_ms + HEADS_EVERY_MS
         known = {row.id for row in spaces.all_spaces(self._desk.store)}
         for head in result.heads.heads:
             self.head_told(head.space, head.seq)
