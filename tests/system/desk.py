@@ -12,6 +12,7 @@ from pathlib import Path
 from govsync.system.disk import DiskFileSystem
 
 BOUND_S = 30
+STRANGER = 65534
 
 PROGRAM = """
 import os, sys

@@ -15,11 +15,10 @@ import pytest
 
 from govsync.model.codes import Code
 from govsync.system.fs import Shape
-from tests.system.desk import DiskWorld
+from tests.system.desk import STRANGER, DiskWorld
 from tests.system.filesystem_contract import OLD_NS, FileSystemContract, refused
 
 MEMORY = Path("/dev/shm")
-STRANGER = 65534
 ROUNDS = 200
 
 
@@ -53,28 +52,6 @@ def fs(world):
 def root(fs):
     with fs.root() as root:
         yield root
-
-
-@pytest.fixture
-def as_stranger():
-    """A way to act as another person of this machine for a while, which takes root's rights."""
-    if os.geteuid() != 0:
-        pytest.skip("only root can play another person")
-    return _stranger
-
-
-@contextlib.contextmanager
-def _stranger():
-    groups = os.getgroups()
-    os.setgroups([])
-    os.setegid(STRANGER)
-    os.seteuid(STRANGER)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-        os.setegid(0)
-        os.setgroups(groups)
 
 
 def mode_of(path: Path) -> int:
@@ -221,13 +198,17 @@ def dressed(world, fs, root, as_whom=contextlib.nullcontext) -> Path:
     return world.root / "new"
 
 
+def give(path: Path, attribute: str, value: bytes) -> None:
+    try:
+        os.setxattr(path, attribute, value)
+    except OSError:
+        pytest.skip(f"this file system keeps no {attribute}")
+
+
 def test_mode_and_extended_attributes_come_along(world, fs, root):
     world.write("old", b"")
     (world.root / "old").chmod(0o640)
-    try:
-        os.setxattr(world.root / "old", "user.mark", b"seen")
-    except OSError:
-        pytest.skip("no extended attributes here")
+    give(world.root / "old", "user.mark", b"seen")
     new = dressed(world, fs, root)
     assert mode_of(new) == 0o640
     assert os.getxattr(new, "user.mark") == b"seen"
@@ -235,7 +216,7 @@ def test_mode_and_extended_attributes_come_along(world, fs, root):
 
 def test_a_read_only_file_keeps_its_attributes_too(world, fs, root, as_stranger):
     world.write("old", b"")
-    os.setxattr(world.root / "old", "user.mark", b"seen")
+    give(world.root / "old", "user.mark", b"seen")
     (world.root / "old").chmod(0o444)
     os.chown(world.root / "old", STRANGER, STRANGER)
     world.root.chmod(0o777)
@@ -252,7 +233,7 @@ def test_no_new_content_runs_with_its_owner_s_rights(world, fs, root):
 
 def test_an_acl_comes_along(world, fs, root):
     world.write("old", b"")
-    os.setxattr(world.root / "old", "system.posix_acl_access", SHARED_WITH_ONE)
+    give(world.root / "old", "system.posix_acl_access", SHARED_WITH_ONE)
     new = dressed(world, fs, root)
     assert os.getxattr(new, "system.posix_acl_access") == SHARED_WITH_ONE
     assert mode_of(new) == 0o660
@@ -270,7 +251,7 @@ def test_a_group_that_cannot_be_kept_does_not_become_another_group_s_right(world
 
 def test_an_acl_that_cannot_be_kept_does_not_become_the_group_s_right(world, fs, root, monkeypatch):
     world.write("old", b"")
-    os.setxattr(world.root / "old", "system.posix_acl_access", SHARED_WITH_ONE)
+    give(world.root / "old", "system.posix_acl_access", SHARED_WITH_ONE)
 
     def refuse(*_: object) -> None:
         raise PermissionError

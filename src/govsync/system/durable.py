@@ -1,24 +1,41 @@
-"""Writes a small file so that it is, after any crash, the old one or the new one."""
+"""Replaces a small file so that it is, after any crash or failure, the old one or the new one.
+
+For settings, credentials, the device's identity and the like, which have one writer at a time: whoever holds the home's
+lock, or the server its data. What people put into the synced folder goes through `fs` instead.
+"""
 
 import os
 from pathlib import Path
 
+from govsync.system.failures import attempt
+
 
 def replace_file(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Replaces a file: beside it, flushed, renamed over it, and the folder flushed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.new")
-    fd = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, mode)
-    try:
-        with os.fdopen(fd, "wb", closefd=False) as file:
-            file.write(data)
-            file.flush()
-            os.fsync(fd)
-    finally:
-        os.close(fd)
-    beside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    """Writes a file beside, flushes it, renames it over and flushes the folder; durable on return.
+
+    A missing folder is made, for its owner alone. Raises Failure (`disk_full`, `no_access`, ...).
+    """
+    with attempt("replace"):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        beside = path.with_name(f".{path.name}.new")
+        beside.unlink(missing_ok=True)  # A crash left it.
+        try:
+            _write(beside, data, mode)
+            beside.replace(path)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            raise
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with open(fd, "wb") as file:
+        os.fchmod(fd, mode)  # Whatever the umask is.
+        file.write(data)
+        file.flush()
+        os.fsync(fd)

@@ -20,7 +20,7 @@ _BTIME_OFFSET = 80
 _FALLOC_FL_KEEP_SIZE = 1
 _STATFS_BYTES = 256
 
-_REMOTE = {
+_NETWORK = {
     0x6969: "nfs", 0x517B: "smb", 0xFE534D42: "smb2", 0xFF534D42: "cifs", 0x65735546: "fuse", 0x01021997: "9p",
     0x00C36400: "ceph", 0x5346414F: "afs", 0x6B414653: "afs", 0x73757245: "coda", 0x0BD00BD0: "lustre",
     0x47504653: "gpfs", 0x01161970: "gfs2", 0x7461636F: "ocfs2", 0x786F4256: "vboxsf",
@@ -73,9 +73,9 @@ def reserve(descriptor: int, size_bytes: int) -> None:
     _check(_LIBC.fallocate(descriptor, _FALLOC_FL_KEEP_SIZE, ctypes.c_int64(0), ctypes.c_int64(size_bytes)))
 
 
-def remote_kind(descriptor: int) -> str | None:
+def network_kind(descriptor: int) -> str | None:
     """Names a file system that others may change unseen (network, user space), or answers None for a local one."""
     buffer = ctypes.create_string_buffer(_STATFS_BYTES)
     _check(_LIBC.fstatfs(descriptor, buffer))
     (magic,) = struct.unpack_from("@l", buffer, 0)
-    return _REMOTE.get(magic & 0xFFFFFFFF)
+    return _NETWORK.get(magic & 0xFFFFFFFF)

@@ -1,25 +1,70 @@
-"""Locks that end with the process that holds them (flock)."""
+"""Locks that end with the process that holds them, however it ends (flock).
+
+One on a home: one home, one agent. One on a synced folder: two agents never write into one folder (R45).
+"""
 
 import fcntl
 import os
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
+from govsync.system.failures import attempt
+
+_OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Lock:
-    """An exclusive lock on a file; raises Failure(home_in_use) while another process holds it."""
+    """An exclusive lock on a file, which is made where it is missing and never removed."""
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(self._fd)
-            raise Failure(Code.HOME_IN_USE) from error
+    def __init__(self, path: Path, taken: Code = Code.HOME_IN_USE) -> None:
+        """Takes the lock; raises Failure(`taken`) while anybody else holds it."""
+        with attempt("lock"):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._fd: int | None = None
+        while self._fd is None:
+            self._fd = _locked(path, taken)
 
     def release(self) -> None:
-        """Gives the lock back."""
-        os.close(self._fd)
+        """Gives the lock back, once."""
+        fd, self._fd = self._fd, None
+        if fd is not None:
+            os.close(fd)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+def _locked(path: Path, taken: Code) -> int | None:
+    """Takes the lock on what lies at the path; None where another file lies there by then.
+
+    Who tidied the file away between our opening and our locking has made room for a second holder; so the lock counts
+    only on the file that the next one will find too.
+    """
+    with attempt("lock"):
+        fd = os.open(path, _OPEN, 0o600)
+    try:
+        with attempt("lock"):
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Failure(taken) from error
+            held = os.fstat(fd)
+            try:
+                found = os.lstat(path)
+            except FileNotFoundError:
+                found = None
+        if found is not None and os.path.samestat(held, found):
+            return fd
+    except BaseException:
+        os.close(fd)
+        raise
+    os.close(fd)
+    return None

@@ -1,18 +1,14 @@
 """Where a device keeps its things: one home, one device (GOVSYNC_HOME), else the platform's own directories."""
 
-import hashlib
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 import platformdirs
 
-_LONGEST_SOCKET = 100
-
 
 class Places(msgspec.Struct, frozen=True, kw_only=True):
-    """The files and folders of one home."""
+    """The files and folders of one home; nothing of them need exist yet. `own_home`: chosen by GOVSYNC_HOME."""
 
     home: Path
     settings: Path
@@ -26,7 +22,7 @@ class Places(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def places(environment: Mapping[str, str]) -> Places:
-    """Answers the places for an environment (GOVSYNC_HOME, else the platform's)."""
+    """Answers the places that GOVSYNC_HOME names in an environment, else the platform's for this process."""
     chosen = environment.get("GOVSYNC_HOME")
     if chosen:
         home = Path(chosen).expanduser().absolute()
@@ -37,19 +33,9 @@ def places(environment: Mapping[str, str]) -> Places:
         home = state
     return Places(
         home=home, settings=config / "settings.toml", store=state / "store.db", identity=state / "device.json",
-        credentials=state / "credentials.json", logs=state / "logs", socket=_socket(state), lock=state / "lock",
+        credentials=state / "credentials.json", logs=state / "logs", socket=state / "control", lock=state / "lock",
         own_home=bool(chosen),
     )  # fmt: skip
-
-
-def _socket(state: Path) -> Path:
-    """A socket's path holds about 100 bytes; a longer one gets a short name that is always the same for its home."""
-    path = state / "control"
-    if len(os.fsencode(path)) <= _LONGEST_SOCKET:
-        return path
-    digest = hashlib.sha256(os.fsencode(state)).hexdigest()[:16]
-    runtime = os.environ.get("XDG_RUNTIME_DIR", f"/tmp/govsync-{os.getuid()}")
-    return Path(runtime) / f"govsync-{digest}"
 
 
 def default_data() -> Path:

@@ -1,68 +1,93 @@
 """Where a device's refresh token is kept: the person's keyring, or a file that only the person can read.
 
-The only module that knows keyring. Only backends of the operating systems are accepted: one that keeps secrets in plain
-text is no keyring. A home of its own, GOVSYNC_CREDENTIALS=file, and a machine without a keyring use the file.
+The only module that knows keyring. Only what the operating systems themselves offer counts as one: a backend that keeps
+secrets in plain text, by whatever way it got here, is passed over for our own file, which says what it is.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import keyring
 import keyring.errors
+from keyring.backend import KeyringBackend
+from keyring.backends.chainer import ChainerBackend
 
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
 from govsync.system.durable import replace_file
+from govsync.system.failures import attempt
 
 _SERVICE = "govsync"
-_ALLOWED = ("keyring.backends.SecretService", "keyring.backends.kwallet", "keyring.backends.Windows",
-            "keyring.backends.macOS")  # fmt: skip
+_ALLOWED = ("SecretService", "libsecret", "kwallet", "Windows", "macOS")
 
 
 class Secrets:
-    """Keeps texts by name."""
+    """Keeps texts by name, in one of two places for good; raises Failure(no_keyring) where the keyring is locked or
+    does not answer."""
 
     def __init__(self, file: Path, use_file: bool) -> None:
+        """Decides for the keyring, unless `use_file` or there is none."""
         self._file = file
-        self._use_file = use_file or not _has_keyring()
+        self._keyring = None if use_file else _system_keyring()
 
     @property
     def kept_in(self) -> str:
         """Says where secrets are kept: "keyring" or "file"."""
-        return "file" if self._use_file else "keyring"
+        return "file" if self._keyring is None else "keyring"
 
     def get(self, name: str) -> str | None:
         """Answers a secret, or None."""
-        if not self._use_file:
-            return keyring.get_password(_SERVICE, name)
-        found = self._read().get(name)
-        return found if isinstance(found, str) else None
+        if self._keyring is None:
+            return self._read().get(name)
+        with _answering():
+            return self._keyring.get_password(_SERVICE, name)
 
     def put(self, name: str, value: str | None) -> None:
         """Keeps a secret, or forgets it (None); it is safe on return."""
-        if not self._use_file:
+        if self._keyring is None:
+            kept = {known: secret for known, secret in self._read().items() if known != name}
             if value is not None:
-                keyring.set_password(_SERVICE, name, value)
-            elif keyring.get_password(_SERVICE, name) is not None:
-                keyring.delete_password(_SERVICE, name)
+                kept[name] = value
+            replace_file(self._file, json.dumps(kept).encode())
             return
-        kept = self._read()
-        kept.pop(name, None)
-        if value is not None:
-            kept[name] = value
-        replace_file(self._file, json.dumps(kept).encode())
+        with _answering():
+            if value is not None:
+                self._keyring.set_password(_SERVICE, name, value)
+            elif self._keyring.get_password(_SERVICE, name) is not None:
+                self._keyring.delete_password(_SERVICE, name)
 
-    def _read(self) -> dict[str, object]:
-        try:
-            found = json.loads(self._file.read_text())
-        except FileNotFoundError:
+    def _read(self) -> dict[str, str]:
+        with attempt("credentials"):
+            try:
+                found = json.loads(self._file.read_bytes())
+            except FileNotFoundError:
+                return {}
+            except ValueError:
+                return {}  # A file that cannot be understood holds no secret: the person signs in again.
+        if not isinstance(found, dict):
             return {}
-        except ValueError:
-            return {}  # A file that cannot be read holds no secret: the person signs in again.
-        return found if isinstance(found, dict) else {}
+        return {name: value for name, value in found.items() if isinstance(value, str)}
 
 
-def _has_keyring() -> bool:
+@contextmanager
+def _answering() -> Iterator[None]:
     try:
-        backend = type(keyring.get_keyring())
-    except keyring.errors.KeyringError:
-        return False
-    return backend.__module__.startswith(_ALLOWED)
+        yield
+    except (keyring.errors.KeyringError, OSError) as error:
+        raise Failure(Code.NO_KEYRING, what=type(error).__name__) from error
+
+
+def _system_keyring() -> KeyringBackend | None:
+    """Answers the keyring that the person or the machine has chosen, if it is one of the operating system's."""
+    try:
+        chosen = keyring.get_keyring()
+    except (keyring.errors.KeyringError, ImportError, AttributeError, ValueError):
+        return None  # None that works; or the configuration names one that there is not.
+    several = chosen.backends if isinstance(chosen, ChainerBackend) else [chosen]
+    return next((backend for backend in several if _is_allowed(type(backend))), None)
+
+
+def _is_allowed(kind: type[KeyringBackend]) -> bool:
+    return kind.__module__ in {f"keyring.backends.{name}" for name in _ALLOWED}

@@ -1,0 +1,169 @@
+"""What a disk can do, tried before a folder on it is chosen (R1, R4, R15, R45).
+
+Everything is tried in a hidden folder of our own, which is gone again afterwards. Refuses to know what is done about
+an answer.
+"""
+
+import os
+from pathlib import Path
+
+import msgspec
+
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from govsync.system import linux
+from govsync.system.disk import DiskFileSystem
+from govsync.system.failures import attempt
+from govsync.system.fs import FileSystem, Folder
+
+_TRIAL = ".govsync-probe"
+_NAMES = ("a", "b", "c")
+_TRIES = 20
+_LONG_AGO_NS = 1_000_000_000 * 1_000_000_000
+
+
+class Fitness(msgspec.Struct, frozen=True, kw_only=True):
+    """Says what works on a disk."""
+
+    exchange: bool
+    """Two names can be swapped at once."""
+    noreplace: bool
+    """A rename can refuse a name that is taken."""
+    leases: bool
+    """Late writers are seen; else weak mode (R11)."""
+    stable_inodes: bool
+    """A file keeps its number when it is renamed, and the number means the same tomorrow; else identity is off (R1)."""
+    birth_times: bool
+    """A new file with an old number can be told from the old one (F1)."""
+    fine_times: bool
+    """Two writes with a look in between never share one time (F6); else fresh signatures are racy (R4)."""
+    network: str | None
+    """The kind of a network or user-space file system, or None: there, others may write unseen, and no watcher is
+    trusted (R45)."""
+
+    @property
+    def unfit(self) -> str | None:
+        """Says why no folder here can be synced, or answers None (R15)."""
+        if not self.noreplace:
+            return "its disk cannot rename without replacing"
+        if not self.exchange:
+            return "its disk cannot exchange two names at once"
+        return None
+
+
+def probe(folder: Path) -> Fitness:
+    """Tries the disk below a folder; raises Failure(gone, no_access, read_only, disk_full) where it cannot be tried."""
+    network = _network(folder)
+    fs = DiskFileSystem(folder)
+    with fs.root() as root:
+        _clear(fs, root)
+        fs.make_folder(root, _TRIAL)
+        try:
+            with fs.open_folder(root, _TRIAL) as trial:
+                return Fitness(
+                    exchange=_exchanges(fs, trial),
+                    noreplace=_refuses_taken_names(fs, trial),
+                    leases=network is None and fs.leases(),
+                    stable_inodes=network is None and _keeps_inodes(fs, trial),
+                    birth_times=_tells_births(fs, trial),
+                    fine_times=_tells_writes_apart(fs, trial),
+                    network=network,
+                )
+        finally:
+            _clear(fs, root)
+
+
+def _network(folder: Path) -> str | None:
+    with attempt("probe"):
+        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            return linux.network_kind(fd)
+        finally:
+            os.close(fd)
+
+
+def _clear(fs: FileSystem, root: Folder) -> None:
+    """Removes our own trial, also one that a crash left; anything that is not ours in it stays, and is said (exists)."""
+    if fs.stat(root, _TRIAL) is None:
+        return
+    with fs.open_folder(root, _TRIAL) as trial:
+        _empty(fs, trial)
+    fs.remove_folder(root, _TRIAL)
+
+
+def _empty(fs: FileSystem, trial: Folder) -> None:
+    for name in _NAMES:
+        if fs.stat(trial, name) is not None:
+            fs.unlink(trial, name)
+
+
+def _made(fs: FileSystem, trial: Folder, *names: str) -> list[int]:
+    """Makes files, and no others, and answers their inodes."""
+    _empty(fs, trial)
+    inodes = []
+    for name in names:
+        with fs.create(trial, name) as file:
+            inodes.append(file.stat().ino)
+    return inodes
+
+
+def _ino(fs: FileSystem, trial: Folder, name: str) -> int | None:
+    found = fs.stat(trial, name)
+    return None if found is None else found.ino
+
+
+def _exchanges(fs: FileSystem, trial: Folder) -> bool:
+    a, b = _made(fs, trial, "a", "b")
+    try:
+        fs.exchange(trial, "a", trial, "b")
+    except Failure:
+        return False  # Whatever it is called here, it does not work.
+    return (_ino(fs, trial, "a"), _ino(fs, trial, "b")) == (b, a)
+
+
+def _refuses_taken_names(fs: FileSystem, trial: Folder) -> bool:
+    a, b = _made(fs, trial, "a", "b")
+    try:
+        fs.rename(trial, "a", trial, "b")
+    except Failure as failure:
+        if failure.code is not Code.EXISTS:
+            return False
+    try:
+        fs.rename(trial, "a", trial, "c")
+    except Failure:
+        return False
+    return (_ino(fs, trial, "b"), _ino(fs, trial, "c")) == (b, a)
+
+
+def _keeps_inodes(fs: FileSystem, trial: Folder) -> bool:
+    (a,) = _made(fs, trial, "a")
+    try:
+        fs.rename(trial, "a", trial, "c")
+    except Failure:
+        return False
+    with fs.open_file(trial, "c") as file:
+        return file.stat().ino == a == _ino(fs, trial, "c")
+
+
+def _tells_births(fs: FileSystem, trial: Folder) -> bool:
+    """Says whether birth times are told and are none of the other times under that name."""
+    _empty(fs, trial)
+    with fs.create(trial, "a") as file:
+        born = fs.birth_ns(trial, "a")
+        file.write(b"x")
+        file.finish(_LONG_AGO_NS, exec=False)
+    try:
+        fs.rename(trial, "a", trial, "c")
+    except Failure:
+        return False
+    return bool(born) and fs.birth_ns(trial, "c") == born
+
+
+def _tells_writes_apart(fs: FileSystem, trial: Folder) -> bool:
+    _empty(fs, trial)
+    times = set()
+    with fs.create(trial, "a") as file:
+        for _ in range(_TRIES):
+            file.write(b"x")
+            times.add(file.stat().mtime_ns)
+    return len(times) == _TRIES

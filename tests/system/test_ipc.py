@@ -1,0 +1,108 @@
+"""A person's programs reach her agent, and nobody else is reached or let in."""
+
+import os
+import socket
+import stat
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from govsync.system import ipc
+from tests.system.desk import STRANGER
+
+
+def refused(path, timeout_s=5) -> Code:
+    with pytest.raises(Failure) as raised:
+        ipc.connect(path, timeout_s)
+    return raised.value.code
+
+
+@pytest.mark.parametrize("depth", [0, 3])
+def test_what_is_said_at_one_end_is_heard_at_the_other_however_long_the_path(tmp_path, depth):
+    path = tmp_path.joinpath(*["a home with a rather long name, 50 letters at least"] * depth, "control")
+    with ipc.listen(path) as listening, ipc.connect(path, 5) as caller:
+        answerer, _ = listening.accept()
+        with answerer:
+            assert ipc.is_own(answerer)
+            caller.sendall(b"question")
+            assert answerer.recv(100) == b"question"
+            answerer.sendall(b"answer")
+            assert caller.recv(100) == b"answer"
+
+
+def test_only_its_owner_may_open_the_socket(tmp_path):
+    path = tmp_path / "home" / "control"
+    with ipc.listen(path):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def test_a_socket_that_a_killed_agent_left_is_replaced(tmp_path):
+    path = tmp_path / "control"
+    ipc.listen(path).close()
+    assert path.exists()
+    assert refused(path) is Code.AGENT_NOT_RUNNING
+    with ipc.listen(path), ipc.connect(path, 5):
+        assert path.is_socket()
+
+
+def test_without_socket_or_home_no_agent_is_running(tmp_path):
+    assert refused(tmp_path / "control") is Code.AGENT_NOT_RUNNING
+    assert refused(tmp_path / "no home" / "control") is Code.AGENT_NOT_RUNNING
+
+
+def test_an_agent_that_has_no_time_is_running(tmp_path, monkeypatch):
+    path = tmp_path / "control"
+    monkeypatch.setattr(ipc, "_WAITING", 0)
+    with ipc.listen(path), ipc.connect(path, 5):
+        assert refused(path, 0.01) is Code.TIMED_OUT
+
+
+def test_the_files_of_other_threads_keep_their_rights_while_the_socket_is_made(tmp_path, monkeypatch):
+    def forbidden(_: int) -> int:
+        raise AssertionError("the umask belongs to the whole process")
+
+    monkeypatch.setattr(os, "umask", forbidden)
+    ipc.listen(tmp_path / "control").close()
+
+
+def test_a_stranger_is_told_from_the_person(as_stranger):
+    with tempfile.TemporaryDirectory() as top:
+        Path(top).chmod(0o711)
+        path = Path(top) / "control"
+        with ipc.listen(path) as listening, socket.socket(socket.AF_UNIX) as caller:
+            with as_stranger(), pytest.raises(PermissionError):
+                caller.connect(os.fspath(path))
+            path.chmod(0o666)
+            with as_stranger():
+                caller.connect(os.fspath(path))
+            answerer, _ = listening.accept()
+            with answerer:
+                assert not ipc.is_own(answerer)
+
+
+def test_nothing_is_said_to_a_stranger_s_socket(tmp_path, monkeypatch):
+    path = tmp_path / "control"
+    with ipc.listen(path) as listening:
+        monkeypatch.setattr(ipc.os, "getuid", lambda: STRANGER)
+        assert refused(path) is Code.AGENT_NOT_RUNNING
+        answerer, _ = listening.accept()
+        with answerer:
+            answerer.settimeout(5)
+            assert answerer.recv(100) == b""
+
+
+def test_a_socket_that_cannot_be_made_says_why(tmp_path):
+    (tmp_path / "home").write_bytes(b"")
+    with pytest.raises(Failure) as raised:
+        ipc.listen(tmp_path / "home" / "control")
+    assert raised.value.code in (Code.NOT_A_FOLDER, Code.EXISTS)
+
+
+def test_a_connection_keeps_its_time_limit(tmp_path):
+    path = tmp_path / "control"
+    with ipc.listen(path), ipc.connect(path, 0.01) as caller, pytest.raises(socket.timeout):
+        caller.recv(1)
