@@ -37,7 +37,10 @@ def main() -> None:
             print(name, flush=True)
             for figure in runs[0]:
                 values = [run[figure] for run in runs]
-                print(f"  {figure:16} min {min(values):10.3f}  median {statistics.median(values):10.3f}", flush=True)
+                print(
+                    f"  {figure:16} min {min(values):10.3f}  median {statistics.median(values):10.3f}",
+                    flush=True,
+                )
     forget(base)
 
 

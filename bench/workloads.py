@@ -14,7 +14,9 @@ MIB = 1 << 20
 Figures = dict[str, float]
 
 
-def _timed(world: World, act: Callable[[], object], shown: Callable[[], bool], timeout_s: float = 1_200) -> Figures:
+def _timed(
+    world: World, act: Callable[[], object], shown: Callable[[], bool], timeout_s: float = 1_200
+) -> Figures:
     """Measures from the end of the person's act until B shows the result, with what it cost."""
     before = world.cost()
     act()
@@ -82,7 +84,9 @@ def many_files(world: World, scale: float) -> Iterator[tuple[str, Figures]]:
     draft = world.base / "draft"
     data.many(draft, count, max(1, int(500 * scale)), 8 << 10, int(200e6 * scale), 2)
     name = "many"
-    found = _timed(world, lambda: draft.rename(world.a.folder / name), lambda: _count(world.b.folder / name) >= count)
+    found = _timed(
+        world, lambda: draft.rename(world.a.folder / name), lambda: _count(world.b.folder / name) >= count
+    )
     _compare(world.a.folder / name, world.b.folder / name)
     yield "W2 10,000 files", found
     count = int(2_000 * scale)
@@ -121,7 +125,10 @@ def first_sync(world: World, scale: float) -> Iterator[tuple[str, Figures]]:
     draft = world.base / "draft"
     data.many(draft, count, max(1, int(1_000 * scale)), 1 << 10, None, 4)
     found = _timed(
-        world, lambda: draft.rename(world.a.folder / "all"), lambda: _count(world.b.folder / "all") >= count, 3_600
+        world,
+        lambda: draft.rename(world.a.folder / "all"),
+        lambda: _count(world.b.folder / "all") >= count,
+        3_600,
     )
     _compare(world.a.folder / "all", world.b.folder / "all")
     yield "W6 100,000 files: first sync", found

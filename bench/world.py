@@ -106,7 +106,16 @@ class World:
         self.endpoint = first.split()[-1]
         self._admin("org", "add", "Ministry", data=data)
         self._admin(
-            "user", "add", "anna", "--name", "Anna", "--org", "Ministry", "--password-stdin", data=data, stdin=PASSWORD
+            "user",
+            "add",
+            "anna",
+            "--name",
+            "Anna",
+            "--org",
+            "Ministry",
+            "--password-stdin",
+            data=data,
+            stdin=PASSWORD,
         )
         self.a, self.b = Desk(self, "a"), Desk(self, "b")
         self.settle()

@@ -78,15 +78,7 @@ class World:
     def overwritten(self, desk: Desk, lid: int) -> None:
         """The person had this content here, and gave it up."""
         content = desk.node(lid).local.hash  # type: ignore[union-attr]
-        elsewhere = any(
-            node.local is not None and node.local.hash == content and (other, node.lid) != (desk, lid)
-            for other in self.desks
-            for node in other.trees.nodes.values()
-            if node.local is not None and node.local.presence in (Presence.HERE, Presence.PARKED)
-        )
-        if not elsewhere and content is not None:
-            self.living.discard(content)
-        elif content is not None:
+        if content is not None:
             self.living.discard(content)
 
     def settle(self) -> int:

@@ -37,12 +37,14 @@ class Person:
 
     def _content(self) -> bytes:
         self._world.contents += 1
-        content = f"{self._desk.name} content {self._world.contents} ".encode() * self._chance.choice((1, 1, 40, 9_000))
-        return content
+        words = f"{self._desk.name} content {self._world.contents} ".encode()
+        return words * self._chance.choice((1, 1, 40, 9_000))
 
     def _written(self, path: Path, content: bytes) -> None:
         self._world.living[content] = str(path)
-        self._world.say(self._desk, f"  person wrote {path.relative_to(self._desk.folder)} = {content[:20]!r}")
+        self._world.say(
+            self._desk, f"  person wrote {path.relative_to(self._desk.folder)} = {content[:20]!r}"
+        )
 
     def _given_up(self, path: Path) -> None:
         """The person had this content before her eyes, and gave it up."""
@@ -116,7 +118,9 @@ class Person:
             source = self._chance.choice(every)
             if source not in target.parents and source != target:
                 source.rename(target)
-                self._world.say(self._desk, f"  person moved {source.name} -> {target.relative_to(self._desk.folder)}")
+                self._world.say(
+                    self._desk, f"  person moved {source.name} -> {target.relative_to(self._desk.folder)}"
+                )
                 self._said(source, target)
 
     def _delete(self) -> None:

@@ -172,10 +172,10 @@ def group_member_add(name: str, login: str, data: Path | None, database: str, bl
 @failures
 def check(repair: bool, data: Path | None, database: str, blobs: str) -> None:
     """Verifies every content, manifest and journal. Example: govsync admin check --data /srv/govsync"""
-    from govsync.server import check as checking
+    from govsync.server.check import check as verify
 
     server = _open(data, database, blobs)
-    found = checking.check(server, repair=repair)
+    found = verify(server, repair=repair)
     for damage in found:
         click.echo(f"{damage.what}  {damage.where}  {damage.advice}")
     if found:
@@ -188,10 +188,10 @@ def check(repair: bool, data: Path | None, database: str, blobs: str) -> None:
 @failures
 def collect(data: Path | None, database: str, blobs: str) -> None:
     """Removes contents that nothing needs any more. Example: govsync admin collect --data /srv/govsync"""
-    from govsync.server import collect as collecting
+    from govsync.server.collect import collect as remove
 
     server = _open(data, database, blobs)
-    done = collecting.collect(server)
+    done = remove(server)
     click.echo(f"{done.chunks} pieces, {done.packs} packs, {done.size_bytes} bytes")
 
 
