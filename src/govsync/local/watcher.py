@@ -314,6 +314,5 @@ class _Watches(WatchCallback):
         return os.path.join(self._root, *path)
 
     def _tell(self, hint: Hint | Cookie | Lost) -> None:
-        # Said again it takes the later place, so that a cookie is never said before what came before it.
-        self._said.pop(hint, None)
+        # Once is enough: nothing of what was read is said before all of it has happened.
         self._said[hint] = None
