@@ -1,0 +1,39 @@
+"""A server and two desks of one person for each journey."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.site import Desk, Line, Server
+
+
+class Site:
+    """What a journey has at hand."""
+
+    def __init__(self, base: Path) -> None:
+        self.base = base
+        self.server = Server(base)
+        self.server.populate()
+        self.line = Line(self.server.port)
+        self.desks: list[Desk] = []
+
+    def desk(self, name: str, login: str = "anna", port: int | None = None) -> Desk:
+        """Adds a desk; `port` of the line instead of the server's where the line will be cut."""
+        desk = Desk(self.base, name, port or self.server.port, login)
+        self.desks.append(desk)
+        return desk
+
+    def close(self) -> None:
+        """Ends everything."""
+        for desk in self.desks:
+            desk.stop()
+        self.line.close()
+        self.server.stop()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    made = Site(tmp_path)
+    yield made
+    made.close()

@@ -1,0 +1,215 @@
+"""Real processes for journeys: a server, desks, and a line that can be cut; driven through the command line alone."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+GOVSYNC = [sys.executable, "-m", "govsync.cli.main"]
+PASSWORD = "a long password"
+LIMIT_S = 60.0
+
+
+def until(condition: Callable[[], bool], what: str, limit_s: float = LIMIT_S) -> None:
+    """Returns when a condition holds; fails when it does not come."""
+    end = time.monotonic() + limit_s
+    while not condition():
+        assert time.monotonic() < end, f"it never came: {what}"
+        time.sleep(0.02)
+
+
+class Server:
+    """The endpoint as a process."""
+
+    def __init__(self, base: Path, *options: str) -> None:
+        self.data = base / "server"
+        self.port = 0
+        self._options = options
+        self._log = (base / "server.log").open("ab")
+        self.start()
+
+    def start(self) -> None:
+        """Starts it, at the same port as before."""
+        command = [*GOVSYNC, "serve", "--data", str(self.data), "--port", str(self.port), *self._options]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log, text=True)
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line.startswith("listening on http://127.0.0.1:"), line
+        self.port = int(line.rsplit(":", 1)[1])
+
+    def kill(self) -> None:
+        """Ends it without a word (SIGKILL)."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self) -> None:
+        """Ends it politely."""
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(10)
+        self._log.close()
+
+    def admin(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """Runs an admin command on its data."""
+        where = self._options or ("--data", str(self.data))
+        command = [*GOVSYNC, "admin", *arguments, "--data", str(self.data), *(where if self._options else ())]
+        return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+
+    def populate(self) -> None:
+        """Adds an organisation with a division and two people."""
+        self.admin("org", "add", "Ministry").check_returncode()
+        self.admin("division", "add", "Ministry/Planning").check_returncode()
+        for login in ("anna", "boris"):
+            options = ("--name", login.title(), "--org", "Ministry/Planning", "--password-stdin")
+            self.admin("user", "add", login, *options, stdin=PASSWORD).check_returncode()
+
+
+class Line:
+    """A TCP proxy between desks and the server, which can be cut (connections reset) or go silent."""
+
+    def __init__(self, port: int) -> None:
+        self._target = port
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        self._open = True
+        self._connections: set[socket.socket] = set()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        """Resets all connections, and lets no new one through."""
+        self._open = False
+        for connection in list(self._connections):
+            connection.close() if connection.fileno() < 0 else self._reset(connection)
+
+    def mend(self) -> None:
+        """Lets connections through again."""
+        self._open = True
+
+    def close(self) -> None:
+        """Ends the line."""
+        self.cut()
+        self._listening.close()
+
+    @staticmethod
+    def _reset(connection: socket.socket) -> None:
+        try:
+            connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return  # It is closed already.
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._listening.accept()
+            except OSError:
+                return
+            if not self._open:
+                near.close()
+                continue
+            try:
+                far = socket.create_connection(("127.0.0.1", self._target), timeout=5)
+            except OSError:
+                near.close()
+                continue
+            far.settimeout(None)
+            self._connections |= {near, far}
+            for source, target in ((near, far), (far, near)):
+                threading.Thread(target=self._carry, args=(source, target), daemon=True).start()
+
+    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+        try:
+            while data := source.recv(65536):
+                target.sendall(data)
+        except OSError:
+            return  # The line was cut.
+        finally:
+            self._connections.discard(source)
+            source.close()
+            self._reset(target)
+
+
+class Desk:
+    """One device: its home, its folder, its agent."""
+
+    def __init__(self, base: Path, name: str, port: int, login: str = "anna") -> None:
+        self.base, self.name = base / name, name
+        self.folder = self.base / "GovSync"
+        self.env = {**os.environ, "GOVSYNC_HOME": str(self.base / "home"), "GOVSYNC_CREDENTIALS": "file"}
+        self.folder.mkdir(parents=True)
+        self._log = (self.base / "agent.out").open("ab")
+        endpoint = f"http://127.0.0.1:{port}"
+        self.do("login", "--endpoint", endpoint, "--user", login, "--password-stdin", stdin=PASSWORD)
+        self.do("folder", "set", str(self.folder))
+        self.agent: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
+        """Starts the agent in a process of ours."""
+        self.agent = subprocess.Popen([*GOVSYNC, "run"], env=self.env, stdout=self._log, stderr=self._log)
+        until(lambda: self.call("status").returncode == 0, f"{self.name} answers")
+
+    def kill(self) -> None:
+        """Ends the agent without a word (SIGKILL)."""
+        assert self.agent is not None
+        self.agent.kill()
+        self.agent.wait()
+        self.agent = None
+
+    def stop(self) -> None:
+        """Ends the agent politely."""
+        if self.agent is not None:
+            self.agent.send_signal(signal.SIGTERM)
+            self.agent.wait(10)
+            self.agent = None
+        self._log.close()
+
+    def call(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        """Runs a command of this device."""
+        return subprocess.run(
+            [*GOVSYNC, *arguments], env=self.env, input=stdin, capture_output=True, text=True, check=False
+        )
+
+    def do(self, *arguments: str, stdin: str = "") -> str:
+        """Runs a command that must succeed; answers its output."""
+        done = self.call(*arguments, stdin=stdin)
+        assert done.returncode == 0, f"{arguments}: {done.returncode} {done.stderr}"
+        return done.stdout
+
+    def json(self, *arguments: str) -> Any:
+        """Runs a command and answers its JSON."""
+        return json.loads(self.do(*arguments, "--json"))
+
+    def wait(self, expected: int = 0) -> None:
+        """Waits until all is in sync (or, with 4, until only what waits for a person is left)."""
+        done = self.call("wait", "--timeout", str(LIMIT_S))
+        assert done.returncode == expected, (self.name, done, self.call("status").stdout, self.call("problems").stdout)
+
+    def write(self, path: str, content: str | bytes) -> None:
+        """Writes a file."""
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    def tree(self) -> dict[str, bytes | None]:
+        """Answers what a person sees."""
+        found: dict[str, bytes | None] = {}
+        for path in self.folder.rglob("*"):
+            relative = path.relative_to(self.folder)
+            if relative.parts[0] != ".govsync":
+                found[str(relative)] = path.read_bytes() if path.is_file() else None
+        return found
+
+
+def meet(*desks: Desk) -> None:
+    """Waits until all desks show the same."""
+    for _ in range(2):
+        for desk in desks:
+            desk.wait()
+    trees = [desk.tree() for desk in desks]
+    assert all(tree == trees[0] for tree in trees), [sorted(tree) for tree in trees]

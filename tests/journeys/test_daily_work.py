@@ -1,0 +1,108 @@
+"""What people do every day, with real processes."""
+
+import os
+
+import pytest
+
+from tests.journeys.conftest import Site
+from tests.journeys.site import meet, until
+
+pytestmark = pytest.mark.journey
+
+
+def test_a_file_saved_on_one_desk_is_on_the_other(site: Site) -> None:
+    office, home = site.desk("office"), site.desk("home")
+    office.write("Reports/Plan.txt", "first")
+    office.write("Large.bin", os.urandom(3_000_000))
+    office.write("empty", b"")
+    (office.folder / "tool.sh").write_text("#!/bin/sh\n")
+    (office.folder / "tool.sh").chmod(0o755)
+    meet(office, home)
+    assert home.tree()["Reports/Plan.txt"] == b"first"
+    assert (home.folder / "tool.sh").stat().st_mode & 0o100
+    home.write("Reports/Plan.txt", "second")
+    until(lambda: office.tree()["Reports/Plan.txt"] == b"second", "the edit")
+    status = office.json("status")
+    assert {"state", "folder", "pending", "spaces", "checked_at"} <= set(status)
+    assert office.do("verify").strip() == "Everything is equal."
+
+
+def test_a_renamed_folder_keeps_its_files_and_their_history(site: Site) -> None:
+    office, home = site.desk("office"), site.desk("home")
+    for number in range(30):
+        office.write(f"2025/{number}.txt", str(number))
+    meet(office, home)
+    (home.folder / "2025").rename(home.folder / "2025 old")
+    home.write("2025 old/3.txt", "edited after the move")
+    meet(office, home)
+    assert office.tree()["2025 old/3.txt"] == b"edited after the move"
+    assert "2025" not in office.tree()
+    versions = office.json("versions", str(office.folder / "2025 old" / "3.txt"))
+    assert [each["current"] for each in versions] == [True, False]
+
+
+def test_two_people_edit_at_once_and_both_versions_stay(site: Site) -> None:
+    anna, boris = site.desk("anna-desk"), site.desk("boris-desk", login="boris")
+    anna.write("Planning/Budget.csv", "0")
+    for desk in (anna, boris):
+        until(lambda desk=desk: "Planning/Budget.csv" in desk.tree(), "the team's file")  # type: ignore[misc]
+    anna.write("Planning/Budget.csv", "from Anna")
+    boris.write("Planning/Budget.csv", "from Boris")
+    for desk in (anna, boris, anna, boris):
+        desk.wait()
+    kept = {content for path, content in anna.tree().items() if path.startswith("Planning/Budget")}
+    assert kept == {b"from Anna", b"from Boris"}
+    assert anna.tree() == boris.tree()
+    listed = anna.json("conflicts") or boris.json("conflicts")
+    assert [row["path"] for row in listed] == ["Planning/Budget.csv"]
+
+
+def test_office_programs_save_without_a_trace_of_their_tricks(site: Site) -> None:
+    office, home = site.desk("office"), site.desk("home")
+    office.write("Letter.docx", "v1")
+    meet(office, home)
+    target = office.folder / "Letter.docx"
+    target.rename(office.folder / "Letter.bak")
+    (office.folder / "~WRL0001.tmp").write_text("v2")
+    (office.folder / "~WRL0001.tmp").rename(target)
+    (office.folder / "Letter.bak").unlink()
+    (office.folder / "~$Letter.docx").write_text("lock")
+    meet_without = {"Letter.docx": b"v2"}
+    office.wait()
+    home.wait()
+    assert {path: data for path, data in home.tree().items() if path.startswith("Letter")} == meet_without
+    assert "~$Letter.docx" not in home.tree()
+    assert len(office.json("versions", str(target))) == 2
+
+
+def test_what_was_deleted_comes_back_from_the_trash(site: Site) -> None:
+    office, home = site.desk("office"), site.desk("home")
+    office.write("Notes.txt", "keep me")
+    meet(office, home)
+    (office.folder / "Notes.txt").unlink()
+    until(lambda: "Notes.txt" not in home.tree(), "the deletion")
+    item = next(row for row in office.json("trash", "list") if row["path"] == "Notes.txt")
+    office.do("trash", "restore", item["id"])
+    until(lambda: home.tree().get("Notes.txt") == b"keep me", "the return")
+
+
+def test_many_deletions_are_a_question_first(site: Site) -> None:
+    office, home = site.desk("office"), site.desk("home")
+    office.do("settings", "set", "hold.deletions", "5")
+    for number in range(8):
+        office.write(f"f{number}", str(number))
+    meet(office, home)
+    for number in range(8):
+        (office.folder / f"f{number}").unlink()
+    office.wait(expected=4)
+    assert office.json("holds")[0]["count"] == 8
+    assert len([path for path in home.tree() if path.startswith("f")]) == 8
+    office.do("reject")
+    meet(office, home)
+    assert office.tree()["f7"] == b"7"
+    for number in range(8):
+        (office.folder / f"f{number}").unlink()
+    office.wait(expected=4)
+    office.do("approve")
+    meet(office, home)
+    assert not [path for path in home.tree() if path.startswith("f")]
