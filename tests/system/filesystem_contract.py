@@ -321,6 +321,11 @@ class FileSystemContract:
 
         world.until(told_apart)  # At once, or a tick of the kernel's clock later.
 
+    def test_a_link_has_a_birth_time_of_its_own(self, world, fs, root):
+        world.symlink("nowhere", "missing")
+        world.write("a", b"")
+        assert (fs.birth_ns(root, "nowhere") is None) == (fs.birth_ns(root, "a") is None)
+
     def test_nothing_has_no_birth_time(self, fs, root):
         refused(Code.GONE, fs.birth_ns, root, "missing")
 

@@ -1,5 +1,6 @@
 """The desktop starts GovSync at sign-in when it is told to, and only then."""
 
+import re
 import subprocess
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from govsync.system.autostart import is_on, turn_off, turn_on
 
 ENTRY = "autostart/govsync.desktop"
+ESCAPES = {"s": " ", "n": "\n", "t": "\t", "r": "\r", "\\": "\\"}
 
 
 @pytest.fixture
@@ -58,13 +60,14 @@ def test_what_other_programs_turned_off_or_broke_is_off(config, change):
     [
         ["/usr/bin/govsync", "start"],
         ["/opt/Gov Sync/govsync", "--home", "/home/김 철수/100% mine"],
-        ['a"b', "c\\d", "$HOME", "`id`", "e'f", "", "*", "g;h", "%f"],
+        ['a"b', "c\\d", "$HOME", "`id`", "e'f", "", "*", "g;h", "%f", "i\nj"],
     ],
 )
 def test_the_command_arrives_as_it_was_meant(config, command):
     turn_on(config, command)
     (line,) = [line for line in (config / ENTRY).read_text().splitlines() if line.startswith("Exec=")]
     # As a desktop reads it: the escapes of the file first, then field codes, then quotes, which are the shell's.
-    run = line.removeprefix("Exec=").replace("\\\\", "\\").replace("%%", "%")
+    text = re.sub(r"\\(.?)", lambda found: ESCAPES[found[1]], line.removeprefix("Exec="))
+    run = re.sub(r"%(.?)", lambda found: {"%": "%"}[found[1]], text)
     shown = subprocess.run(["sh", "-c", f"printf '%s\\0' {run}"], capture_output=True, check=True, text=True)
     assert shown.stdout.split("\0")[:-1] == command

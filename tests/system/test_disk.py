@@ -158,6 +158,26 @@ def test_times_of_all_ages_are_kept(fs, root, mtime_ns):
     assert fs.stat(root, "new").mtime_ns == mtime_ns
 
 
+def test_a_birth_time_is_what_other_programs_see(world, fs, root):
+    world.write("a", b"")
+    shown = subprocess.run(
+        ["stat", "-c", "%.9W", world.root / "a"], capture_output=True, check=True, text=True
+    ).stdout.strip()
+    if shown.startswith(("-", "0")):
+        pytest.skip("this file system tells no birth times")
+    assert fs.birth_ns(root, "a") == int(shown.replace(".", ""))
+
+
+def test_a_read_that_comes_in_pieces_is_completed(world, fs, root, monkeypatch):
+    world.write("a", bytes(range(100)))
+    preadv = os.preadv
+    monkeypatch.setattr(os, "preadv", lambda fd, targets, offset: preadv(fd, [targets[0][:7]], offset))
+    target = bytearray(60)
+    with fs.open_file(root, "a") as file:
+        assert file.read_into(30, memoryview(target)) == 60
+    assert target == bytes(range(30, 90))
+
+
 def test_room_is_really_reserved(world, fs, root):
     with fs.create(root, "new") as file:
         file.reserve(1 << 20)

@@ -50,7 +50,10 @@ def test_a_killed_holder_holds_no_longer(tmp_path):
     Lock(path).release()
 
 
-def test_a_lock_file_tidied_away_before_it_was_locked_makes_no_second_holder(tmp_path, monkeypatch):
+@pytest.mark.parametrize("made_again", [False, True])
+def test_a_lock_file_tidied_away_before_it_was_locked_makes_no_second_holder(
+    tmp_path, monkeypatch, made_again
+):
     path = tmp_path / "lock"
     flock = lock.fcntl.flock
     first = []
@@ -60,6 +63,8 @@ def test_a_lock_file_tidied_away_before_it_was_locked_makes_no_second_holder(tmp
         if not first:
             first.append(fd)
             path.unlink()
+            if made_again:
+                path.write_bytes(b"")
 
     monkeypatch.setattr(lock.fcntl, "flock", tidied)
     with Lock(path):

@@ -20,13 +20,13 @@ def test_the_id_is_the_same_each_time_and_tells_nothing(tmp_path):
 
 def test_images_of_machines_without_an_id_of_their_own_are_told_apart_by_name(tmp_path, monkeypatch):
     source = tmp_path / "machine-id"
-    found = set()
     for text in ("", "uninitialized\n"):
         source.write_text(text)
+        found = set()
         for name in ("one", "two"):
             monkeypatch.setattr(socket, "gethostname", lambda name=name: name)
             found.add(machine_id([source]))
-    assert len(found) == 2
+        assert len(found) == 2, text
 
 
 def test_a_device_is_called_by_the_first_part_of_its_machine_s_name(monkeypatch):

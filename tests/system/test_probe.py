@@ -72,7 +72,10 @@ class Lacking(DiskFileSystem):
     def rename(self, source, name, target, target_name):
         if self.lacks == "noreplace":
             raise Failure(Code.UNREADABLE, errno="EINVAL")
-        if self.lacks == "noreplace, silently" and self.stat(target, target_name) is not None:
+        taken = self.stat(target, target_name) is not None
+        if self.lacks == "noreplace, unclear" and taken:
+            raise Failure(Code.UNREADABLE, errno="EINVAL")
+        if self.lacks == "noreplace, silently" and taken:
             self.unlink(target, target_name)
         super().rename(source, name, target, target_name)
 
@@ -106,6 +109,7 @@ class Lacking(DiskFileSystem):
         ("exchange, silently", "exchange"),
         ("noreplace", "noreplace"),
         ("noreplace, silently", "noreplace"),
+        ("noreplace, unclear", "noreplace"),
         ("births", "birth_times"),
         ("births of its own", "birth_times"),
         ("times", "fine_times"),
