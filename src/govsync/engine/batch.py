@@ -26,6 +26,7 @@ from govsync.model.steps import (
     Replace,
     SetExec,
 )
+from govsync.model.trees import Trees
 from govsync.store import local_tree, paths
 from govsync.store.local_tree import Disk
 
@@ -33,16 +34,16 @@ from govsync.store.local_tree import Disk
 class Batch:
     """One batch in the making."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, trees: Trees) -> None:
         self._desk = desk
-        self._trees = desk.trees()
+        self._trees = trees
         self._moved: dict[int, tuple[int, str]] = {}
         self._taken: set[tuple[int, str]] = set()
         self.rows: list[NewIntent] = []
 
     def add(self, step: AnyDown) -> None:
         """Adds a step that needs no content."""
-        node = local_tree.node(self._desk.store, step.lid)
+        node = self._trees.node(step.lid)
         if isinstance(step, MakeFolder):
             self._make(node, step.place)
             return
@@ -69,7 +70,7 @@ class Batch:
 
     def install(self, step: Fetch | Replace, staged: Staged) -> None:
         """Adds the placing of a staged file."""
-        node = local_tree.node(self._desk.store, step.lid)
+        node = self._trees.node(step.lid)
         if isinstance(step, Fetch):
             name = names.disk_name(step.place.name, node.node_id)
             new = disk.InstallNew(
@@ -92,7 +93,7 @@ class Batch:
 
     def bring_back(self, lid: int, trash: str, ino: int) -> None:
         """Adds the return of a second version that landed in the trash: it gets a conflict name (R11, R17)."""
-        node = local_tree.node(self._desk.store, lid)
+        node = self._trees.node(lid)
         place = self._conflict_place(node)
         self._taken.add((place.parent, names.key(place.name)))
         back = disk.BringBack(intent=0, lid=lid, at=self._at(place.parent, place.name), trash=trash, ino=ino)

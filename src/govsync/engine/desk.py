@@ -6,7 +6,7 @@ were read a moment ago. All three are lost in a crash without harm: work is deri
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -108,17 +108,18 @@ class Desk:
         """
         return not any(isinstance(job, others) for job in (*self.under_way.values(), *started))
 
-    def trees(self) -> "DeskTrees":
-        """Opens the three trees for one plan."""
-        return DeskTrees(self)
+    def trees(self, lids: Sequence[int] = ()) -> "DeskTrees":
+        """Opens the three trees for one plan, for which these nodes are read at once."""
+        return DeskTrees(self, lids)
 
 
 class DeskTrees:
     """The trees of the store, where nodes that a job works on are busy too (`model.trees.Trees`)."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, lids: Sequence[int]) -> None:
         self._desk = desk
         self._sql = SqlTrees(desk.store, desk.now.steady_ms)
+        self._sql.prefetch(lids)
         self.local_children = self._sql.local_children
         self.remote_children = self._sql.remote_children
         self.local_at = self._sql.local_at

@@ -183,8 +183,8 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     mtime_ns: int
     exec: bool
     data: bytes | None = None
-    old: tuple[str, ...] | None = None
-    """A file on this disk that may hold pieces of it."""
+    old: tuple[At, Manifest] | None = None
+    """A file on this disk that may hold pieces of it, and what it is made of."""
 
 
 class Fetch(Job, frozen=True):

@@ -7,15 +7,17 @@ and the intents end. `batch` builds the steps, `outcomes` says what they made tr
 
 from collections.abc import Sequence
 
+from govsync.content.manifests import Manifest
 from govsync.engine import notes
 from govsync.engine.batch import Batch
 from govsync.engine.desk import Desk
 from govsync.engine.jobs import AnyJob, Change, Changed, Fetch, Fetched, Look, Recover, Staged, Wanted
 from govsync.engine.outcomes import Outcome, wait
-from govsync.local.steps import Result
+from govsync.local.steps import At, Result
 from govsync.model.steps import AnyDown, Replace
 from govsync.model.steps import Fetch as FetchStep
-from govsync.store import intents, local_tree, paths
+from govsync.model.trees import Trees
+from govsync.store import intents, local_tree, manifests, paths
 
 BATCH = 500
 """How many steps one batch takes (R16)."""
@@ -56,10 +58,10 @@ class Placing:
         """Says whether the node's content must be fetched first."""
         return lid in self._wanted
 
-    def take_up(self, steps: Sequence[AnyDown], started: list[AnyJob]) -> list[int]:
+    def take_up(self, steps: Sequence[AnyDown], started: list[AnyJob], trees: Trees) -> list[int]:
         """Makes a batch of what can be changed on the disk now, and notes what must be fetched before; answers the
         nodes that are on their way."""
-        batch = Batch(self._desk)
+        batch = Batch(self._desk, trees)
         for second in self._second_versions:
             batch.bring_back(*second)
         self._second_versions = []
@@ -67,7 +69,7 @@ class Placing:
             if len(batch.rows) >= BATCH:
                 break
             if isinstance(step, FetchStep | Replace):
-                staged = self._ready(step)
+                staged = self._ready(step, trees)
                 if staged is not None:
                     batch.install(step, staged)
             else:
@@ -78,16 +80,14 @@ class Placing:
         started.append(change)
         return [step.lid for step in change.steps]
 
-    def _ready(self, step: FetchStep | Replace) -> Staged | None:
+    def _ready(self, step: FetchStep | Replace, trees: Trees) -> Staged | None:
         """Answers the staged file for a step, or notes that its revision is wanted."""
-        node = local_tree.node(self._desk.store, step.lid)
-        remote = node.remote
+        remote = trees.node(step.lid).remote
         if remote is None or remote.rev is None or remote.hash is None:
             return None
         staged = self._staged.get(step.lid)
         if staged is not None and staged.rev == remote.rev:
             return staged
-        path = paths.disk_path(self._desk.store, step.lid) if isinstance(step, Replace) else None
         self._wanted[step.lid] = Wanted(
             lid=step.lid,
             rev=remote.rev,
@@ -96,9 +96,13 @@ class Placing:
             mtime_ns=local_tree.remote_mtime_ns(self._desk.store, step.lid),
             exec=remote.exec,
             data=self._inline.get(remote.rev),
-            old=path,
+            old=self._old(step.lid) if isinstance(step, Replace) else None,
         )
         return None
+
+    def _old(self, lid: int) -> tuple[At, Manifest] | None:
+        path, manifest = paths.disk_path(self._desk.store, lid), manifests.get(self._desk.store, lid)
+        return (At(path[:-1], path[-1]), manifest) if path is not None and manifest is not None else None
 
     def fetches(self) -> list[AnyJob]:
         """Starts to fetch what steps are waiting for."""

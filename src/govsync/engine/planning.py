@@ -50,15 +50,16 @@ class Planning:
             lids = self._next(can_send, can_place)
             if not lids:
                 break
-            plan = reconcile(self._desk.trees(), lids)
+            trees = self._desk.trees(lids)
+            plan = reconcile(trees, lids)
             if plan.books:
                 self._keep_books(plan.books)
                 continue
             taken: set[int] = set()
             if can_place:
-                taken.update(self._placing.take_up(plan.down, jobs))
+                taken.update(self._placing.take_up(plan.down, jobs, trees))
             if can_send:
-                taken.update(self._sending.take_up(self._sendable(plan.up), jobs))
+                taken.update(self._sending.take_up(self._sendable(plan.up), jobs, trees))
             self._put_aside(lids, plan, taken)
         return jobs
 

@@ -21,6 +21,7 @@ from govsync.model.codes import CODES, Code
 from govsync.model.nodes import Node, Place
 from govsync.model.problems import Problem
 from govsync.model.steps import AnyUp, Attr, Delete, Mkdir, Move, Put, Revive
+from govsync.model.trees import Trees
 from govsync.protocol.commits import Done, Lacking, Outcome, Refused
 from govsync.protocol.limits import DEFAULT as LIMITS
 from govsync.store import dirty, local_tree, manifests, ops, paths, problems, remote_tree, spaces
@@ -42,6 +43,7 @@ class Sending:
         """Contents whose chunks the server has said to hold, by node; asked again if it lacks them after all."""
         self._wanted: dict[int, None] = {}
         self._retry_at: dict[bytes, int] = {}
+        self._trees: Trees = desk.trees()
 
     # What goes out
 
@@ -69,9 +71,10 @@ class Sending:
         """Says whether the node's content must be uploaded first."""
         return lid in self._wanted
 
-    def take_up(self, steps: Sequence[AnyUp], started: list[AnyJob]) -> list[int]:
+    def take_up(self, steps: Sequence[AnyUp], started: list[AnyJob], trees: Trees) -> list[int]:
         """Makes operations of as many steps as one commit a space takes; answers the nodes that are on their way."""
         taken: list[int] = []
+        self._trees = trees
         by_space: dict[bytes, list[AnyUp]] = {}
         for step in steps:
             by_space.setdefault(self._node(step.lid).space, []).append(step)
@@ -206,7 +209,7 @@ class Sending:
         return self._node(place.parent).node_id, place.name
 
     def _node(self, lid: int) -> Node:
-        return local_tree.node(self._desk.store, lid)
+        return self._trees.node(lid)
 
     def _upload(self) -> Upload | None:
         files: list[tuple[int, At, Manifest, Signature]] = []

@@ -15,7 +15,7 @@ from govsync.engine import jobs
 from govsync.engine.sending import manifest_pieces
 from govsync.local import place, scanner
 from govsync.local.ignore import Ignore, documents_open, is_lock
-from govsync.local.reader import FileSource, Read, read_files
+from govsync.local.reader import FileSource, Pieces, Read, read_files
 from govsync.local.recover import recover
 from govsync.local.root import Root, Standing, prove
 from govsync.local.staging import Staging
@@ -216,7 +216,7 @@ def _download(
     failed: list[tuple[int, Problem]],
 ) -> None:
     files = [
-        (want, staging.download(_name(want), want.rev, want.hash, want.size_bytes, _no_piece))
+        (want, staging.download(_name(want), want.rev, want.hash, want.size_bytes, _pieces(tools, want)))
         for want in wants
     ]
     try:
@@ -234,8 +234,9 @@ def _download(
             file.close()
 
 
-def _no_piece(chunk: bytes) -> bytes | None:
-    return None
+def _pieces(tools: Tools, want: jobs.Wanted) -> Pieces:
+    """Answers what this disk holds of a revision already: the pieces of the version before it."""
+    return Pieces([] if want.old is None else [FileSource(tools.fs, *want.old)])
 
 
 def _name(want: jobs.Wanted) -> str:

@@ -179,23 +179,27 @@ class ChunkedRemote:
             raise Failure(Code.HASH_MISMATCH)
         sink = want.open(manifest)
         index, count = sink.resume_at(), len(manifest.chunks)
+        here: bytes | None = None
         while index < count:
-            here = sink.have(manifest.chunks[index].hash)
+            here = here if here is not None else sink.have(manifest.chunks[index].hash)
             if here is not None:
                 sink.write(here)
+                here = None
                 index += 1
                 continue
             end, size = index, 0
             while (
-                end < count and size + manifest.chunks[end].size_bytes <= self._limits.fetch_body_bytes // 2
+                here is None
+                and end < count
+                and size + manifest.chunks[end].size_bytes <= self._limits.fetch_body_bytes // 2
             ):
                 size += manifest.chunks[end].size_bytes
                 end += 1
-                if end < count and sink.have(manifest.chunks[end].hash) is not None:
-                    break
+                # What stands behind the gap is on this disk again: it is kept for after the fetch.
+                here = sink.have(manifest.chunks[end].hash) if end < count else None
             for data in self._calls.fetch(space, [Want(want.rev, index, end)]):
                 sink.write(data)
-                index += 1
+            index = end
 
 
 class _Late:

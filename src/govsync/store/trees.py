@@ -72,8 +72,29 @@ class SqlTrees:
         self._read_to: dict[bytes, int] = {}
 
     def prefetch(self, lids: Sequence[int]) -> None:
-        """Reads many nodes at once."""
-        self._nodes.update(read_many(self._store, lids))
+        """Reads in few queries what a plan for these nodes will ask for: them, their folders, and who is busy."""
+        found = read_many(self._store, lids)
+        above = {
+            fact.place.parent
+            for node in found.values()
+            for fact in (node.local, node.remote)
+            if fact is not None and fact.place.parent
+        }
+        self._nodes.update(found)
+        self._nodes.update(read_many(self._store, sorted(above - found.keys())))
+        every = sorted({*found, *above})
+        self._busy.update(dict.fromkeys(every, False))
+        for table, where in (
+            ("op_cover", ""),
+            ("intent", ""),
+            ("dirty", f" AND not_before_ms > {int(self._now_ms)}"),
+            ("hold_item", " AND hold IN (SELECT id FROM hold WHERE state = 'open')"),
+        ):
+            for marks, piece in pieces(every):
+                for (lid,) in self._store.all(
+                    f"SELECT lid FROM {table} WHERE lid IN ({marks}){where}", piece
+                ):
+                    self._busy[lid] = True
 
     def node(self, lid: int) -> Node:
         """As `Trees.node`."""
