@@ -49,6 +49,19 @@ class Look(Job, frozen=True):
     folders: tuple[LookAt, ...]
 
 
+class Recheck(Job, frozen=True):
+    """Asks, at the end of a look at everything, which folders have changed since they were listed (R6): each by lid, path
+    and the modification time that it had."""
+
+    folders: tuple[tuple[int, tuple[str, ...], int], ...]
+
+
+class Rechecked(msgspec.Struct, frozen=True, tag=True):
+    """Answers `Recheck`: the folders that have changed, by lid."""
+
+    changed: tuple[int, ...]
+
+
 class Looked(msgspec.Struct, frozen=True, kw_only=True):
     """What one folder showed; not `complete`: nothing may be concluded from what is absent (R29, I6).
 
@@ -59,6 +72,7 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool
     ino: int = 0
     """The inode of the folder that was really looked at: the path may lead to another one by now."""
+    mtime_ns: int = 0
     absent: tuple[str, ...] = ()
     entries: tuple[tuple[str, Stat, int | None, str | None], ...] = ()
     """Name, look, birth time where it was asked for (R1), and why it would be left alone if it had no node (R27)."""
@@ -267,6 +281,7 @@ class HeadsTold(msgspec.Struct, frozen=True, tag=True):
 Result = (
     Proven
     | FoldersLooked
+    | Rechecked
     | FilesRead
     | Changed
     | Uploaded
@@ -282,6 +297,7 @@ Result = (
 AnyJob = (
     Prove
     | Look
+    | Recheck
     | Read
     | Change
     | Recover
@@ -295,4 +311,4 @@ AnyJob = (
     | AskHeads
 )
 
-ON_DISK = (Prove, Look, Read, Change, Recover)
+ON_DISK = (Prove, Look, Recheck, Read, Change, Recover)

@@ -159,6 +159,8 @@ class Engine:
                 self._proven(problem)
             case jobs.Look(), jobs.FoldersLooked():
                 self.observing.looked(job, result)
+            case jobs.Recheck(), jobs.Rechecked():
+                self.observing.rechecked(result)
             case jobs.Read(), jobs.FilesRead():
                 self.observing.files_read(job, result)
             case ((jobs.Change() | jobs.Recover()), jobs.Changed()):
@@ -194,7 +196,7 @@ class Engine:
         match job:
             case jobs.Prove():
                 self._proven(problem)
-            case jobs.Look() | jobs.Read():
+            case jobs.Look() | jobs.Read() | jobs.Recheck():
                 self.observing.failed(job)
             case jobs.Change() | jobs.Recover() | jobs.Fetch():
                 self.placing.failed(job)

@@ -20,6 +20,8 @@ from govsync.engine.jobs import (
     LookAt,
     Looked,
     Read,
+    Recheck,
+    Rechecked,
     Recover,
 )
 from govsync.local.quiet import folder_gaps, space_gaps
@@ -63,6 +65,8 @@ class Observing:
         self._scan_ended_ms: int | None = None
         self._scan_took_ms = 0
         self._scan_wanted = True
+        self._listed: dict[int, tuple[tuple[str, ...], int]] = {}
+        """The folders that the look at everything has listed, with their modification time then (R6)."""
         self.watching = False
         self.open_documents: dict[int, frozenset[str]] = {}
 
@@ -105,6 +109,9 @@ class Observing:
         jobs: list[AnyJob] = []
         if self._looks and self._desk.alone(Look, Change, Recover, started=started):
             jobs.append(self._look_job())
+        elif self._scan_is_through and self._desk.alone(Look, Recheck, Change, Recover, started=started):
+            listed = tuple((lid, path, mtime_ns) for lid, (path, mtime_ns) in self._listed.items())
+            jobs.append(Recheck(number=self._desk.number(), folders=listed))
         for _ in range(self._desk.running(Read), READS_AT_ONCE):
             files = self._files_to_read()
             if not files:
@@ -126,6 +133,7 @@ class Observing:
         if root is not None and not self.scanning and (self._scan_wanted or self._scan_overdue(now)):
             self._scan_wanted = False
             self._scan_began_ms = now
+            self._listed.clear()
             self.look(root, deep=True)
 
     def _scan_overdue(self, now: int) -> bool:
@@ -170,10 +178,24 @@ class Observing:
     def looked(self, job: Look, result: FoldersLooked) -> None:
         """Compares listings with what was remembered, in one transaction."""
         deep = {folder.lid: folder.deep for folder in job.folders}
+        paths_of = {folder.lid: folder.path for folder in job.folders}
         with self._desk.store.transaction():
             for folder in result.folders:
                 self._folder(folder, deep.get(folder.lid, False))
-        if self.scanning and not self._looks and not self._again:
+                if self.scanning and folder.complete:
+                    self._listed[folder.lid] = (paths_of[folder.lid], folder.mtime_ns)
+
+    @property
+    def _scan_is_through(self) -> bool:
+        return self.scanning and not self._looks and not self._again
+
+    def rechecked(self, result: Rechecked) -> None:
+        """Ends the look at everything, unless something changed behind it: then that is looked at again (R6)."""
+        for lid in result.changed:
+            self._listed.pop(lid, None)
+            self._elsewhere(lid)
+            self.look(lid, deep=True)
+        if self._scan_is_through:
             self._end_scan()
 
     def _folder(self, folder: Looked, deep: bool) -> None:
@@ -314,7 +336,7 @@ class Observing:
             self.scanning or self._scan_wanted or self._looks or self._again
             or self._closing or self._gaps.next_ms() is not None
             or any(at <= self._desk.now.steady_ms for at in self._reads.values())
-            or self._desk.running(Look) or self._desk.running(Read)
+            or not self._desk.alone(Look, Recheck, Read)
         )  # fmt: skip
 
     @property

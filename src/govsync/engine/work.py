@@ -55,6 +55,11 @@ def run(job: jobs.AnyJob, tools: Tools) -> jobs.Result:
             return jobs.Proven(None if code is None else Problem(code))
         case jobs.Look():
             return jobs.FoldersLooked(tuple(_look(tools, folder) for folder in job.folders))
+        case jobs.Recheck():
+            lids = {path: lid for lid, path, _ in job.folders}
+            listed = [(path, mtime_ns) for _, path, mtime_ns in job.folders]
+            changed = scanner.changed_since(tools.fs, tools.root, listed)
+            return jobs.Rechecked(tuple(lids[path] for path in changed))
         case jobs.Read():
             return _read(tools, job)
         case jobs.Change():
@@ -97,6 +102,7 @@ def _look(tools: Tools, wanted: jobs.LookAt) -> jobs.Looked:
     return jobs.Looked(
         lid=wanted.lid,
         ino=seen.folder.ino if seen.folder is not None else 0,
+        mtime_ns=seen.folder.mtime_ns if seen.folder is not None else 0,
         complete=seen.complete,
         entries=tuple((each.name, each.stat, born.get(each.name), each.skip) for each in seen.entries),
         open_documents=tuple(sorted(documents_open(names))),

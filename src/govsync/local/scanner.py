@@ -102,6 +102,27 @@ def scan(
     yield Ended((*again, *fresh))
 
 
+def changed_since(
+    fs: FileSystem, expected: Root, listed: Sequence[tuple[tuple[str, ...], int]]
+) -> tuple[tuple[str, ...], ...]:
+    """Answers which folders, given with the modification time of their last listing, have changed since, or are gone.
+
+    Where none has, what was in none of the listings is not there: an entry that moved meanwhile, from a folder that was
+    listed later to one listed before, has changed one of the two (R6; the proof stands at `_Scan`).
+    """
+    with OpenFolders(fs, proven(fs, expected)) as folders:
+        changed = []
+        for path, mtime_ns in listed:
+            try:
+                same = fs.identity(folders.at(path)).mtime_ns == mtime_ns
+            except Failure:
+                same = False  # Its parent, looked at again, says what became of it.
+            if not same:
+                changed.append(path)
+            folders.make_room()
+        return tuple(changed)
+
+
 def births(fs: FileSystem, expected: Root, ats: Sequence[At]) -> tuple[int | None, ...]:
     """Answers when each entry was created, None where that is not known or the entry is gone.
 

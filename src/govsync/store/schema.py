@@ -28,6 +28,9 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX node_local ON node (l_parent, l_key) WHERE l_parent IS NOT NULL;
     CREATE INDEX node_inode ON node (ino) WHERE ino IS NOT NULL;
     CREATE INDEX node_remote ON node (r_parent, r_key) WHERE r_parent IS NOT NULL AND r_dead = 0;
+    CREATE INDEX node_after ON node (after_lid) WHERE after_lid IS NOT NULL;
+    CREATE INDEX node_mount ON node (target_space) WHERE target_space IS NOT NULL;
+    CREATE INDEX node_unread ON node (lid) WHERE presence = 'here' AND kind = 'file' AND l_hash IS NULL;
     CREATE INDEX node_gap ON node (presence, l_parent) WHERE presence IN ('gap', 'missing');
 
     CREATE TABLE manifest (lid INTEGER PRIMARY KEY, body BLOB NOT NULL);
