@@ -10,13 +10,16 @@ import msgspec
 
 from govsync.local import root as roots
 from govsync.local.root import Root
+from govsync.local.steps import STATE
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.settings.merge import Effective, merge, read
 from govsync.system.disk import DiskFileSystem
 from govsync.system.durable import replace_file
+from govsync.system.lock import Lock
 from govsync.system.machine import device_name, machine_id
 from govsync.system.places import Places
+from govsync.system.probe import probe
 from govsync.system.secrets import Secrets
 
 POLICY = Path("/etc/govsync/policy.d")
@@ -115,19 +118,23 @@ def choose_folder(places: Places, identity: Identity, folder: Path, new_id: byte
     except OSError as error:
         raise Failure(Code.FOLDER_UNFIT, what=f"{folder}: {os.strerror(error.errno or 0)}") from error
     _check_neighbours(places, folder)
+    unfit = probe(folder).unfit
+    if unfit is not None:
+        raise Failure(Code.FOLDER_UNFIT, what=unfit)
     disk = DiskFileSystem(folder)
     try:
         marker = roots.found(disk)
-        root_id = marker[0] if marker is not None else new_id
-        _probe(disk)
-        root = roots.adopt(disk, root_id, bytes.fromhex(identity.device))
+        root = roots.adopt(disk, marker[0] if marker is not None else new_id, bytes.fromhex(identity.device))
     except Failure as failure:
-        if failure.code is Code.FOLDER_UNFIT:
-            raise
         raise Failure(Code.FOLDER_UNFIT, what=f"{folder}: {failure.code}") from failure
     changed = msgspec.structs.replace(identity, folder=str(folder), root=root.id.hex(), root_ino=root.ino)
     save(places, changed)
     return changed
+
+
+def lock_folder(folder: Path) -> Lock:
+    """Locks a synced folder for one agent; raises Failure(folder_taken) while another one has it (R45)."""
+    return Lock(folder / STATE / "lock", Code.FOLDER_TAKEN)
 
 
 def _check_neighbours(places: Places, folder: Path) -> None:
@@ -140,28 +147,3 @@ def _check_neighbours(places: Places, folder: Path) -> None:
     for around in (real, *real.parents):
         if any((around / name).exists() for name in _OTHER_PRODUCTS):
             raise Failure(Code.FOLDER_UNFIT, what=f"another program syncs {around}")
-
-
-def _probe(disk: DiskFileSystem) -> None:
-    """Tries what everything later relies on: names given without replacing, and swapped (R15)."""
-    with disk.root() as root:
-        for name in (".govsync-probe-a", ".govsync-probe-b"):
-            if disk.stat(root, name) is not None:
-                disk.unlink(root, name)
-            disk.create(root, name).close()
-        try:
-            disk.exchange(root, ".govsync-probe-a", root, ".govsync-probe-b")
-            try:
-                disk.rename(root, ".govsync-probe-a", root, ".govsync-probe-b")
-            except Failure as failure:
-                if failure.code is not Code.EXISTS:
-                    raise Failure(
-                        Code.FOLDER_UNFIT, what="its disk cannot rename without replacing"
-                    ) from failure
-        except Failure as failure:
-            if failure.code is Code.FOLDER_UNFIT:
-                raise
-            raise Failure(Code.FOLDER_UNFIT, what="its disk cannot exchange two names at once") from failure
-        finally:
-            disk.unlink(root, ".govsync-probe-a")
-            disk.unlink(root, ".govsync-probe-b")

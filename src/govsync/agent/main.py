@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -70,6 +71,7 @@ class Agent:
         if root is None:
             raise Failure(Code.FOLDER_MISSING)
         home.save(places, self.identity)
+        self._folder_lock = _lock_if_there(Path(self.identity.folder))
         self.settings, wrong = home.settings(places)
         for failure in wrong:
             _log.warning("settings: %s", failure.code)
@@ -89,6 +91,7 @@ class Agent:
         )
         self.remote = ChunkedRemote(self.calls, DEFAULT)
         self.disk = DiskFileSystem(Path(self.identity.folder))
+        self.engine.disk_bytes = shutil.disk_usage(places.home).total
         ignore = Ignore.of_setting(_patterns(self.settings))
         tools = Tools(
             fs=self.disk, remote=self.remote, root=root, ignore=lambda: ignore, clock_ns=time.time_ns
@@ -121,6 +124,8 @@ class Agent:
             self._watcher.stop()
             self.workers.stop()
             self.store.close()
+            if self._folder_lock is not None:
+                self._folder_lock.release()
             self._lock.release()
 
     def stop(self, *_: object) -> None:
@@ -162,6 +167,11 @@ class Agent:
         elif isinstance(said, watcher.Lost):
             self.tell(events.HintsLost(str(said)))
             self.tell(events.Watching(healthy=self._watcher.healthy))
+
+
+def _lock_if_there(folder: Path) -> Lock | None:
+    """Locks the synced folder; one that is missing is told as a problem, not by refusing to start (R29)."""
+    return home.lock_folder(folder) if (folder / ".govsync").is_dir() else None
 
 
 def _open_store(path: Path) -> Store:

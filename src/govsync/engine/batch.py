@@ -29,6 +29,7 @@ from govsync.model.steps import (
 from govsync.model.trees import Trees
 from govsync.store import local_tree, paths
 from govsync.store.local_tree import Disk
+from govsync.store.trash import TrashRow
 
 
 class Batch:
@@ -198,6 +199,11 @@ class Batch:
 def signature(seen: Disk) -> Signature:
     """Answers the signature that a file on the disk is expected to have."""
     return Signature(seen.ino, seen.size_bytes, seen.mtime_ns, seen.ctime_ns)
+
+
+def disk_signature(row: TrashRow) -> Signature:
+    """Answers the signature that a file in the trash had when it came there."""
+    return Signature(row.ino, row.size_bytes, row.mtime_ns, row.ctime_ns)
 
 
 def parking_name(lid: int) -> str:

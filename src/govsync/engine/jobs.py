@@ -11,6 +11,7 @@ import msgspec
 
 from govsync.content.manifests import Manifest
 from govsync.local.steps import AnyStep, At, Signature, StepOutcome
+from govsync.local.trash import Held, Judged
 from govsync.model.operations import AnyOperation
 from govsync.model.problems import Problem
 from govsync.protocol.changes import Changes, Cursor, Known, KnownAnswer, Nodes
@@ -131,6 +132,20 @@ class Changed(msgspec.Struct, frozen=True, tag=True):
     """Answers `Change` and `Recover`."""
 
     outcomes: tuple[StepOutcome, ...]
+
+
+class Clean(Job, frozen=True):
+    """Looks again at what was displaced a minute ago, purges what may go, and sweeps what was left half-done long ago."""
+
+    look: tuple[Held, ...]
+    purge: tuple[Held, ...]
+    now_ms: int
+
+
+class Cleaned(msgspec.Struct, frozen=True, tag=True):
+    """Answers `Clean`: what became of each entry."""
+
+    judged: tuple[Judged, ...]
 
 
 # With the server
@@ -282,6 +297,7 @@ Result = (
     Proven
     | FoldersLooked
     | Rechecked
+    | Cleaned
     | FilesRead
     | Changed
     | Uploaded
@@ -298,6 +314,7 @@ AnyJob = (
     Prove
     | Look
     | Recheck
+    | Clean
     | Read
     | Change
     | Recover
@@ -311,4 +328,4 @@ AnyJob = (
     | AskHeads
 )
 
-ON_DISK = (Prove, Look, Recheck, Read, Change, Recover)
+ON_DISK = (Prove, Look, Recheck, Clean, Read, Change, Recover)

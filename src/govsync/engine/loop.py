@@ -9,6 +9,7 @@ handed out; everything else is derived again after a crash.
 from collections.abc import Sequence
 
 from govsync.engine import events, jobs
+from govsync.engine.cleaning import Cleaning
 from govsync.engine.desk import Desk, Now, Rules, Who
 from govsync.engine.following import Following
 from govsync.engine.holding import Holding
@@ -38,6 +39,9 @@ class Engine:
         self.placing = Placing(self.desk)
         self.holding = Holding(self.desk)
         self.planning = Planning(self.desk, self.observing, self.sending, self.placing, self.holding)
+        self.cleaning = Cleaning(self.desk)
+        self.disk_bytes = 1 << 40
+        """How large the disk is: the trash holds at most a tenth of it."""
         self.signed_in = False
         self.root_problem: Problem | None = None
         self.paused_until_ms: int | None = meta.paused_until(store)
@@ -114,6 +118,7 @@ class Engine:
             self._launch(started, self.placing.fetches())
         if not self.desk.look_first:
             self._launch(started, self.observing.jobs(started))
+        self._launch(started, self.cleaning.jobs(started, self.disk_bytes))
         return started
 
     def next_wake(self) -> int | None:
@@ -161,11 +166,11 @@ class Engine:
                 self.observing.looked(job, result)
             case jobs.Recheck(), jobs.Rechecked():
                 self.observing.rechecked(result)
+            case jobs.Clean(), jobs.Cleaned():
+                self.placing.bring_back(self.cleaning.cleaned(result))
             case jobs.Read(), jobs.FilesRead():
                 self.observing.files_read(job, result)
             case ((jobs.Change() | jobs.Recover()), jobs.Changed()):
-                if isinstance(job, jobs.Recover):
-                    self.placing.recovered = True
                 for folder in self.placing.changed(result, isinstance(job, jobs.Recover)):
                     self.observing.look(folder)
             case jobs.Upload(), jobs.Uploaded():
@@ -205,6 +210,8 @@ class Engine:
                 self.sending.failed(job, problem.code)
                 if problem.code in (Code.EPOCH_CHANGED, Code.HISTORY_DIFFERS):
                     self.following.reread(job.space)
+            case jobs.Clean():
+                return  # The same entries are chosen again.
             case _:
                 self.following.failed(job, problem.code)
 

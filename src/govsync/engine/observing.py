@@ -27,6 +27,8 @@ from govsync.engine.jobs import (
 from govsync.local.quiet import folder_gaps, space_gaps
 from govsync.local.steps import At
 from govsync.model.codes import Code
+from govsync.model.merged_tree import kind_of
+from govsync.model.nodes import Kind
 from govsync.model.problems import Problem
 from govsync.store import dirty, local_tree, observe, paths, problems, spaces
 
@@ -38,6 +40,10 @@ BUSY_MS = 2_000
 NEVER_QUIET_MS = 24 * 3_600_000
 SCAN_EVERY_MS = 25 * 60_000
 SCAN_EVERY_UNWATCHED_MS = 60_000
+_UNLISTED = (
+    Code.NO_ACCESS, Code.READ_ONLY, Code.DISK_FULL, Code.BUSY, Code.UNREADABLE, Code.LINK_IN_THE_WAY, Code.OBSCURED,
+)  # fmt: skip
+"""What a folder that could not be listed may have been listed as a problem for."""
 _ALL = b""
 """Deletions wait for the whole folder to be quiet, not for one space: a move between spaces is a loss in one of them."""
 
@@ -55,6 +61,7 @@ class Observing:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._looks: dict[int, _Due] = {}
+        self._looks_not_before_ms = 0
         self._again: dict[int, int] = {}
         self._reads: dict[int, int] = {}
         self._busy_since: dict[int, int] = {}
@@ -74,12 +81,18 @@ class Observing:
 
     def hint(self, path: tuple[str, ...], name: str | None) -> None:
         """Makes a place due; where the folder is not known yet, the nearest one above it that is."""
-        lid = paths.find(self._desk.store, path)
+        lid = self._folder_at(path)
         while lid is None and path:
             path, name = path[:-1], None
-            lid = paths.find(self._desk.store, path)
+            lid = self._folder_at(path)
         if lid is not None:
             self.look(lid, name)
+
+    def _folder_at(self, path: tuple[str, ...]) -> int | None:
+        """Answers the folder that is remembered at a path; a folder may stand now where a file is remembered."""
+        lid = paths.find(self._desk.store, path)
+        node = None if lid is None else local_tree.find_node(self._desk.store, lid)
+        return None if node is None or kind_of(node) is Kind.FILE else lid
 
     def look(self, lid: int, name: str | None = None, deep: bool = False) -> None:
         """Makes a folder due, as a whole or at one name."""
@@ -107,7 +120,9 @@ class Observing:
         """Says which folders to look at and which files to read now."""
         self._tick()
         jobs: list[AnyJob] = []
-        if self._looks and self._desk.alone(Look, Change, Recover, started=started):
+        if self._desk.now.steady_ms < self._looks_not_before_ms:
+            pass
+        elif self._looks and self._desk.alone(Look, Change, Recover, started=started):
             jobs.append(self._look_job())
         elif self._scan_is_through and self._desk.alone(Look, Recheck, Change, Recover, started=started):
             listed = tuple((lid, path, mtime_ns) for lid, (path, mtime_ns) in self._listed.items())
@@ -203,6 +218,7 @@ class Observing:
         if folder.problem is not None:
             self._unlisted(folder)
             return
+        problems.clear(store, folder.lid, _UNLISTED)
         known = local_tree.disk(store, folder.lid)
         if known is not None and known.ino != folder.ino:
             self._elsewhere(folder.lid)
@@ -315,6 +331,8 @@ class Observing:
 
     def failed(self, job: AnyJob) -> None:
         """Learns that a look or a read ended without a result: everything in it is due again."""
+        if isinstance(job, Look | Recheck):
+            self._looks_not_before_ms = self._desk.now.steady_ms + BUSY_MS
         if isinstance(job, Look):
             for folder in job.folders:
                 self.look(folder.lid, deep=folder.deep)
@@ -357,6 +375,8 @@ class Observing:
         """Answers when to look again, in steady milliseconds."""
         now = self._desk.now.steady_ms
         times = [*self._again.values(), *self._reads.values()]
+        if self._looks or self._scan_is_through:
+            times.append(self._looks_not_before_ms)
         times.extend(at for at in (self._gaps.next_ms(), self._losses.next_ms()) if at is not None)
         if self._scan_ended_ms is not None:
             times.append(now + SCAN_EVERY_UNWATCHED_MS)

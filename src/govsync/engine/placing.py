@@ -17,7 +17,7 @@ from govsync.local.steps import At, Result
 from govsync.model.steps import AnyDown, Replace
 from govsync.model.steps import Fetch as FetchStep
 from govsync.model.trees import Trees
-from govsync.store import intents, local_tree, manifests, paths
+from govsync.store import intents, local_tree, manifests, paths, trash
 
 BATCH = 500
 """How many steps one batch takes (R16)."""
@@ -47,6 +47,9 @@ class Placing:
         rows = intents.all_intents(self._desk.store)
         if not rows:
             self.recovered = True
+            # What nobody but its writer has seen is never purged, and comes back after a crash, too.
+            unseen = (row for row in trash.listed(self._desk.store) if row.rev is None)
+            self._second_versions = [(row.lid, row.name, row.ino) for row in unseen]
             return []
         return [Recover(number=self._desk.number(), steps=tuple(notes.step_of(row) for row in rows))]
 
@@ -58,12 +61,18 @@ class Placing:
         """Says whether the node's content must be fetched first."""
         return lid in self._wanted
 
+    @property
+    def has_second_versions(self) -> bool:
+        """Says whether a file in the trash must be brought back, whatever is planned."""
+        return bool(self._second_versions)
+
     def take_up(self, steps: Sequence[AnyDown], started: list[AnyJob], trees: Trees) -> list[int]:
         """Makes a batch of what can be changed on the disk now, and notes what must be fetched before; answers the
         nodes that are on their way."""
         batch = Batch(self._desk, trees)
         for second in self._second_versions:
-            batch.bring_back(*second)
+            if local_tree.find_node(self._desk.store, second[0]) is not None:
+                batch.bring_back(*second)
         self._second_versions = []
         for step in steps:
             if len(batch.rows) >= BATCH:
@@ -190,6 +199,12 @@ class Placing:
                 self._staged.pop(row.lid, None)
         self._desk.facts_changed()
         return list(look)
+
+    def bring_back(self, second: Sequence[tuple[int, str, int]]) -> None:
+        """Has second versions that lie in the trash brought back with the next batch: node, trash name, inode."""
+        self._second_versions.extend(second)
+        if second:
+            self._desk.facts_changed()
 
     def failed(self, job: AnyJob) -> None:
         """Learns that a job ended without a result: a batch is found out about like after a crash."""

@@ -49,6 +49,8 @@ class Planning:
             can_place = self._placing.room(jobs)
             lids = self._next(can_send, can_place)
             if not lids:
+                if can_place and self._placing.has_second_versions:
+                    self._placing.take_up((), jobs, self._desk.trees())
                 break
             trees = self._desk.trees(lids)
             plan = reconcile(trees, lids)

@@ -13,7 +13,7 @@ from govsync.content.hashes import chunk_hash
 from govsync.content.manifests import ChunkRef, Manifest, encode
 from govsync.engine import jobs
 from govsync.engine.sending import manifest_pieces
-from govsync.local import place, scanner
+from govsync.local import place, scanner, trash
 from govsync.local.ignore import Ignore, documents_open, is_lock
 from govsync.local.reader import FileSource, Pieces, Read, read_files
 from govsync.local.recover import recover
@@ -25,6 +25,8 @@ from govsync.model.problems import Failure, Problem
 from govsync.protocol.limits import DEFAULT as LIMITS
 from govsync.remote.interface import Remote, Source
 from govsync.system.fs import FileSystem
+
+STAGED_KEPT_MS = 7 * 24 * 3_600_000
 
 _STANDINGS = {
     Standing.OURS: None,
@@ -60,6 +62,8 @@ def run(job: jobs.AnyJob, tools: Tools) -> jobs.Result:
             listed = [(path, mtime_ns) for _, path, mtime_ns in job.folders]
             changed = scanner.changed_since(tools.fs, tools.root, listed)
             return jobs.Rechecked(tuple(lids[path] for path in changed))
+        case jobs.Clean():
+            return _clean(tools, job)
         case jobs.Read():
             return _read(tools, job)
         case jobs.Change():
@@ -149,6 +153,16 @@ def _read(tools: Tools, job: jobs.Read) -> jobs.FilesRead:
         else:
             found.append(jobs.FileUnread(lid=lid, problem=read.problem))
     return jobs.FilesRead(tuple(found))
+
+
+def _clean(tools: Tools, job: jobs.Clean) -> jobs.Cleaned:
+    judged = trash.look_again(tools.fs, tools.root, job.look) if job.look else ()
+    purged = trash.purge(tools.fs, tools.root, job.purge) if job.purge else ()
+    if job.purge:
+        trash.purge_litter(tools.fs, tools.root, (job.now_ms - trash.LEAST_AGE_MS) * 1_000_000)
+        with Staging(tools.fs, tools.root, 0) as staging:
+            staging.sweep((), (job.now_ms - STAGED_KEPT_MS) * 1_000_000)
+    return jobs.Cleaned((*judged, *purged))
 
 
 # Contents

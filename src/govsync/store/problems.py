@@ -1,6 +1,6 @@
 """What a person has to know or decide about an item, and what was left alone and why (I10, I14)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -32,9 +32,10 @@ def raise_for(
     )
 
 
-def clear(store: Store, lid: int) -> None:
-    """Notes that a node has no problem (any more)."""
-    store.run("DELETE FROM problem WHERE lid = ? AND name = ''", (lid,))
+def clear(store: Store, lid: int, codes: Sequence[Code] = ()) -> None:
+    """Notes that a node has no problem (any more), or none with one of these codes."""
+    which = f" AND code IN ({','.join('?' * len(codes))})" if codes else ""
+    store.run(f"DELETE FROM problem WHERE lid = ? AND name = ''{which}", (lid, *codes))
 
 
 def listed(store: Store) -> list[ProblemRow]:

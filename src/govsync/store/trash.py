@@ -40,8 +40,15 @@ def add(store: Store, row: TrashRow) -> None:
 
 def listed(store: Store) -> list[TrashRow]:
     """Lists the trash, the oldest first."""
+    return between(store, -1, 1 << 62)
+
+
+def between(store: Store, after_ms: int, until_ms: int) -> list[TrashRow]:
+    """Lists what came into the trash after one moment and up to another, the oldest first."""
     rows = store.all(
-        "SELECT name, lid, origin, ino, size, mtime_ns, ctime_ns, rev, at_ms FROM trash ORDER BY at_ms, name"
+        "SELECT name, lid, origin, ino, size, mtime_ns, ctime_ns, rev, at_ms FROM trash WHERE at_ms > ? AND at_ms <= ?"
+        " ORDER BY at_ms, name",
+        (after_ms, until_ms),
     )
     return [
         TrashRow(
@@ -50,6 +57,11 @@ def listed(store: Store) -> list[TrashRow]:
         )
         for row in rows
     ]  # fmt: skip
+
+
+def unverify(store: Store, name: str) -> None:
+    """Notes that a file in the trash is no longer what the server has: it may not be purged."""
+    store.run("UPDATE trash SET rev = NULL WHERE name = ?", (name,))
 
 
 def drop(store: Store, name: str) -> None:

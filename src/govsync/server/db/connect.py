@@ -1,72 +1,152 @@
 """Opens the database and keeps its transactions: one synchronous call is one transaction.
 
-SQLite has one writer: write transactions queue for a lock of our own, in order, instead of failing with "busy", and
-begin IMMEDIATE so that none has to be raised from reading to writing midway. PostgreSQL runs them side by side, and the
-row of a space is what a commit locks.
+SQLite has one writer: write transactions queue here, in the order in which they came, instead of failing with "busy" or
+overtaking each other, and begin IMMEDIATE so that none has to be raised from reading to writing midway. PostgreSQL runs
+them side by side, READ COMMITTED, and what a commit locks is the row of its space. A reading transaction sees one moment
+on both.
 """
 
 import threading
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, pool, select
+from sqlalchemy import Connection, Engine, bindparam, create_engine, event, pool, select, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from govsync.server.db import tables
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from govsync.server.db import migrate, tables
 
-READERS = 16
+CONNECTIONS = 16
+BUSY_MS = 30_000
+"""How long a transaction waits for another process that writes into the same SQLite file."""
+_UPGRADE_LOCK = 0x476F7653796E6331
+_LATER = ("SQLITE_BUSY", "SQLITE_LOCKED", "40", "55P03")
+_AWAY = (
+    "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_CORRUPT", "SQLITE_NOTADB",
+    "08", "53", "57P", "58",
+)  # fmt: skip
 
 
 class Database:
-    """The database at a URL: `sqlite:///path`, `sqlite://` (in memory, one connection), `postgresql+psycopg://…`."""
+    """The database at a URL: `sqlite:///path`, `sqlite://` (in memory, one connection), `postgresql://…`."""
 
     def __init__(self, url: str) -> None:
-        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-        self.is_sqlite = url.startswith("sqlite")
-        self._in_memory = url in ("sqlite://", "sqlite:///:memory:")
-        self._writer = threading.Lock() if self.is_sqlite else None
-        options: dict[str, Any] = {"pool_size": READERS, "max_overflow": READERS}
-        if self._in_memory:
-            options = {"poolclass": pool.StaticPool, "connect_args": {"check_same_thread": False}}
-        elif self.is_sqlite:
-            options["connect_args"] = {"check_same_thread": False, "timeout": 30}
-        self.engine: Engine = create_engine(url, **options)
+        parsed = make_url(url)
+        if parsed.drivername == "postgresql":
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        in_memory = self.is_sqlite and parsed.database in (None, "", ":memory:")
+        self._writers = InOrder() if self.is_sqlite else None
+        self._readers = self._writers if in_memory else None
+        options: dict[str, Any] = {"pool_size": CONNECTIONS, "max_overflow": CONNECTIONS}
+        if in_memory:
+            options = {"poolclass": pool.StaticPool}
+        if self.is_sqlite:
+            options["connect_args"] = {"check_same_thread": False}
+        self.engine: Engine = create_engine(parsed, **options)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _set_up_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
 
     @contextmanager
     def begin(self, write: bool = True) -> Iterator[Connection]:
-        """Runs one transaction; it is durable when this ends without an exception."""
-        lock = self._writer if self._writer is not None and (write or self._in_memory) else nullcontext()
-        with lock, self.engine.connect() as connection:
-            connection = connection.execution_options(govsync_write=write)
-            with connection.begin():
-                yield connection
+        """Runs one transaction; it is durable when this ends without an exception.
 
-    def create(self) -> None:
-        """Makes all tables that are missing."""
-        tables.metadata.create_all(self.engine)
+        Raises Failure(busy_retry) where it met another in an unlucky way and had no effect, or the database is too busy,
+        Failure(store_unavailable) where the database cannot be reached or cannot store. Whether a transaction that ended
+        so had its effect may be unknown; whoever repeats it asks by key (R31).
+        """
+        turn: AbstractContextManager[object] = (self._writers if write else self._readers) or nullcontext()
+        try:
+            with turn, self.engine.connect() as connection:
+                if self.is_sqlite:
+                    connection = connection.execution_options(govsync_write=write)
+                elif not write:
+                    connection = connection.execution_options(isolation_level="REPEATABLE READ")
+                with connection.begin():
+                    yield connection
+        except NoConnectionFree as error:
+            raise Failure(Code.BUSY_RETRY) from error
+        except DBAPIError as error:
+            code = _code_of(error)
+            if code is None:
+                raise
+            raise Failure(code, what="database") from error
+
+    def upgrade(self) -> None:
+        """Makes the tables, or brings those of an older version up to date; replicas that start together take turns."""
+        with self.begin() as tx:
+            if not self.is_sqlite:
+                tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
+            migrate.upgrade(tx)
 
     def close(self) -> None:
         """Closes all connections."""
         self.engine.dispose()
 
 
+_SPACE = select(tables.space).where(tables.space.c.id == bindparam("space")).with_for_update()
+
+
 def lock_space(tx: Connection, space: bytes) -> Any:
     """Answers the row of a space, locked until the transaction ends; None where there is none."""
-    query = select(tables.space).where(tables.space.c.id == space).with_for_update()
-    return tx.execute(query).one_or_none()
+    return tx.execute(_SPACE, {"space": space}).one_or_none()
+
+
+class InOrder:
+    """A lock that is handed on in the order in which it was asked for, so that nobody starves."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._held = False
+        self._waiting: deque[threading.Lock] = deque()
+
+    def __enter__(self) -> None:
+        with self._guard:
+            if not self._held:
+                self._held = True
+                return
+            gate = threading.Lock()
+            gate.acquire()
+            self._waiting.append(gate)
+        gate.acquire()
+
+    def __exit__(self, *_reason: object) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().release()
+            else:
+                self._held = False
+
+
+def _code_of(error: DBAPIError) -> Code | None:
+    """Tells trouble of the database from a mistake of ours; PostgreSQL, Appendix A (error codes), SQLite, result codes."""
+    name = getattr(error.orig, "sqlite_errorname", None) or getattr(error.orig, "sqlstate", None)
+    if name is None:
+        return Code.STORE_UNAVAILABLE if error.connection_invalidated or _cannot_connect(error) else None
+    if name.startswith(_LATER):
+        return Code.BUSY_RETRY
+    return Code.STORE_UNAVAILABLE if name.startswith(_AWAY) else None
+
+
+def _cannot_connect(error: DBAPIError) -> bool:
+    """The driver gives no state for a server that does not answer at all; nothing was executed then."""
+    return error.statement is None
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None  # Transactions begin where we say so.
     cursor = connection.cursor()
     for pragma in (
+        f"busy_timeout={BUSY_MS}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
-        "busy_timeout=30000",
         "cache_size=-65536",
     ):
         cursor.execute(f"PRAGMA {pragma}")
