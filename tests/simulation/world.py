@@ -218,7 +218,7 @@ class World:
         self.server = Server(
             database=Database("sqlite://"), blobs=blobs, clock=self.clock, ids=self.ids, limits=self.limits
         )
-        self.server.database.create()
+        self.server.database.upgrade()
         with self.server.database.begin() as tx:
             directory.begin_epoch(self.server, tx)
             directory.add_organisation(self.server, tx, "Ministry")

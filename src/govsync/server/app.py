@@ -73,7 +73,7 @@ def open_server(options: Options, limits: Limits = DEFAULT) -> Server:
     if fresh and identity is not None and not options.new:
         raise Failure(Code.STORE_UNAVAILABLE, what="the store belongs to a database that is not here")
     server = Server(database=Database(url), blobs=blobs, clock=SystemClock(), ids=SystemIds(), limits=limits)
-    server.database.create()
+    server.database.upgrade()
     with server.database.begin() as tx:
         known = directory.setting(tx, _STORE)
         if known is None:
