@@ -66,7 +66,7 @@ def _row(
 ) -> dict[str, Any]:
     row = {
         "space": space, "hash": digest, "pack": None, "frame_offset": None, "frame_bytes": None, "offset_bytes": None,
-        "size": size, "encoding": encoding, "data": None, "touched_ms": now_ms, "device": caller.device,
+        "size": size, "encoding": encoding, "data": None, "touched_ms": now_ms, "device": caller.device, "lost": False,
     }  # fmt: skip
     return row | where
 

@@ -155,7 +155,12 @@ chunk = Table(
     Column("frame_offset", BigInteger), Column("frame_bytes", Integer), Column("offset_bytes", Integer),
     Column("size", Integer, nullable=False), Column("encoding", String, nullable=False),
     Column("data", Octets), Column("touched_ms", BigInteger, nullable=False), _id("device"),
+    Column("lost", Boolean, nullable=False),
     Index("chunk_pack", "pack"),
+    Index("chunk_unpacked", "touched_ms", sqlite_where=text("data IS NOT NULL"),
+          postgresql_where=text("data IS NOT NULL")),
+    Index("chunk_unused", "device", sqlite_where=text("device IS NOT NULL"),
+          postgresql_where=text("device IS NOT NULL")),
 )  # fmt: skip
 
 pack = Table(
