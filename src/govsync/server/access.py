@@ -3,6 +3,7 @@
 What is unknown and what is forbidden answer alike: `not_found`.
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from sqlalchemy import Connection, select
@@ -31,38 +32,70 @@ MAY: dict[Role, frozenset[Action]] = {
 _ORDER = {role: rank for rank, role in enumerate(Role)}
 
 
-def principals(tx: Connection, user: bytes) -> dict[tuple[str, bytes], None]:
-    """Answers all that a user may be named as in a list of members: the account, its divisions upward, its groups."""
-    found: dict[tuple[str, bytes], None] = {("user", user): None}
-    unit = tx.execute(select(tables.user.c.unit).where(tables.user.c.id == user)).scalar()
-    while unit is not None:
-        found[("unit", unit)] = None
-        unit = tx.execute(select(tables.unit.c.parent).where(tables.unit.c.id == unit)).scalar()
-    for (grp,) in tx.execute(select(tables.grp_member.c.grp).where(tables.grp_member.c.user == user)):
-        found[("group", grp)] = None
+def principals(tx: Connection, users: Sequence[bytes]) -> dict[bytes, set[tuple[str, bytes]]]:
+    """Answers all that each user may be named as in a list of members: the account, its divisions upward, its groups."""
+    found: dict[bytes, set[tuple[str, bytes]]] = {user: {("user", user)} for user in users}
+    a, u, g = tables.user.c, tables.unit.c, tables.grp_member.c
+    inside = {row.id: row.unit for row in tx.execute(select(a.id, a.unit).where(a.id.in_(users)))}
+    above: dict[bytes, bytes | None] = {}
+    asked = {unit for unit in inside.values() if unit is not None}
+    while asked:
+        rows = tx.execute(select(u.id, u.parent).where(u.id.in_(asked))).all()
+        above.update((row.id, row.parent) for row in rows)
+        asked = {row.parent for row in rows if row.parent is not None} - above.keys()
+    for user, unit in inside.items():
+        while unit is not None and ("unit", unit) not in found[user]:
+            found[user].add(("unit", unit))
+            unit = above.get(unit)
+    for user, grp in tx.execute(select(g.user, g.grp).where(g.user.in_(users))):
+        found[user].add(("group", grp))
+    return found
+
+
+def memberships_of(
+    tx: Connection, users: Sequence[bytes]
+) -> dict[bytes, dict[bytes, tuple[SpaceState, Role]]]:
+    """Answers, for each user and every space that the user is or was a member of, the state and the highest role.
+
+    As many questions as the divisions are deep, however many users there are; the caller keeps to some hundred of them.
+    """
+    names = principals(tx, users)
+    asked = {principal for mine in names.values() for _, principal in mine}
+    m = tables.member.c
+    members: dict[tuple[str, bytes], list[tuple[bytes, SpaceState, Role]]] = {}
+    for space, kind, principal, role, ended_ms in tx.execute(
+        select(m.space, m.kind, m.principal, m.role, m.ended_ms)
+        .where(m.principal.in_(asked))
+        .order_by(m.space)
+    ):
+        state = SpaceState.MEMBER if ended_ms is None else SpaceState.REVOKED
+        members.setdefault((kind, principal), []).append((space, state, Role(role)))
+    found: dict[bytes, dict[bytes, tuple[SpaceState, Role]]] = {}
+    for user, mine in names.items():
+        best: dict[bytes, tuple[SpaceState, Role]] = {}
+        for space, state, role in sorted(row for name in mine for row in members.get(name, ())):
+            if space not in best or _rank(state, role) > _rank(*best[space]):
+                best[space] = (state, role)
+        found[user] = best
     return found
 
 
 def memberships(tx: Connection, user: bytes) -> dict[bytes, tuple[SpaceState, Role]]:
     """Answers, for every space that the user is or was a member of, the state and the highest role."""
-    mine = principals(tx, user)
-    m = tables.member.c
-    rows = tx.execute(
-        select(m.space, m.kind, m.principal, m.role, m.ended_ms)
-        .where(m.principal.in_([principal for _, principal in mine]))
-        .order_by(m.space)
-    )
-    found: dict[bytes, tuple[SpaceState, Role]] = {}
-    for space, kind, principal, role_text, ended_ms in rows:
-        if (kind, principal) not in mine:
-            continue
-        role = Role(role_text)
-        state = SpaceState.MEMBER if ended_ms is None else SpaceState.REVOKED
-        known = found.get(space)
-        better = known is None or (known[0] is SpaceState.REVOKED and state is SpaceState.MEMBER)
-        if better or (known is not None and known[0] is state and _ORDER[role] > _ORDER[known[1]]):
-            found[space] = (state, role)
-    return found
+    return memberships_of(tx, [user])[user]
+
+
+def readable(mine: dict[bytes, tuple[SpaceState, Role]]) -> list[bytes]:
+    """Answers the spaces that may be read now, of those that `memberships` answered."""
+    return [
+        space
+        for space, (state, role) in mine.items()
+        if state is SpaceState.MEMBER and Action.READ in MAY[role]
+    ]
+
+
+def _rank(state: SpaceState, role: Role) -> tuple[bool, int]:
+    return state is SpaceState.MEMBER, _ORDER[role]
 
 
 def require(tx: Connection, user: bytes, space: bytes, action: Action) -> Role:
