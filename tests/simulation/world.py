@@ -205,7 +205,9 @@ class Desk:
 class World:
     """A server, one person, and her desks."""
 
-    def __init__(self, base: Path, seed: int, desks: int, trace: bool = False) -> None:
+    def __init__(
+        self, base: Path, seed: int, desks: int, trace: bool = False, database: str = "sqlite://"
+    ) -> None:
         self.base = base
         self.chance = random.Random(seed)
         self.trace = trace
@@ -216,7 +218,7 @@ class World:
         blobs = FolderBlobs(base / "blobs")
         blobs.establish("simulated")
         self.server = Server(
-            database=Database("sqlite://"), blobs=blobs, clock=self.clock, ids=self.ids, limits=self.limits
+            database=Database(database), blobs=blobs, clock=self.clock, ids=self.ids, limits=self.limits
         )
         self.server.database.upgrade()
         with self.server.database.begin() as tx:

@@ -44,6 +44,8 @@ class Following:
         self._desk = desk
         self._heads: dict[bytes, int] = {}
         self._rereading: dict[bytes, union.Reading] = {}
+        self._doubted: set[bytes] = set()
+        """Spaces whose head is not what their cursor says: only reading shows whether their history is another."""
         self._spaces_due = True
         self._heads_due = False
         self._not_before: dict[bytes, int] = {}
@@ -116,7 +118,7 @@ class Following:
         reread = self._rereading.get(row.id)
         if reread is not None:
             return self._reread(row, reread)
-        if row.cursor is None or self._heads.get(row.id, 0) > row.cursor.seq:
+        if row.cursor is None or self._heads.get(row.id, 0) > row.cursor.seq or row.id in self._doubted:
             return Pull(number=self._desk.number(), space=row.id, cursor=row.cursor)
         return None
 
@@ -160,11 +162,15 @@ class Following:
         """Takes in the heads of all spaces; one that the desk does not know asks for the list of spaces."""
         self._heads_due = False
         self._not_before[_HEADS] = self._desk.now.steady_ms + HEADS_EVERY_MS
-        known = {row.id for row in spaces.all_spaces(self._desk.store)}
+        known = {row.id: row.cursor for row in spaces.all_spaces(self._desk.store)}
         for head in result.heads.heads:
             self.head_told(head.space, head.seq)
             if head.space not in known:
                 self._spaces_due = True
+                continue
+            cursor = known[head.space]
+            if cursor is not None and head.seq <= cursor.seq and head.chain != cursor.chain:
+                self._doubted.add(head.space)
         self.digest = result.heads.digest
         self.beat_ms, self.beat_wall_ms = self._desk.now.steady_ms, self._desk.now.wall_ms
 
@@ -172,6 +178,7 @@ class Following:
         """Takes in a page of a journal; the cursor moves in the same transaction as the facts."""
         store = self._desk.store
         self._attempts = 0
+        self._doubted.discard(job.space)
         with store.transaction():
             row = spaces.get(store, job.space)
             if row is None or row.cursor != job.cursor:
@@ -212,6 +219,9 @@ class Following:
         space = job.space if isinstance(job, Pull | Snapshot | Ask) else b""
         if isinstance(job, Pull) and code in _REREAD:
             row = spaces.get(self._desk.store, space)
+            self._doubted.discard(space)
+            # Sequences of another history mean nothing here.
+            self._heads.pop(space, None)
             if row is not None:
                 self._rereading[space] = union.Reading(unite=code is not Code.CURSOR_GONE)
             return
@@ -243,4 +253,4 @@ class Following:
 
     def _own_digest(self) -> int:
         rows = [row for row in spaces.all_spaces(self._desk.store) if row.readable]
-        return heads_digest([Head(row.id, row.cursor.seq if row.cursor else 0) for row in rows])
+        return heads_digest([Head(row.id, row.cursor.seq, row.cursor.chain) for row in rows if row.cursor is not None])

@@ -113,10 +113,11 @@ class Spaces(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Head(msgspec.Struct, frozen=True):
-    """Says the newest sequence of a space."""
+    """Says the newest sequence of a space, and the first 8 bytes of its chain there."""
 
     space: bytes
     seq: int
+    chain: bytes = b""
 
 
 class Heads(msgspec.Struct, frozen=True, kw_only=True):

@@ -29,6 +29,9 @@ MAY: dict[Role, frozenset[Action]] = {
     Role.EDITOR: frozenset({Action.READ, Action.ADD, Action.CHANGE}),
     Role.MANAGER: frozenset(Action),
 }
+Memberships = dict[bytes, tuple[SpaceState, Role]]
+"""For one person: each space that the person is or was a member of, with the state and the highest role."""
+
 _ORDER = {role: rank for rank, role in enumerate(Role)}
 
 
@@ -52,9 +55,7 @@ def principals(tx: Connection, users: Sequence[bytes]) -> dict[bytes, set[tuple[
     return found
 
 
-def memberships_of(
-    tx: Connection, users: Sequence[bytes]
-) -> dict[bytes, dict[bytes, tuple[SpaceState, Role]]]:
+def memberships_of(tx: Connection, users: Sequence[bytes]) -> dict[bytes, Memberships]:
     """Answers, for each user and every space that the user is or was a member of, the state and the highest role.
 
     As many questions as the divisions are deep, however many users there are; the caller keeps to some hundred of them.
@@ -70,9 +71,9 @@ def memberships_of(
     ):
         state = SpaceState.MEMBER if ended_ms is None else SpaceState.REVOKED
         members.setdefault((kind, principal), []).append((space, state, Role(role)))
-    found: dict[bytes, dict[bytes, tuple[SpaceState, Role]]] = {}
+    found: dict[bytes, Memberships] = {}
     for user, mine in names.items():
-        best: dict[bytes, tuple[SpaceState, Role]] = {}
+        best: Memberships = {}
         for space, state, role in sorted(row for name in mine for row in members.get(name, ())):
             if space not in best or _rank(state, role) > _rank(*best[space]):
                 best[space] = (state, role)
@@ -80,12 +81,12 @@ def memberships_of(
     return found
 
 
-def memberships(tx: Connection, user: bytes) -> dict[bytes, tuple[SpaceState, Role]]:
+def memberships(tx: Connection, user: bytes) -> Memberships:
     """Answers, for every space that the user is or was a member of, the state and the highest role."""
     return memberships_of(tx, [user])[user]
 
 
-def readable(mine: dict[bytes, tuple[SpaceState, Role]]) -> list[bytes]:
+def readable(mine: Memberships) -> list[bytes]:
     """Answers the spaces that may be read now, of those that `memberships` answered."""
     return [
         space

@@ -1,6 +1,6 @@
 """Which spaces a person reaches, where they are mounted, and how far each has come (R25, R38, R42)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -23,7 +23,7 @@ from govsync.protocol.session import (
     SpaceState,
 )
 from govsync.server import access, chain, directory
-from govsync.server.access import Action
+from govsync.server.access import Action, Memberships
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
 from govsync.server.db.connect import lock_space
@@ -167,20 +167,25 @@ def _add_mount(server: Server, caller: Caller, tx: Connection, personal_id: byte
 def heads(server: Server, caller: Caller) -> Heads:
     """Answers the newest sequence of every space that the person may read, and their digest."""
     with server.database.begin(write=False) as tx:
-        found = heads_of(tx, [caller.user])[caller.user]
+        mine = access.memberships(tx, caller.user)
+        found = heads_of(tx, {caller.user: mine})[caller.user]
         return Heads(epoch=directory.epoch(tx), heads=found, digest=heads_digest(found))
 
 
-def heads_of(tx: Connection, users: Sequence[bytes]) -> dict[bytes, tuple[Head, ...]]:
-    """Answers the same for many people at once; the caller keeps to some hundred of them."""
-    mine = {user: access.readable(spaces) for user, spaces in access.memberships_of(tx, users).items()}
+def heads_of(tx: Connection, memberships: Mapping[bytes, Memberships]) -> dict[bytes, tuple[Head, ...]]:
+    """Answers the newest sequences for many people at once, given what each is a member of."""
+    mine = {user: access.readable(spaces) for user, spaces in memberships.items()}
     asked = sorted({space for spaces in mine.values() for space in spaces})
-    newest: dict[bytes, int] = {}
-    s = tables.space.c
-    for start in range(0, len(asked), _IN):
-        rows = tx.execute(select(s.id, s.head).where(s.id.in_(asked[start : start + _IN])))
-        newest.update((row.id, row.head) for row in rows)
+    newest = {head.space: head for head in newest_of(tx, asked)}
     return {
-        user: tuple(Head(space, newest[space]) for space in sorted(spaces) if space in newest)
+        user: tuple(newest[space] for space in sorted(spaces) if space in newest)
         for user, spaces in mine.items()
     }
+
+
+def newest_of(tx: Connection, asked: Sequence[bytes]) -> Iterator[Head]:
+    """Yields the head of each space that exists, of those asked."""
+    s = tables.space.c
+    for start in range(0, len(asked), _IN):
+        rows = tx.execute(select(s.id, s.head, s.chain).where(s.id.in_(asked[start : start + _IN])))
+        yield from (Head(row.id, row.head, bytes(row.chain[: chain.QUOTED])) for row in rows)
