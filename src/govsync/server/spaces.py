@@ -184,7 +184,7 @@ def heads_of(tx: Connection, memberships: Mapping[bytes, Memberships]) -> dict[b
 
 
 def newest_of(tx: Connection, asked: Sequence[bytes]) -> Iterator[Head]:
-    """Yields the head of each space that exists, of those asked."""
+    """Yields the newest sequence of each space that exists, of those asked."""
     s = tables.space.c
     for start in range(0, len(asked), _IN):
         rows = tx.execute(select(s.id, s.head, s.chain).where(s.id.in_(asked[start : start + _IN])))
