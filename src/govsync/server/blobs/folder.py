@@ -1,102 +1,123 @@
-"""Objects in a local folder: written beside, flushed, given their name, and the folder flushed (order of writes: data
-before name, name before anybody is told)."""
+"""Objects in a local folder.
 
+An object is written under a name of its own, flushed, then linked to its key, and its folder flushed: the bytes are
+durable before the name, the name before anybody is told, and a name that is taken is never replaced. What a crash leaves
+behind is listed as an object that nobody knows, and removed like any other.
+"""
+
+import errno
 import os
-import tempfile
-from collections.abc import Iterable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
+from govsync.server.blobs.interface import MARK, Stored
 
-_IDENTITY = "store-id"
+T = TypeVar("T")
 
 
 class FolderBlobs:
-    """Objects below one folder, spread over 256 folders by the last two characters of their key."""
+    """Objects below one folder, spread over some hundred folders by the last two characters of their key."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def _path(self, key: str) -> Path:
-        return self._root / key[-2:] / key
-
     def put_new(self, key: str, pieces: Iterable[bytes | memoryview]) -> None:
         """As `Blobs.put_new`."""
-        self._require()
-        path = self._path(key)
-        try:
-            path.parent.mkdir(exist_ok=True)
-            fd, temporary = tempfile.mkstemp(dir=self._root, prefix="new-")
-            try:
-                with os.fdopen(fd, "wb") as file:
-                    for piece in pieces:
-                        file.write(piece)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(temporary).replace(path)
-            except BaseException:
-                Path(temporary).unlink(missing_ok=True)
-                raise
-            _flush_folder(path.parent)
-            _flush_folder(self._root)
-        except OSError as error:
-            raise Failure(Code.STORE_UNAVAILABLE, what=os.strerror(error.errno or 0)) from error
+        with _store_failures():
+            self._put(self._path(key), pieces)
 
     def get_range(self, key: str, offset: int, size_bytes: int) -> bytes:
         """As `Blobs.get_range`."""
-        try:
-            with self._path(key).open("rb") as file:
-                file.seek(offset)
-                data = file.read(size_bytes)
-        except FileNotFoundError as error:
-            self._require()
-            raise Failure(Code.CHUNK_LOST) from error
-        except OSError as error:
-            raise Failure(Code.CHUNK_LOST, what=os.strerror(error.errno or 0)) from error
+        with _store_failures():
+            try:
+                with self._path(key).open("rb") as file:
+                    data = os.pread(file.fileno(), size_bytes, offset)
+            except OSError as error:
+                if error.errno in (
+                    errno.ENOENT,
+                    errno.EIO,
+                ):  # Not there, or on a place of the disk that cannot be read.
+                    raise Failure(Code.CHUNK_LOST) from error
+                raise
         if len(data) < size_bytes:
             raise Failure(Code.CHUNK_LOST, what="short")
         return data
 
     def size(self, key: str) -> int | None:
         """As `Blobs.size`."""
-        try:
-            return self._path(key).stat().st_size
-        except FileNotFoundError:
-            return None
+        with _store_failures():
+            return _unless_gone(lambda: self._path(key).stat().st_size)
 
     def delete(self, key: str) -> None:
         """As `Blobs.delete`."""
-        self._path(key).unlink(missing_ok=True)
+        with _store_failures():
+            self._path(key).unlink(missing_ok=True)
 
-    def list(self) -> Iterator[tuple[str, int]]:
+    def list(self) -> Iterator[Stored]:
         """As `Blobs.list`."""
-        self._require()
-        found = (path for path in self._root.glob("??/*") if path.is_file())
-        yield from sorted((path.name, path.stat().st_size) for path in found)
+        with _store_failures():
+            names = sorted(
+                name for folder in self._root.iterdir() if folder.is_dir() for name in os.listdir(folder)
+            )
+        for name in names:
+            with _store_failures():
+                found = _unless_gone(self._path(name).stat)
+            if found is not None:
+                yield Stored(name, found.st_size, found.st_mtime_ns // 1_000_000)
 
     def identity(self) -> str | None:
         """As `Blobs.identity`."""
-        try:
-            return (self._root / _IDENTITY).read_text().strip()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise Failure(Code.STORE_UNAVAILABLE, what=os.strerror(error.errno or 0)) from error
+        with _store_failures():
+            return _unless_gone(lambda: (self._root / MARK).read_text().strip())
 
     def establish(self, identity: str) -> None:
         """As `Blobs.establish`."""
-        self._root.mkdir(parents=True, exist_ok=True)
-        with (self._root / _IDENTITY).open("w") as file:
-            file.write(identity)
-            file.flush()
-            os.fsync(file.fileno())
-        _flush_folder(self._root)
+        with _store_failures():
+            self._root.mkdir(parents=True, exist_ok=True)
+            self._put(self._root / MARK, [identity.encode()])
 
-    def _require(self) -> None:
-        """A folder without its mark is another one, or not mounted: nothing is written into it (R48)."""
-        if not (self._root / _IDENTITY).exists():
-            raise Failure(Code.STORE_UNAVAILABLE, what="the store's mark is missing")
+    def _path(self, key: str) -> Path:
+        return self._root / key[-2:] / key
+
+    def _put(self, path: Path, pieces: Iterable[bytes | memoryview]) -> None:
+        written = self._path(f"{path.name}.{os.getpid()}.{threading.get_ident()}.new")
+        for folder in (path.parent, written.parent):
+            folder.mkdir(exist_ok=True)
+        try:
+            with written.open("wb") as file:
+                for piece in pieces:
+                    file.write(piece)
+                file.flush()
+                os.fsync(file.fileno())
+            try:
+                os.link(written, path)
+            except FileExistsError:
+                return
+            for folder in (path.parent, self._root):
+                _flush_folder(folder)
+        finally:
+            written.unlink(missing_ok=True)
+
+
+@contextmanager
+def _store_failures() -> Iterator[None]:
+    """Whatever the disk answers but "not there" says that the store cannot be used now, not that an object is lost."""
+    try:
+        yield
+    except OSError as error:
+        raise Failure(Code.STORE_UNAVAILABLE, what=os.strerror(error.errno or 0)) from error
+
+
+def _unless_gone(read: Callable[[], T]) -> T | None:
+    try:
+        return read()
+    except FileNotFoundError:
+        return None
 
 
 def _flush_folder(path: Path) -> None:
