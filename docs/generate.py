@@ -3,7 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import click
+
+from govsync.cli.main import cli as main_cli
 from govsync.model.codes import CODES
+from govsync.protocol.routes import ROUTES
+from govsync.protocol.wire import PREFIX, VERSION, VERSION_HEADER
+from govsync.settings.schema import SETTINGS
+from govsync.text.sentences import SENTENCES
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -18,7 +25,7 @@ _WHO = {
 def codes() -> str:
     """Renders the table of codes."""
     rows = [
-        f"| `{code}` | {_WHO[meaning.actor]} | {meaning.status or '–'} |"
+        f"| `{code}` | {SENTENCES[code][0]} {SENTENCES[code][1]} | {_WHO[meaning.actor]} | {meaning.status or '–'} |"
         for code, meaning in sorted(CODES.items())
     ]
     return "\n".join(
@@ -28,7 +35,25 @@ def codes() -> str:
             "Every refusal, problem and failure has a code. It is stable from the first release on: scripts and tests may rely on it.",
             "The status is that of the HTTP answer which carries the code.",
             "",
-            "| code | who acts | status |",
+            "| code | what people read | who acts | status |",
+            "|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def settings() -> str:
+    """Renders the table of settings."""
+    rows = [f"| `{setting.key}` | {_shown(setting.default)} | {setting.meaning} |" for setting in SETTINGS]
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            "Read from `/etc/govsync/policy.d/*.toml` (policy, which fixes a value), then the person's own (`govsync settings set KEY VALUE`), then",
+            "the default. `govsync settings` says each value and its source; what a file says wrongly is told by `govsync doctor` and stops nothing.",
+            "",
+            "| key | default | meaning |",
             "|---|---|---|",
             *rows,
             "",
@@ -36,7 +61,68 @@ def codes() -> str:
     )
 
 
-PAGES: dict[str, Callable[[], str]] = {"codes.md": codes}
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "none" if value == () else str(value)
+
+
+def api() -> str:
+    """Renders the table of calls."""
+    rows = [
+        f"| {route.method} `{route.path}` | {route.summary} | {_shape(route.takes, route.request)} | "
+        f"{_shape(route.gives, route.response)} | {'yes' if route.repeatable else 'no'} |"
+        for route in ROUTES
+    ]
+    return "\n".join(
+        [
+            "# Calls",
+            "",
+            f"Under `{PREFIX}`; every answer of ours has the header `{VERSION_HEADER}: {VERSION}`. Errors are problem documents (RFC 9457) with a",
+            "[code](codes.md). *Framed* bodies are described in [formats](../formats.md).",
+            "",
+            "| call | what it does | takes | gives | may be repeated |",
+            "|---|---|---|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
+def _shape(shape: str, kind: object) -> str:
+    name = getattr(kind, "__name__", "")
+    return f"{shape} {name}".strip() if shape != "none" else "–"
+
+
+def cli() -> str:
+    """Renders every command with its help."""
+    lines = [
+        "# Commands",
+        "",
+        "Names, JSON keys and exit codes are stable. 0 done, 1 failed, 2 timed out, 3 agent not running,",
+    ]
+    lines += ["4 something is kept back or differs, 64 wrong usage.", ""]
+    _describe(main_cli, click.Context(main_cli, info_name="govsync", terminal_width=100), lines)
+    return "\n".join(lines)
+
+
+def _describe(command: click.Command, context: click.Context, lines: list[str]) -> None:
+    lines += [f"## `{context.command_path}`", "", "```", command.get_help(context), "```", ""]
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            if child is not None:
+                _describe(
+                    child, click.Context(child, info_name=name, parent=context, terminal_width=100), lines
+                )
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "codes.md": codes,
+    "settings.md": settings,
+    "api.md": api,
+    "cli.md": cli,
+}
 
 
 def main() -> None:
