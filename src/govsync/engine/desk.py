@@ -59,6 +59,8 @@ class Desk:
         """Nodes that the last plan could do nothing about; they are due again when any fact changes."""
         self.kept_back: set[int] = set()
         """Nodes whose step the plan under way must not send yet."""
+        self.open_documents: dict[int, frozenset[str]] = {}
+        """Names of documents, by folder, beside which a program's lock file lies (R13)."""
         self.under_way: dict[int, AnyJob] = {}
         self.proven_ms: int | None = None
         """When the folder was last proven to be ours; None: a proof is wanted before anything is touched (R10)."""

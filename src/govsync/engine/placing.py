@@ -14,16 +14,19 @@ from govsync.engine.desk import Desk
 from govsync.engine.jobs import AnyJob, Change, Changed, Fetch, Fetched, Look, Recover, Staged, Wanted
 from govsync.engine.outcomes import Outcome, wait
 from govsync.local.steps import At, Result
+from govsync.model.codes import Code
+from govsync.model.problems import Problem
 from govsync.model.steps import AnyDown, Replace
 from govsync.model.steps import Fetch as FetchStep
 from govsync.model.trees import Trees
-from govsync.store import intents, local_tree, manifests, paths, trash
+from govsync.store import dirty, intents, local_tree, manifests, paths, problems, trash
 
 BATCH = 500
 """How many steps one batch takes (R16)."""
 FETCH_BYTES = 8 * 1024 * 1024
 FETCH_FILES = 500
 FETCHES_AT_ONCE = 2
+OPEN_HERE_MS = 5_000
 INLINE_BYTES = 32 * 1024 * 1024
 
 
@@ -74,9 +77,14 @@ class Placing:
             if local_tree.find_node(self._desk.store, second[0]) is not None:
                 batch.bring_back(*second)
         self._second_versions = []
+        waiting = [
+            step.lid for step in steps if isinstance(step, Replace) and self._open_here(step.lid, trees)
+        ]
         for step in steps:
             if len(batch.rows) >= BATCH:
                 break
+            if step.lid in waiting:
+                continue
             if isinstance(step, FetchStep | Replace):
                 staged = self._ready(step, trees)
                 if staged is not None:
@@ -84,10 +92,25 @@ class Placing:
             else:
                 batch.add(step)
         if not batch.rows:
-            return []
+            return waiting
         change = Change(number=self._desk.number(), steps=notes.record(self._desk, batch.rows))
         started.append(change)
-        return [step.lid for step in change.steps]
+        return [*waiting, *(step.lid for step in change.steps)]
+
+    def _open_here(self, lid: int, trees: Trees) -> bool:
+        """Lets a newer version wait while a lock file beside the document says that a program has it open (R13): the
+        program would save its old version over the new one, which nobody has seen."""
+        local = trees.node(lid).local
+        seen = local_tree.disk(self._desk.store, lid)
+        if local is None or seen is None:
+            return False
+        if seen.name not in self._desk.open_documents.get(local.place.parent, frozenset()):
+            return False
+        with self._desk.store.transaction():
+            dirty.delay(self._desk.store, lid, self._desk.now.steady_ms + OPEN_HERE_MS)
+            problem = Problem(Code.OPEN_HERE)
+            problems.raise_for(self._desk.store, lid, problem, self._desk.now.wall_ms, waiting=True)
+        return True
 
     def _ready(self, step: FetchStep | Replace, trees: Trees) -> Staged | None:
         """Answers the staged file for a step, or notes that its revision is wanted."""
