@@ -253,4 +253,6 @@ class Following:
 
     def _own_digest(self) -> int:
         rows = [row for row in spaces.all_spaces(self._desk.store) if row.readable]
-        return heads_digest([Head(row.id, row.cursor.seq, row.cursor.chain) for row in rows if row.cursor is not None])
+        return heads_digest(
+            [Head(row.id, row.cursor.seq, row.cursor.chain) for row in rows if row.cursor is not None]
+        )
