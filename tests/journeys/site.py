@@ -188,7 +188,12 @@ class Desk:
     def wait(self, expected: int = 0) -> None:
         """Waits until all is in sync (or, with 4, until only what waits for a person is left)."""
         done = self.call("wait", "--timeout", str(LIMIT_S))
-        assert done.returncode == expected, (self.name, done, self.call("status").stdout, self.call("problems").stdout)
+        assert done.returncode == expected, (
+            self.name,
+            done,
+            self.call("status").stdout,
+            self.call("problems").stdout,
+        )
 
     def write(self, path: str, content: str | bytes) -> None:
         """Writes a file."""

@@ -79,7 +79,9 @@ def unite(store: Store, space: bytes, reading: Reading, known: dict[bytes, bool]
                 local_tree.forget(store, node.lid)
             else:
                 local_tree.set_baseline(store, node.lid, None)
-                store.run("UPDATE node SET r_parent = NULL, r_dead = NULL, r_seq = NULL WHERE lid = ?", (node.lid,))
+                store.run(
+                    "UPDATE node SET r_parent = NULL, r_dead = NULL, r_seq = NULL WHERE lid = ?", (node.lid,)
+                )
         elif missing:
             local_tree.ask_back(store, [node.lid])
         else:
