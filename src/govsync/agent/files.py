@@ -20,6 +20,7 @@ from govsync.model.nodes import Kind, Node
 from govsync.model.problems import Failure
 from govsync.protocol.changes import NodeState, RevisionInfo
 from govsync.protocol.commits import Done, Want
+from govsync.store import conflicts as kept_twice
 from govsync.store import local_tree, paths, spaces, trees
 
 if TYPE_CHECKING:
@@ -216,14 +217,7 @@ def verify(agent: "Agent", here: Here) -> list[dict[str, str]]:
 def _compare(
     agent: "Agent", here: Here, row: spaces.SpaceRow, states: dict[bytes, NodeState]
 ) -> list[dict[str, str]]:
-    def known() -> dict[bytes, tuple[str, ...] | None]:
-        rows = agent.store.all(
-            "SELECT lid, node_id FROM node WHERE space = ? AND presence IN ('here', 'local_only') AND l_parent > 0",
-            (row.id,),
-        )
-        return {node_id: paths.disk_path(agent.store, lid) for lid, node_id in rows}
-
-    on_disk = here(agent, known)
+    on_disk = here(agent, lambda: kept_twice.on_disk(agent.store, row.id))
     found: list[dict[str, str]] = []
     for node_id, state in states.items():
         at = on_disk.pop(node_id, None)
@@ -258,17 +252,18 @@ def conflicts(agent: "Agent", here: Here) -> list[dict[str, Any]]:
     """Lists files that were kept beside another, until a person decides."""
 
     def read() -> list[dict[str, Any]]:
-        rows = agent.store.all(
-            "SELECT c.lid, o.lid, c.mtime_ns FROM node c JOIN node o ON o.node_id = c.conflict_of"
-            " WHERE c.presence = 'here' ORDER BY c.lid"
-        )
+        store = agent.store
         return [
             {
-                "id": str(copy), "path": paths.shown(agent.store, original), "copy": paths.shown(agent.store, copy),
-                "user": "", "device": _device_in(paths.shown(agent.store, copy)), "at": moment((mtime_ns or 0) // 1_000_000),
+                "id": str(row.copy),
+                "path": paths.shown(store, row.original),
+                "copy": paths.shown(store, row.copy),
+                "user": "",
+                "device": _device_in(paths.shown(store, row.copy)),
+                "at": moment(row.mtime_ns // 1_000_000),
             }
-            for copy, original, mtime_ns in rows
-        ]  # fmt: skip
+            for row in kept_twice.listed(store)
+        ]
 
     return here(agent, read)
 
@@ -282,12 +277,10 @@ def resolve(agent: "Agent", here: Here, number: int, keep: str) -> None:
     """Settles a conflict: `mine` is the kept copy, `theirs` the file with the name; both stay with `both`."""
 
     def read() -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
-        row = agent.store.one(
-            "SELECT o.lid FROM node c JOIN node o ON o.node_id = c.conflict_of WHERE c.lid = ?", (number,)
-        )
-        if row is None:
+        original = kept_twice.original(agent.store, number)
+        if original is None:
             raise Failure(Code.NOT_FOUND)
-        return paths.disk_path(agent.store, number), paths.disk_path(agent.store, row[0])
+        return paths.disk_path(agent.store, number), paths.disk_path(agent.store, original)
 
     copy, original = here(agent, read)
     folder = Path(agent.identity.folder)
@@ -300,6 +293,6 @@ def resolve(agent: "Agent", here: Here, number: int, keep: str) -> None:
 
     def settle() -> None:
         with agent.store.transaction():
-            agent.store.run("UPDATE node SET conflict_of = NULL WHERE lid = ?", (number,))
+            kept_twice.settle(agent.store, number)
 
     here(agent, settle)
