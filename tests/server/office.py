@@ -63,7 +63,7 @@ class Office:
             self.boris = directory.add_user(self.server, tx, "boris", "Boris", "Interior/Planning")
             self.clara = directory.add_user(self.server, tx, "clara", "Clara", "Health")
             for user in (self.anna, self.boris, self.clara):
-                accounts.set_password(tx, user, PASSWORD)
+                accounts.set_password(self.server, tx, user, PASSWORD)
 
     def device(self, name: str = "desk") -> DeviceInfo:
         return DeviceInfo(id=self.ids.new(), name=name, machine="machine")

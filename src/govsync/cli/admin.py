@@ -97,7 +97,7 @@ def user_add(
     server = _open(data, database, blobs)
     with server.database.begin() as tx:
         added = directory.add_user(server, tx, login, name, path)
-        accounts.set_password(tx, added, password)
+        accounts.set_password(server, tx, added, password)
 
 
 @user.command("list")

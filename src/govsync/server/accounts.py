@@ -1,56 +1,76 @@
 """Accounts of this server: passwords, sessions, and the tokens that prove them (R50).
 
-An access token is short-lived and signed; a refresh token is good for one use. Its successor is bound to the same device.
-A desk that lost the answer asks once more with the old one and gets another successor, as long as the first was never
-used; a token used after its successor was is stolen, and signs the device out. Chance is handed in.
+Both tokens are signed with a key that lives as long as the database. An access token is short-lived. A refresh token
+carries a number, one higher than any that the device got before, and is good until its successor is used: a desk that
+lost an answer asks again with the old one and gets another successor. A token older than that is shown by somebody who
+copied it; whose, cannot be told, so the device is signed out. A number higher than the database has ever given out can
+only come from the life that a restored copy lost: it is taken, and sessions survive. Chance is handed in.
 """
 
 import base64
+import binascii
 import hashlib
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, TypeVar
 
 import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from govsync.model import names
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
-from govsync.protocol.session import Refresh, SignIn, Tokens
+from govsync.protocol.session import DeviceInfo, Refresh, SignIn, Tokens
 from govsync.server import directory
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
+from govsync.server.db.insert import insert_new
 
 ACCESS_S = 600
 REFRESH_MS = 90 * 24 * 3_600_000
 ATTEMPTS = 10
+ATTEMPTS_OF_ADDRESS = 100
 ATTEMPTS_WINDOW_MS = 5 * 60_000
+MOST_SUCCESSORS = 8
 _SECRET = "token_secret"
-_hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-_NOBODYS = _hasher.hash("nobody has this password")
+_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 
 Chance = Callable[[int], bytes]
 """Answers so many random bytes."""
 
 
-class _Claims(msgspec.Struct, frozen=True, array_like=True):
+class _Access(msgspec.Struct, frozen=True, array_like=True, tag="access"):
     user: bytes
     device: bytes
     expires_ms: int
     login: str
 
 
-def set_password(tx: Connection, user: bytes, password: str) -> None:
+class _Refresh(msgspec.Struct, frozen=True, array_like=True, tag="refresh"):
+    user: bytes
+    device: DeviceInfo
+    expires_ms: int
+    counter: int
+    chance: bytes
+
+
+C = TypeVar("C", _Access, _Refresh)
+
+
+def set_password(server: Server, tx: Connection, user: bytes, password: str) -> None:
     """Sets a person's password (Argon2id, RFC 9106); raises Failure(bad_request) for an empty one."""
     if not password:
         raise Failure(Code.BAD_REQUEST, what="password")
     tx.execute(delete(tables.credential).where(tables.credential.c.user == user))
-    tx.execute(insert(tables.credential), [{"user": user, "hash": _hasher.hash(password)}])
+    tx.execute(insert(tables.credential), [{"user": user, "hash": _HASHER.hash(names.nfc(password))}])
+    directory.note(server, tx, "credential", user, {"user": user})
 
 
 def make_secret(tx: Connection, chance: Chance) -> None:
-    """Makes the key that signs access tokens, once in the life of a database."""
+    """Makes the key that signs tokens, once in the life of a database."""
     if directory.setting(tx, _SECRET) is None:
         directory.set_setting(tx, _SECRET, chance(32))
 
@@ -58,12 +78,14 @@ def make_secret(tx: Connection, chance: Chance) -> None:
 def sign_in(server: Server, request: SignIn, chance: Chance, address: str = "") -> Tokens:
     """Begins a session of a device; raises Failure(wrong_password, too_many_requests).
 
-    A wrong name and a wrong password take as long and answer alike (no list of names can be probed).
+    A wrong name and a wrong password take as long and answer alike (no list of names can be probed). Only failures count
+    against an address: ten thousand desks of one office may come in behind one.
     """
-    login = request.login.strip().casefold()
-    _count_attempt(server, f"login:{login}")
+    login = directory.login_key(request.login)[: directory.MOST_CHARACTERS]
+    counted = {f"login:{login}": ATTEMPTS}
     if address:
-        _count_attempt(server, f"from:{address}", factor=10)
+        counted[f"from:{address}"] = ATTEMPTS_OF_ADDRESS
+    _count_attempt(server, counted)
     with server.database.begin(write=False) as tx:
         u, c = tables.user.c, tables.credential.c
         row = tx.execute(
@@ -71,125 +93,140 @@ def sign_in(server: Server, request: SignIn, chance: Chance, address: str = "") 
             .join_from(tables.user, tables.credential, u.id == c.user)
             .where(u.login == login)
         ).one_or_none()
-    if (
-        not _fits(row.hash if row is not None else _NOBODYS, request.password)
-        or row is None
-        or row.state != "active"
-    ):
+    fits = _fits(row.hash if row is not None else _nobodys(), request.password)
+    if not fits or row is None or row.state != "active":
         raise Failure(Code.WRONG_PASSWORD)
     with server.database.begin() as tx:
+        a = tables.attempt.c
+        tx.execute(delete(tables.attempt).where(a.subject == f"login:{login}"))
+        tx.execute(
+            update(tables.attempt).where(a.subject == f"from:{address}").values({a["count"]: a["count"] - 1})
+        )
         directory.register_device(server, tx, row.id, request.device)
         tx.execute(delete(tables.token).where(tables.token.c.device == request.device.id))
-        tx.execute(delete(tables.attempt).where(tables.attempt.c.subject == f"login:{login}"))
-        return _issue(server, tx, row.id, row.login, row.name, request.device.id, 0, chance)
+        return _issue(server, tx, row, request.device, chance)
 
 
 def _fits(stored: str, password: str) -> bool:
     try:
-        return _hasher.verify(stored, password)
+        return _HASHER.verify(stored, names.nfc(password))  # Composed as it was set (RFC 8265, section 4.2).
     except (VerificationError, InvalidHashError):
         return False
 
 
-def _count_attempt(server: Server, subject: str, factor: int = 1) -> None:
+@cache
+def _nobodys() -> str:
+    """Answers what is compared for a name that is not there, so that it takes as long."""
+    return _HASHER.hash("nobody has this password")
+
+
+def _count_attempt(server: Server, counted: Mapping[str, int]) -> None:
+    """Counts an attempt before it is made, so that many at once cannot slip through; refused ones are not counted."""
     now_ms = server.clock.time_ms()
+    a = tables.attempt.c
     with server.database.begin() as tx:
-        a = tables.attempt.c
-        row = tx.execute(
-            select(a.count.label("attempts"), a.since_ms).where(a.subject == subject)
-        ).one_or_none()
-        if row is None:
-            tx.execute(insert(tables.attempt), [{"subject": subject, "count": 1, "since_ms": now_ms}])
-            return
-        fresh = now_ms - row.since_ms < ATTEMPTS_WINDOW_MS
-        if fresh and row.attempts >= ATTEMPTS * factor:
-            raise Failure(Code.TOO_MANY_REQUESTS, wait_ms=ATTEMPTS_WINDOW_MS - (now_ms - row.since_ms))
-        values = {"count": row.attempts + 1} if fresh else {"count": 1, "since_ms": now_ms}
-        tx.execute(update(tables.attempt).where(a.subject == subject).values(**values))
+        over = (a.since_ms <= now_ms - ATTEMPTS_WINDOW_MS) | (a.since_ms > now_ms)
+        tx.execute(delete(tables.attempt).where(over))
+        for subject, most in sorted(counted.items()):
+            insert_new(tx, tables.attempt, [{"subject": subject, "count": 0, "since_ms": now_ms}])
+            made, since_ms = tx.execute(
+                update(tables.attempt)
+                .where(a.subject == subject)
+                .values({a["count"]: a["count"] + 1})
+                .returning(a["count"], a.since_ms)
+            ).one()
+            if made > most:
+                raise Failure(Code.TOO_MANY_REQUESTS, wait_ms=since_ms + ATTEMPTS_WINDOW_MS - now_ms)
 
 
-def _issue(
-    server: Server,
-    tx: Connection,
-    user: bytes,
-    login: str,
-    name: str,
-    device: bytes,
-    counter: int,
-    chance: Chance,
-) -> Tokens:
-    refresh = chance(32)
-    now_ms = server.clock.time_ms()
-    row = {
-        "hash": hashlib.sha256(refresh).digest(), "device": device, "user": user, "counter": counter,
-        "expires_ms": now_ms + REFRESH_MS, "used": False,
-    }  # fmt: skip
+def _issue(server: Server, tx: Connection, account: Any, device: DeviceInfo, chance: Chance) -> Tokens:
+    d = tables.device.c
+    counter = tx.execute(
+        update(tables.device).where(d.id == device.id).values(counter=d.counter + 1).returning(d.counter)
+    ).scalar_one()
+    now_ms, secret = server.clock.time_ms(), _secret(tx)
+    refresh = _sign(secret, _Refresh(account.id, device, now_ms + REFRESH_MS, counter, chance(16)))
+    row = {"hash": _digest(refresh), "device": device.id, "counter": counter, "used": False}
     tx.execute(insert(tables.token), [row])
-    claims = msgspec.msgpack.encode(_Claims(user, device, now_ms + ACCESS_S * 1000, login))
-    signature = hmac.digest(_secret(tx), claims, "sha256")
     return Tokens(
-        access=_text(claims + signature),
-        refresh=_text(refresh),
+        access=_sign(secret, _Access(account.id, device.id, now_ms + ACCESS_S * 1000, account.login)),
+        refresh=refresh,
         expires_s=ACCESS_S,
-        user=user,
-        login=login,
-        name=name,
+        user=account.id,
+        login=account.login,
+        name=account.name,
     )
-
-
-def _secret(tx: Connection) -> bytes:
-    found = directory.setting(tx, _SECRET)
-    assert found is not None, "the key is made when the database is"
-    return found
-
-
-def _text(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
-
-
-def _bytes(text: str) -> bytes:
-    try:
-        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except ValueError as error:
-        raise Failure(Code.SIGNED_OUT) from error
 
 
 def refresh(server: Server, request: Refresh, chance: Chance) -> Tokens:
     """Exchanges a refresh token; raises Failure(signed_out, token_reused)."""
-    digest = hashlib.sha256(_bytes(request.refresh)).digest()
     tokens: Tokens | None = None
     with server.database.begin() as tx:
-        t = tables.token.c
-        row = tx.execute(select(tables.token).where(t.hash == digest)).one_or_none()
-        if row is None or row.device != request.device or row.expires_ms < server.clock.time_ms():
+        claims = _verified(_secret(tx), request.refresh, _Refresh)
+        if claims.device.id != request.device or claims.expires_ms < server.clock.time_ms():
             raise Failure(Code.SIGNED_OUT)
-        later = tx.execute(
-            select(t.used).where(t.device == row.device, t.counter > row.counter).order_by(t.counter)
-        ).all()
-        if row.used and any(each.used for each in later):
-            # The successor was used, so its owner has it: somebody else shows the old one.
-            tx.execute(delete(tables.token).where(t.device == row.device))
-        else:
-            account = _active(tx, row.user, row.device)
-            tx.execute(delete(tables.token).where(t.device == row.device, t.counter != row.counter))
-            tx.execute(update(tables.token).where(t.hash == digest).values(used=True))
-            tokens = _issue(server, tx, row.user, account[0], account[1], row.device, row.counter + 1, chance)
+        digest = _digest(request.refresh)
+        _take_from_lost_life(server, tx, claims, digest)
+        account = _active(tx, claims.user, request.device)
+        if _use(tx, request.device, digest):
+            tokens = _issue(server, tx, account, claims.device, chance)
     if tokens is None:
         raise Failure(Code.TOKEN_REUSED)
     return tokens
 
 
-def _active(tx: Connection, user: bytes, device: bytes) -> tuple[str, str]:
-    """Answers login and name of an account that may come in; raises Failure(signed_out)."""
-    u, d = tables.user.c, tables.device.c
-    row = tx.execute(
-        select(u.login, u.name, u.state, d.state.label("device_state"))
-        .join_from(tables.user, tables.device, d.user == u.id)
-        .where(u.id == user, d.id == device)
-    ).one_or_none()
-    if row is None or row.state != "active" or row.device_state != "active":
+def _take_from_lost_life(server: Server, tx: Connection, claims: _Refresh, digest: bytes) -> None:
+    """Takes in a token that this database never gave out: it did, after the copy was made that it was put back from."""
+    d = tables.device.c
+    device = claims.device.id
+    given = tx.execute(select(d.counter).where(d.id == device).with_for_update()).scalar()
+    if given is not None and claims.counter <= given:
+        return
+    if tx.execute(select(tables.user.c.id).where(tables.user.c.id == claims.user)).first() is None:
         raise Failure(Code.SIGNED_OUT)
-    return row.login, row.name
+    directory.register_device(server, tx, claims.user, claims.device)
+    tx.execute(update(tables.device).where(d.id == device).values(counter=claims.counter))
+    row = {"hash": digest, "device": device, "counter": claims.counter, "used": False}
+    tx.execute(insert(tables.token), [row])
+
+
+def _use(tx: Connection, device: bytes, digest: bytes) -> bool:
+    """Notes that a token is used; answers False, and ends all sessions of the device, where a later one was used already.
+
+    Why a row that is still there is good: the first use of a token removes all others of the device, those before it and
+    those given out beside it. So the row of a used token is gone as soon as one of its successors was used.
+    """
+    t = tables.token.c
+    used = tx.execute(select(t.used).where(t.hash == digest)).scalar()
+    if used is None:
+        tx.execute(delete(tables.token).where(t.device == device))
+        tx.execute(update(tables.device).where(tables.device.c.id == device).values(state="signed_out"))
+        return False
+    others = delete(tables.token).where(t.device == device, t.hash != digest)
+    if used:  # Asked again: successors may still be on their way, but not any number of them.
+        newest = select(tables.device.c.counter).where(tables.device.c.id == device).scalar_subquery()
+        others = others.where(t.counter <= newest - MOST_SUCCESSORS + 1)
+    tx.execute(others)
+    tx.execute(update(tables.token).where(t.hash == digest).values(used=True))
+    return True
+
+
+_ACTIVE = (
+    select(tables.user.c.login, tables.user.c.id, tables.user.c.name)
+    .join_from(tables.user, tables.device, tables.device.c.user == tables.user.c.id)
+    .where(
+        tables.user.c.id == bindparam("user"), tables.device.c.id == bindparam("device"),
+        tables.user.c.state == "active", tables.device.c.state == "active",
+    )
+)  # fmt: skip
+
+
+def _active(tx: Connection, user: bytes, device: bytes) -> Any:
+    """Answers id, login and name of an account that may come in; raises Failure(signed_out)."""
+    row = tx.execute(_ACTIVE, {"user": user, "device": device}).one_or_none()
+    if row is None:
+        raise Failure(Code.SIGNED_OUT)
+    return row
 
 
 def sign_out(server: Server, caller: Caller) -> None:
@@ -206,14 +243,39 @@ def caller_of(server: Server, access: str) -> Caller:
 
     A disabled person or device is refused at once, whatever the token says.
     """
-    data = _bytes(access)
-    if len(data) <= 32:
-        raise Failure(Code.SIGNED_OUT)
     with server.database.begin(write=False) as tx:
-        if not hmac.compare_digest(hmac.digest(_secret(tx), data[:-32], "sha256"), data[-32:]):
-            raise Failure(Code.SIGNED_OUT)
-        claims = msgspec.msgpack.decode(data[:-32], type=_Claims)
+        claims = _verified(_secret(tx), access, _Access)
         if claims.expires_ms < server.clock.time_ms():
             raise Failure(Code.TOKEN_EXPIRED)
         _active(tx, claims.user, claims.device)
     return Caller(user=claims.user, device=claims.device, login=claims.login)
+
+
+def _secret(tx: Connection) -> bytes:
+    found = directory.setting(tx, _SECRET)
+    assert found is not None, "the key is made when the database is"
+    return found
+
+
+def _sign(secret: bytes, claims: _Access | _Refresh) -> str:
+    data = msgspec.msgpack.encode(claims)
+    return base64.urlsafe_b64encode(data + hmac.digest(secret, data, "sha256")).rstrip(b"=").decode()
+
+
+def _verified(secret: bytes, token: str, kind: type[C]) -> C:
+    """Answers what a token of a kind says; raises Failure(signed_out) for one that is not of our making."""
+    try:
+        data = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Failure(Code.SIGNED_OUT) from error
+    claims, signature = data[:-32], data[-32:]
+    if not hmac.compare_digest(hmac.digest(secret, claims, "sha256"), signature):
+        raise Failure(Code.SIGNED_OUT)
+    try:
+        return msgspec.msgpack.decode(claims, type=kind)
+    except msgspec.ValidationError as error:  # A token of the other kind.
+        raise Failure(Code.SIGNED_OUT) from error
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,12 +1,16 @@
 """Organisations, their divisions, people, groups and devices; every change stands in the `sys` journal with its full row,
 so that the journals alone can rebuild the directory (R35).
+
+Changes take turns: what is looked up before a change (is the name free?) is still so when it is made, and the `sys`
+journal grows one entry after the other. What a password is made of never stands in a journal.
 """
 
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from govsync.model import names
 from govsync.model.codes import Code
 from govsync.model.nodes import Kind
 from govsync.model.problems import Failure
@@ -14,26 +18,29 @@ from govsync.protocol.session import DeviceInfo, Role, SpaceKind
 from govsync.server import chain
 from govsync.server.context import Server
 from govsync.server.db import tables
+from govsync.server.db.connect import take_turns
+from govsync.server.db.insert import insert_new
 
 SYS = b"sys" + bytes(13)
 """The stream of everything that is not in a space."""
 NOBODY = bytes(16)
 RETENTION_MS = 30 * 24 * 3_600_000
+MOST_CHARACTERS = 100
+_TURNS = "directory"
 _HEAD, _CHAIN, EPOCH = "sys_head", "sys_chain", "epoch"
+_SETTING = select(tables.setting.c.value).where(tables.setting.c.key == bindparam("key"))
 
 
 def setting(tx: Connection, key: str) -> bytes | None:
     """Answers a fact about the database as a whole, or None."""
-    found = tx.execute(select(tables.setting.c.value).where(tables.setting.c.key == key)).scalar()
+    found = tx.execute(_SETTING, {"key": key}).scalar()
     return bytes(found) if found is not None else None
 
 
 def set_setting(tx: Connection, key: str, value: bytes) -> None:
     """Sets a fact about the database as a whole."""
-    if setting(tx, key) is None:
-        tx.execute(insert(tables.setting), [{"key": key, "value": value}])
-    else:
-        tx.execute(update(tables.setting).where(tables.setting.c.key == key).values(value=value))
+    insert_new(tx, tables.setting, [{"key": key, "value": value}])
+    tx.execute(update(tables.setting).where(tables.setting.c.key == key).values(value=value))
 
 
 def epoch(tx: Connection) -> bytes:
@@ -45,8 +52,9 @@ def epoch(tx: Connection) -> bytes:
 
 def begin_epoch(server: Server, tx: Connection) -> bytes:
     """Begins another life of the database: after its making, and when it was put back from a copy (R33, R34)."""
-    new, parent = server.ids.new(), setting(tx, EPOCH)
-    tx.execute(insert(tables.epoch), [{"id": new, "parent": parent, "at_ms": server.clock.time_ms()}])
+    take_turns(tx, _TURNS)
+    row = {"id": server.ids.new(), "parent": setting(tx, EPOCH), "at_ms": server.clock.time_ms()}
+    new = _add(server, tx, tables.epoch, "epoch", row)
     set_setting(tx, EPOCH, new)
     tx.execute(update(tables.space).values(epoch=new))
     return new
@@ -54,6 +62,7 @@ def begin_epoch(server: Server, tx: Connection) -> bytes:
 
 def note(server: Server, tx: Connection, kind: str, subject: bytes, row: dict[str, Any]) -> None:
     """Appends a change of the directory to the `sys` journal."""
+    take_turns(tx, _TURNS)
     head = int(setting(tx, _HEAD) or b"0")
     value = setting(tx, _CHAIN) or chain.START
     entry = chain.JournalEntry(
@@ -72,16 +81,24 @@ def _add(server: Server, tx: Connection, table: Any, kind: str, row: dict[str, A
 
 
 def checked_name(name: str) -> str:
-    """Answers a name without outer blanks; raises Failure(name_illegal) for one that cannot stand in a list or a path."""
-    name = name.strip()
-    if not name or len(name) > 200 or any(not c.isprintable() or c == "/" for c in name):
+    """Answers a name composed and without outer blanks; raises Failure(name_illegal, name_reserved, …) for one that
+    cannot stand in a list, a path or a folder of a desk."""
+    name = names.nfc(name.strip())
+    names.check(name)
+    if len(name) > MOST_CHARACTERS or not name.isprintable():
         raise Failure(Code.NAME_ILLEGAL, name=name)
     return name
+
+
+def login_key(login: str) -> str:
+    """Answers the form in which logins are kept and compared."""
+    return names.key(login.strip())
 
 
 def add_organisation(server: Server, tx: Connection, name: str) -> bytes:
     """Adds an organisation; raises Failure(name_taken)."""
     name = checked_name(name)
+    take_turns(tx, _TURNS)
     if tx.execute(select(tables.org.c.id).where(tables.org.c.name == name)).first() is not None:
         raise Failure(Code.NAME_TAKEN, name=name)
     return _add(server, tx, tables.org, "org", {"id": server.ids.new(), "name": name})
@@ -89,7 +106,7 @@ def add_organisation(server: Server, tx: Connection, name: str) -> bytes:
 
 def find_organisation(tx: Connection, name: str) -> bytes:
     """Answers an organisation by name; raises Failure(not_found)."""
-    found = tx.execute(select(tables.org.c.id).where(tables.org.c.name == name)).scalar()
+    found = tx.execute(select(tables.org.c.id).where(tables.org.c.name == names.nfc(name))).scalar()
     if found is None:
         raise Failure(Code.NOT_FOUND, name=name)
     return bytes(found)
@@ -101,33 +118,37 @@ def find_unit(tx: Connection, path: str) -> tuple[bytes, bytes | None]:
     org = find_organisation(tx, first)
     unit: bytes | None = None
     for name in rest:
-        u = tables.unit.c
-        where = u.parent == unit if unit is not None else u.parent.is_(None)
-        found = tx.execute(select(u.id).where(u.org == org, u.name == name, where)).scalar()
-        if found is None:
+        unit = _unit_below(tx, org, unit, names.nfc(name))
+        if unit is None:
             raise Failure(Code.NOT_FOUND, name=path)
-        unit = bytes(found)
     return org, unit
 
 
+def _unit_below(tx: Connection, org: bytes, parent: bytes | None, name: str) -> bytes | None:
+    u = tables.unit.c
+    place = u.parent == parent if parent is not None else u.parent.is_(None)
+    found = tx.execute(select(u.id).where(u.org == org, place, u.name == name)).scalar()
+    return bytes(found) if found is not None else None
+
+
 def add_division(server: Server, tx: Connection, path: str) -> bytes:
-    """Adds a division, with its team space; raises Failure(not_found, name_taken)."""
+    """Adds a division `ORG/NAME…`, with its team space; raises Failure(not_found, name_taken)."""
     above, _, name = path.rpartition("/")
-    org, parent = find_unit(tx, above)
     name = checked_name(name)
-    try:
-        find_unit(tx, f"{above}/{name}")
-    except Failure:
-        row = {"id": server.ids.new(), "org": org, "parent": parent, "name": name}
-        unit = _add(server, tx, tables.unit, "unit", row)
-        add_space(server, tx, SpaceKind.TEAM, name, org, unit, "unit", Role.EDITOR)
-        return unit
-    raise Failure(Code.NAME_TAKEN, name=path)
+    take_turns(tx, _TURNS)
+    org, parent = find_unit(tx, above)
+    if _unit_below(tx, org, parent, name) is not None:
+        raise Failure(Code.NAME_TAKEN, name=path)
+    row = {"id": server.ids.new(), "org": org, "parent": parent, "name": name}
+    unit = _add(server, tx, tables.unit, "unit", row)
+    add_space(server, tx, SpaceKind.TEAM, name, org, unit, "unit", Role.EDITOR)
+    return unit
 
 
 def add_user(server: Server, tx: Connection, login: str, name: str, path: str) -> bytes:
     """Adds a person, with a personal space; raises Failure(not_found, name_taken)."""
-    login, name = checked_name(login).casefold(), checked_name(name)
+    login, name = login_key(checked_name(login)), checked_name(name)
+    take_turns(tx, _TURNS)
     org, unit = find_unit(tx, path)
     if tx.execute(select(tables.user.c.id).where(tables.user.c.login == login)).first() is not None:
         raise Failure(Code.NAME_TAKEN, name=login)
@@ -138,10 +159,13 @@ def add_user(server: Server, tx: Connection, login: str, name: str, path: str) -
 
 
 def set_user_state(server: Server, tx: Connection, login: str, state: str) -> bytes:
-    """Disables a person, or lets them in again; raises Failure(not_found)."""
-    row = tx.execute(select(tables.user).where(tables.user.c.login == login.casefold())).one_or_none()
+    """Disables a person, or lets them in again by a new sign-in; raises Failure(not_found)."""
+    take_turns(tx, _TURNS)
+    row = tx.execute(select(tables.user).where(tables.user.c.login == login_key(login))).one_or_none()
     if row is None:
         raise Failure(Code.NOT_FOUND, name=login)
+    devices = select(tables.device.c.id).where(tables.device.c.user == row.id)
+    tx.execute(delete(tables.token).where(tables.token.c.device.in_(devices)))
     tx.execute(update(tables.user).where(tables.user.c.id == row.id).values(state=state))
     note(server, tx, "user", row.id, {**row._asdict(), "state": state})
     return bytes(row.id)
@@ -161,6 +185,7 @@ def users(tx: Connection) -> list[dict[str, str]]:
 def add_group(server: Server, tx: Connection, name: str) -> bytes:
     """Adds a group; raises Failure(name_taken)."""
     name = checked_name(name)
+    take_turns(tx, _TURNS)
     if tx.execute(select(tables.grp.c.id).where(tables.grp.c.name == name)).first() is not None:
         raise Failure(Code.NAME_TAKEN, name=name)
     return _add(server, tx, tables.grp, "group", {"id": server.ids.new(), "name": name})
@@ -168,8 +193,9 @@ def add_group(server: Server, tx: Connection, name: str) -> bytes:
 
 def add_to_group(server: Server, tx: Connection, name: str, login: str) -> None:
     """Adds a person to a group; raises Failure(not_found). Harmless where the person is in it."""
-    grp = tx.execute(select(tables.grp.c.id).where(tables.grp.c.name == name)).scalar()
-    user = tx.execute(select(tables.user.c.id).where(tables.user.c.login == login.casefold())).scalar()
+    take_turns(tx, _TURNS)
+    grp = tx.execute(select(tables.grp.c.id).where(tables.grp.c.name == names.nfc(name))).scalar()
+    user = tx.execute(select(tables.user.c.id).where(tables.user.c.login == login_key(login))).scalar()
     if grp is None or user is None:
         raise Failure(Code.NOT_FOUND, name=name if grp is None else login)
     m = tables.grp_member.c
@@ -212,10 +238,13 @@ def add_space(
 
 def register_device(server: Server, tx: Connection, user: bytes, info: DeviceInfo) -> None:
     """Notes a device of a person; raises Failure(device_cloned) for an id that is another person's."""
+    take_turns(tx, _TURNS)
     d = tables.device.c
     row = tx.execute(select(tables.device).where(d.id == info.id)).one_or_none()
+    # A machine's odd name must not keep a person out.
+    name = "".join(c for c in names.nfc(info.name) if c.isprintable())[:MOST_CHARACTERS].strip() or "device"
     values = {
-        "user": user, "name": checked_name(info.name), "machine": info.machine, "state": "active",
+        "user": user, "name": name, "machine": info.machine[:MOST_CHARACTERS], "state": "active",
         "seen_ms": server.clock.time_ms(),
     }  # fmt: skip
     if row is None:

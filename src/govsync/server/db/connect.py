@@ -24,7 +24,6 @@ from govsync.server.db import migrate, tables
 CONNECTIONS = 16
 BUSY_MS = 30_000
 """How long a transaction waits for another process that writes into the same SQLite file."""
-_UPGRADE_LOCK = 0x476F7653796E6331
 _LATER = ("SQLITE_BUSY", "SQLITE_LOCKED", "40", "55P03")
 _AWAY = (
     "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_CORRUPT", "SQLITE_NOTADB",
@@ -81,8 +80,7 @@ class Database:
     def upgrade(self) -> None:
         """Makes the tables, or brings those of an older version up to date; replicas that start together take turns."""
         with self.begin() as tx:
-            if not self.is_sqlite:
-                tx.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _UPGRADE_LOCK})
+            take_turns(tx, "upgrade")
             migrate.upgrade(tx)
 
     def close(self) -> None:
@@ -96,6 +94,15 @@ _SPACE = select(tables.space).where(tables.space.c.id == bindparam("space")).wit
 def lock_space(tx: Connection, space: bytes) -> Any:
     """Answers the row of a space, locked until the transaction ends; None where there is none."""
     return tx.execute(_SPACE, {"space": space}).one_or_none()
+
+
+def take_turns(tx: Connection, purpose: str) -> None:
+    """Waits until no other transaction is about the same purpose, and makes others wait until this one ends.
+
+    For what has no row of its own that could be locked. Writers of SQLite are alone anyway.
+    """
+    if tx.dialect.name == "postgresql":
+        tx.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:purpose, 0))"), {"purpose": purpose})
 
 
 class InOrder:

@@ -83,9 +83,8 @@ device = Table(
 
 token = Table(
     "token", metadata,
-    Column("hash", Octets(32), primary_key=True), _id("device", nullable=False), _id("user", nullable=False),
-    Column("counter", BigInteger, nullable=False), Column("expires_ms", BigInteger, nullable=False),
-    Column("used", Boolean, nullable=False),
+    Column("hash", Octets(32), primary_key=True), _id("device", nullable=False),
+    Column("counter", BigInteger, nullable=False), Column("used", Boolean, nullable=False),
     Index("token_device", "device"),
 )  # fmt: skip
 

@@ -103,9 +103,7 @@ def _sessions() -> None:
         "token",
         sa.Column("hash", sa.LargeBinary(32), primary_key=True),
         _id("device", nullable=False),
-        _id("user", nullable=False),
         sa.Column("counter", sa.BigInteger(), nullable=False),
-        sa.Column("expires_ms", sa.BigInteger(), nullable=False),
         sa.Column("used", sa.Boolean(), nullable=False),
     )
     op.create_index("token_device", "token", ["device"])
