@@ -2,7 +2,8 @@
 
 A pure judgement over a `View` of the space. Preconditions are per fact, so an edit and a move never meet. Done is done:
 an operation whose effect stands already is answered as done, however often it comes. Inside a group, names and circles
-are judged only after the whole group (R14), by `judge_group`.
+are judged only after the whole group (R14), by `judge_group`. Who may ask is not known here, but that somebody who may
+add and not read is answered otherwise (`judge_upload`, R37); nor is whether a content is stored.
 """
 
 from typing import Protocol
@@ -12,11 +13,16 @@ import msgspec
 from govsync.model import names
 from govsync.model import operations as ask
 from govsync.model.codes import Code
+from govsync.model.ids import SIZE_BYTES as ID_BYTES
 from govsync.model.nodes import Kind
 from govsync.model.problems import Failure
 
+HASH_BYTES = 32
 MAX_DEPTH = 100
 SUBTREE_NODES = 10_000
+FREE_NAMES = 1_000
+"""How many names are tried for somebody who must not learn which are taken."""
+_INTEGER = 1 << 63
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,15 +45,25 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Below(msgspec.Struct, frozen=True):
-    """What hangs below a folder, alive: how many nodes, the highest sequence, and whether a mount is among them."""
+    """What hangs below a folder, alive: how many nodes, the highest sequence, whether a mount is among them, and how many
+    levels there are. Above `SUBTREE_NODES` the count is all that can be relied on."""
 
     count: int
     seq: int
     mount: bool
+    height: int
+
+
+Origin = tuple[bytes, int]
+"""When a revision was made: epoch and sequence. Epochs are time-ordered ids, so origins compare as history does (R34)."""
 
 
 class View(Protocol):
     """A space as the judgement sees it, with what the operations before it have changed."""
+
+    @property
+    def epoch(self) -> bytes:
+        """The life of the server that the space is in now."""
 
     def get(self, node: bytes) -> State | None:
         """Answers a node, alive or dead; None for one that this space never had."""
@@ -58,8 +74,14 @@ class View(Protocol):
     def below(self, node: bytes) -> Below:
         """Counts what hangs below a folder, alive."""
 
-    def knows(self, rev: bytes) -> bool:
-        """Says whether a revision of this id exists in the space."""
+    def owner(self, rev: bytes) -> bytes | None:
+        """Answers the node whose revision this is; None where the space has no such revision."""
+
+    def origin(self, rev: bytes) -> Origin | None:
+        """Answers when a revision of the space was made, None for one that is unknown."""
+
+    def elsewhere(self, id: bytes) -> bool:
+        """Says whether a node or revision of this id belongs to another space: ids are global."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -87,6 +109,8 @@ Verdict = Change | Stands | Refusal
 
 def judge(view: View, operation: ask.AnyOperation, grouped: bool = False) -> Verdict:
     """Judges one operation; with `grouped`, names and circles are left to `judge_group`."""
+    if not _well_formed(operation):
+        return Refusal(Code.BAD_REQUEST)
     match operation:
         case ask.Mkdir():
             return _mkdir(view, operation, grouped)
@@ -101,7 +125,29 @@ def judge(view: View, operation: ask.AnyOperation, grouped: bool = False) -> Ver
         case ask.Attr():
             return _attr(view, operation)
         case ask.Offer():
-            return _offer(view, operation)
+            return _offer(view, operation, grouped)
+
+
+def judge_upload(view: View, operation: ask.AnyOperation) -> Verdict:
+    """Judges for somebody who may add but not read: a new file or folder gets a free name, nothing is merged, and no
+    answer shows what is there (R37)."""
+    if not _well_formed(operation):
+        return Refusal(Code.BAD_REQUEST)
+    if not isinstance(operation, ask.Mkdir | ask.Put) or operation.parent is None or operation.name is None:
+        return Refusal(Code.NO_RIGHT)
+    known = view.get(operation.node)
+    if known is not None:
+        return Stands(known) if known.place == operation.key else Refusal(Code.NO_RIGHT)
+    name, turn = operation.name, 1
+    while (
+        found := _check_new(view, operation.node, operation.key, operation.parent, name, False)
+    ) is not None:
+        if found.code is not Code.NAME_TAKEN or turn == FREE_NAMES:
+            return Refusal(found.code)
+        turn += 1
+        name = names.second_name(operation.name, turn)
+    made = msgspec.structs.replace(operation, name=name)
+    return Change(_new_folder(made) if isinstance(made, ask.Mkdir) else _new_file(made))
 
 
 def judge_group(view: View, changed: list[State]) -> Refusal | None:
@@ -113,30 +159,65 @@ def judge_group(view: View, changed: list[State]) -> Refusal | None:
         holder = view.child(now.parent, names.key(now.name))
         if holder is not None and holder.node != now.node:
             return Refusal(Code.NAME_TAKEN, holder)
-        refusal = _check_parent(view, now.parent, now.node)
+        refusal = _check_parent(view, now.parent, now.node, now.kind is Kind.FOLDER)
         if refusal is not None:
             return refusal
     return None
 
 
-def _check_parent(view: View, parent: bytes, node: bytes | None) -> Refusal | None:
-    """Checks that a parent is a living folder of this space, not below `node`, and not too deep."""
+def _well_formed(op: ask.AnyOperation) -> bool:
+    """Says whether every field has the size that it must have; what a field means is judged after it."""
+    ids: list[bytes | None] = [op.key, op.node]
+    hashes: list[bytes] = []
+    numbers: list[int] = []
+    match op:
+        case ask.Mkdir() | ask.Revive():
+            ids.append(op.parent)
+        case ask.Move():
+            ids += [op.place, op.parent]
+        case ask.Delete():
+            ids += [op.place, op.rev]
+            numbers.append(op.seen or 0)
+        case ask.Put():
+            ids += [op.base_rev, op.parent, op.conflict_of, *(op.source or ())]
+            hashes += [op.hash, *op.manifest_chunks]
+            numbers += [op.size_bytes, abs(op.mtime_ns)]
+            if (op.parent is None) is not (op.name is None):
+                return False
+        case ask.Offer():
+            ids += [op.parent, op.place_key, op.origin_epoch, op.rev, op.conflict_of]
+            hashes += [*op.manifest_chunks, *([op.hash] if op.hash is not None else [])]
+            numbers += [op.origin_seq, op.size_bytes, abs(op.mtime_ns)]
+            file = op.node_kind is Kind.FILE
+            if op.node_kind is Kind.MOUNT or file is (op.rev is None) or file is (op.hash is None):
+                return False
+        case ask.Attr():
+            pass
+    return (
+        all(each is None or len(each) == ID_BYTES for each in ids)
+        and all(len(digest) == HASH_BYTES for digest in hashes)
+        and all(0 <= number < _INTEGER for number in numbers)
+    )
+
+
+def _check_parent(view: View, parent: bytes, node: bytes, moved: bool) -> Refusal | None:
+    """Checks that a parent is a living folder of this space and not below `node`, and that nothing gets too deep: not the
+    node, and when it moved, nothing below it."""
     found = view.get(parent)
     if found is None or found.dead:
         return Refusal(Code.PARENT_DEAD, found)
     if found.kind is not Kind.FOLDER:
         return Refusal(Code.WRONG_KIND, found)
     depth = 1
-    above: State | None = found
-    while above is not None:
+    above: State = found
+    while above.parent is not None and depth <= MAX_DEPTH:
         if above.node == node:
             return Refusal(Code.WOULD_CYCLE, above)
-        if above.parent is None:
-            break
         depth += 1
-        if depth > MAX_DEPTH + 1:
-            return Refusal(Code.TOO_DEEP)
-        above = view.get(above.parent)
+        # Whatever is alive hangs below a folder that is alive, so there is one.
+        above = view.get(above.parent) or above
+    if moved and depth <= MAX_DEPTH:
+        depth += view.below(node).height
     return Refusal(Code.TOO_DEEP) if depth > MAX_DEPTH else None
 
 
@@ -155,7 +236,9 @@ def _check_place(view: View, parent: bytes, name: str, node: bytes, grouped: boo
     if refusal is not None or grouped:
         found = view.get(parent)
         return refusal or (Refusal(Code.PARENT_DEAD, found) if found is None or found.dead else None)
-    refusal = _check_parent(view, parent, node)
+    known = view.get(node)
+    moved = known is not None and known.kind is Kind.FOLDER and not known.dead and known.parent != parent
+    refusal = _check_parent(view, parent, node, moved)
     if refusal is not None:
         return refusal
     holder = view.child(parent, names.key(name))
@@ -164,50 +247,68 @@ def _check_place(view: View, parent: bytes, name: str, node: bytes, grouped: boo
     return None
 
 
+def _check_new(
+    view: View, node: bytes, rev: bytes | None, parent: bytes, name: str, grouped: bool
+) -> Refusal | None:
+    """Checks that a node may be made at a place: its ids are nobody's, the place is free."""
+    if view.elsewhere(node) or (rev is not None and view.elsewhere(rev)):
+        return Refusal(Code.NODE_IN_SPACE)
+    if rev is not None and view.owner(rev) is not None:
+        return Refusal(Code.BAD_REQUEST)
+    return _check_place(view, parent, name, node, grouped)
+
+
 def _mkdir(view: View, op: ask.Mkdir, grouped: bool) -> Verdict:
     known = view.get(op.node)
     if known is not None:
+        if known.kind is not Kind.FOLDER:
+            return Refusal(Code.WRONG_KIND, known)
         return Stands(known) if known.place == op.key or not known.dead else Refusal(Code.NODE_DEAD, known)
     holder = None if grouped else view.child(op.parent, names.key(op.name))
     if holder is not None and holder.kind is Kind.FOLDER:
         return Stands(holder, merged=holder.node)
-    refusal = _check_place(view, op.parent, op.name, op.node, grouped)
-    if refusal is not None:
-        return refusal
-    return Change(State(node=op.node, kind=Kind.FOLDER, parent=op.parent, name=op.name, place=op.key))
+    refusal = _check_new(view, op.node, None, op.parent, op.name, grouped)
+    return refusal or Change(_new_folder(op))
+
+
+def _new_folder(op: ask.Mkdir) -> State:
+    return State(node=op.node, kind=Kind.FOLDER, parent=op.parent, name=op.name, place=op.key)
 
 
 def _put(view: View, op: ask.Put, grouped: bool) -> Verdict:
     known = view.get(op.node)
-    if view.knows(op.key) and known is not None:
-        return Stands(known)
     if known is not None:
-        return _edit(known, op)
+        return _edit(view, known, op)
     if op.parent is None or op.name is None:
         return Refusal(Code.NOT_FOUND)
     holder = None if grouped else view.child(op.parent, names.key(op.name))
     if holder is not None and holder.kind is Kind.FILE and holder.hash == op.hash:
         return Stands(holder, merged=holder.node)
-    refusal = _check_place(view, op.parent, op.name, op.node, grouped)
-    if refusal is not None:
-        return refusal
-    return Change(
-        State(
-            node=op.node, kind=Kind.FILE, parent=op.parent, name=op.name, place=op.key, rev=op.key, hash=op.hash,
-            size_bytes=op.size_bytes, mtime_ns=op.mtime_ns, exec=op.exec, conflict_of=op.conflict_of,
-        )
+    refusal = _check_new(view, op.node, op.key, op.parent, op.name, grouped)
+    return refusal or Change(_new_file(op))
+
+
+def _new_file(op: ask.Put) -> State:
+    assert op.name is not None
+    return State(
+        node=op.node, kind=Kind.FILE, parent=op.parent, name=op.name, place=op.key, rev=op.key, hash=op.hash,
+        size_bytes=op.size_bytes, mtime_ns=op.mtime_ns, exec=op.exec, conflict_of=op.conflict_of,
     )  # fmt: skip
 
 
-def _edit(known: State, op: ask.Put) -> Verdict:
+def _edit(view: View, known: State, op: ask.Put) -> Verdict:
     if known.kind is not Kind.FILE:
         return Refusal(Code.WRONG_KIND, known)
+    if view.owner(op.key) == op.node:
+        return Stands(known)
     if known.dead:
         return Refusal(Code.NODE_DEAD, known)
     if known.hash == op.hash:
         return Stands(known)
     if known.rev != op.base_rev:
         return Refusal(Code.STALE_REV, known)
+    if view.elsewhere(op.key) or view.owner(op.key) is not None:
+        return Refusal(Code.BAD_REQUEST)
     return Change(
         msgspec.structs.replace(
             known, rev=op.key, hash=op.hash, size_bytes=op.size_bytes, mtime_ns=op.mtime_ns, exec=op.exec
@@ -248,12 +349,12 @@ def _delete(view: View, op: ask.Delete) -> Verdict:
             return Refusal(Code.STALE_REV, known)
     else:
         below = view.below(op.node)
+        if below.count > SUBTREE_NODES:
+            return Refusal(Code.SUBTREE_TOO_LARGE, known)
         if below.mount:
             return Refusal(Code.CONTAINS_MOUNT, known)
         if op.seen is None or below.seq > op.seen:
             return Refusal(Code.UNSEEN_BELOW, known)
-        if below.count > SUBTREE_NODES:
-            return Refusal(Code.SUBTREE_TOO_LARGE, known)
     return Change(msgspec.structs.replace(known, dead=True))
 
 
@@ -280,19 +381,16 @@ def _attr(view: View, op: ask.Attr) -> Verdict:
     return Change(msgspec.structs.replace(known, exec=op.exec))
 
 
-def _offer(view: View, op: ask.Offer) -> Verdict:
+def _offer(view: View, op: ask.Offer, grouped: bool) -> Verdict:
     """Takes back what a lost or restored database had, under its own ids (R34); the same offer of several desks is one."""
     known = view.get(op.node)
     if known is not None:
-        return Stands(known)
-    holder = view.child(op.parent, names.key(op.name))
-    if (
-        holder is not None
-        and holder.kind is op.node_kind
-        and (op.node_kind is Kind.FOLDER or holder.hash == op.hash)
-    ):
+        return _offer_known(view, known, op)
+    holder = None if grouped else view.child(op.parent, names.key(op.name))
+    # Folders of one name are one; files of one name only with one content. A folder's hash is None, and so is the op's.
+    if holder is not None and holder.kind is op.node_kind and holder.hash == op.hash:
         return Stands(holder, merged=holder.node)
-    refusal = _check_place(view, op.parent, op.name, op.node, grouped=False)
+    refusal = _check_new(view, op.node, op.rev, op.parent, op.name, grouped)
     if refusal is not None:
         return refusal
     return Change(
@@ -301,3 +399,26 @@ def _offer(view: View, op: ask.Offer) -> Verdict:
             hash=op.hash, size_bytes=op.size_bytes, mtime_ns=op.mtime_ns, exec=op.exec, conflict_of=op.conflict_of,
         )
     )  # fmt: skip
+
+
+def _offer_known(view: View, known: State, op: ask.Offer) -> Verdict:
+    """Puts an offered revision into the history of a node: the youngest of the lost life is current, unless somebody
+    has edited in this life; that edit was made without knowing, and both are kept."""
+    if known.kind is not op.node_kind:
+        return Refusal(Code.WRONG_KIND, known)
+    if known.dead:
+        return Refusal(Code.NODE_DEAD, known)
+    if op.rev is None or view.owner(op.rev) == op.node or known.hash == op.hash:
+        return Stands(known)
+    if view.elsewhere(op.rev) or view.owner(op.rev) is not None:
+        return Refusal(Code.BAD_REQUEST)
+    current = view.origin(known.rev) if known.rev is not None else None
+    if current is None or current[0] == view.epoch:
+        return Refusal(Code.STALE_REV, known)
+    if current > (op.origin_epoch, op.origin_seq):
+        return Change(known)
+    return Change(
+        msgspec.structs.replace(
+            known, rev=op.rev, hash=op.hash, size_bytes=op.size_bytes, mtime_ns=op.mtime_ns, exec=op.exec
+        )
+    )

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from govsync.content import manifests
 from govsync.model import names
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
@@ -44,7 +45,8 @@ def changes(
         entries = tuple(_entry(each, names_of) for each in rows)
         last = rows[-1] if rows else None
         seq, value = (last.seq, last.chain) if last is not None else (after, _chain_at(tx, row, after))
-        inline = _contents(server, tx, caller, space, entries)
+        small = _small(server, tx, caller, space, entries)
+    inline = _read(server, small)
     head = Cursor(row.epoch, seq, value[: chain.QUOTED])
     return Changes(entries=entries, cursor=head, head=row.head, inline=tuple(inline)), inline
 
@@ -84,7 +86,8 @@ class _Names:
 
 
 def _names(tx: Connection, id_column: Any, name_column: Any, ids: set[bytes]) -> dict[bytes, str]:
-    return dict(tx.execute(select(id_column, name_column).where(id_column.in_(ids))).tuples().all())
+    rows = tx.execute(select(id_column, name_column).where(id_column.in_(ids)))
+    return {row[0]: row[1] for row in rows}
 
 
 def _entry(row: Any, names_of: _Names) -> Entry:
@@ -95,34 +98,42 @@ def _entry(row: Any, names_of: _Names) -> Entry:
     )  # fmt: skip
 
 
-def _contents(
+def _small(
     server: Server, tx: Connection, caller: Caller, space: bytes, entries: Sequence[Entry]
-) -> dict[bytes, bytes]:
-    """Answers the small contents of a page, as far as they fit; who gets none fetches it."""
+) -> dict[bytes, contents.Stored]:
+    """Finds the small contents of a page by revision, as far as they fit; who gets none fetches it."""
     wanted: dict[bytes, None] = {}
     room = server.limits.changes_inline_bytes
     for entry in entries:
         state = entry.state
         if state.rev is None or entry.op not in _BRINGS_CONTENT or entry.device == caller.device:
             continue
-        if 0 < state.size_bytes <= min(server.limits.inline_chunk_bytes, room):
+        if 0 < state.size_bytes <= min(server.limits.inline_chunk_bytes, room) and state.rev not in wanted:
             wanted[state.rev] = None
             room -= state.size_bytes
-    found: dict[bytes, bytes] = {}
-    ids = list(wanted)
-    r = tables.revision.c
-    manifests: dict[bytes, bytes] = {}
-    for start in range(0, len(ids), _IN):
-        for row in tx.execute(select(tables.revision).where(r.id.in_(ids[start : start + _IN]))):
-            made_of = contents.manifest_of(server, tx, space, row).chunks
+    r, c = tables.revision.c, tables.chunk.c
+    chunk_of: dict[bytes, bytes] = {}
+    for piece in contents.pieces(wanted):
+        query = select(r.id, r.manifest).where(r.space == space, r.id.in_(piece), r.manifest.is_not(None))
+        for rev, encoded in tx.execute(query):
+            made_of = manifests.decode(encoded).chunks
             if len(made_of) == 1:
-                manifests[row.id] = made_of[0].hash
-    try:
-        read = contents.read_chunks(server, tx, space, list(manifests.values()))
-        for rev, data in zip(manifests, read, strict=True):
-            found[rev] = data
-    except Failure:
-        return found  # A lost chunk is found when it is fetched; the page must not fail for it (I10).
+                chunk_of[rev] = made_of[0].hash
+    stored: dict[bytes, contents.Stored] = {}
+    for piece in contents.pieces(chunk_of.values()):
+        query_chunks = select(tables.chunk).where(c.space == space, c.hash.in_(piece))
+        stored.update((row.hash, contents.stored_of(row)) for row in tx.execute(query_chunks))
+    return {rev: stored[chunk_of[rev]] for rev in wanted if rev in chunk_of and chunk_of[rev] in stored}
+
+
+def _read(server: Server, small: dict[bytes, contents.Stored]) -> dict[bytes, bytes]:
+    """Reads what can be read: a lost chunk is met again, and told, when it is fetched (I10)."""
+    found: dict[bytes, bytes] = {}
+    for rev, where in small.items():
+        try:
+            found[rev] = next(contents.read(server, [where]))
+        except Failure:
+            continue
     return found
 
 

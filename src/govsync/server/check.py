@@ -1,16 +1,22 @@
-"""Verifies everything that is stored: chunks against their hashes, manifests against their revisions, chains against their
-journals. What it finds it lists; repairing asks a damaged content back from desks and never destroys anything.
+"""Verifies everything that is stored: chunks against their hashes, manifests against their revisions, nodes against both,
+chains against their journals. What it finds it lists; repairing asks a damaged content back from desks and never destroys
+anything.
 """
 
+from collections.abc import Iterator
+from typing import Any
+
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import select, tuple_, update
 
 from govsync.model.problems import Failure
 from govsync.server import chain, contents, directory
 from govsync.server.context import Server
 from govsync.server.db import tables
 
-_TOGETHER = 64
+_TOGETHER = 256
+_ASK_BACK = "it is asked back from desks: --repair"
+_COPY = "restore the database from its copy"
 
 
 class Damage(msgspec.Struct, frozen=True):
@@ -22,64 +28,93 @@ class Damage(msgspec.Struct, frozen=True):
 
 
 def check(server: Server, repair: bool = False) -> list[Damage]:
-    """Answers all damage; with `repair`, revisions of which a content is lost are marked so, and desks that hold it send
-    it again."""
+    """Answers all damage. With `repair`, chunks that cannot be read count as missing and revisions that need them are
+    marked, so that desks that hold them send them again; and what can be read again counts as whole again."""
     with server.database.begin(write=False) as tx:
         spaces = [row.id for row in tx.execute(select(tables.space.c.id).order_by(tables.space.c.id))]
     found: list[Damage] = []
     for space in spaces:
         bad = _bad_chunks(server, space)
-        found.extend(
-            Damage("chunk", f"{space.hex()} {digest.hex()}", "it is asked back from desks: --repair")
-            for digest in bad
-        )
-        found.extend(_bad_revisions(server, space, bad))
-        found.extend(_bad_chain(server, space))
-        if repair and bad:
-            _forget(server, space, bad)
-    found.extend(_bad_chain(server, directory.SYS))
+        found += [Damage("chunk", f"{space.hex()} {digest.hex()}", _ASK_BACK) for digest in sorted(bad)]
+        revisions = _bad_revisions(server, space, bad)
+        found += revisions.values()
+        found += _bad_nodes(server, space)
+        found += _bad_chain(server, space)
+        if repair:
+            _mark(server, space, bad, revisions)
+    found += _bad_chain(server, directory.SYS)
     return found
 
 
 def _bad_chunks(server: Server, space: bytes) -> set[bytes]:
+    """Reads every chunk of a space, in the order in which they lie in their packs, so that each frame is read once."""
     bad: set[bytes] = set()
+    for rows in _chunk_rows(server, space):
+        waiting = [contents.stored_of(row) for row in rows]
+        while waiting:
+            read = 0
+            try:
+                for _ in contents.read(server, waiting):
+                    read += 1
+            except Failure as failure:
+                if "chunk" not in failure.facts:
+                    raise
+                bad.add(waiting[read].hash)
+                read += 1
+            waiting = waiting[read:]
+    return bad
+
+
+def _chunk_rows(server: Server, space: bytes) -> Iterator[list[Any]]:
     c = tables.chunk.c
-    after = b""
-    while True:
-        with server.database.begin(write=False) as tx:
-            query = select(c.hash).where(c.space == space, c.hash > after).order_by(c.hash).limit(_TOGETHER)
-            hashes = [row.hash for row in tx.execute(query)]
-            for digest in hashes:
-                try:
-                    for _ in contents.read_chunks(server, tx, space, [digest]):
-                        pass
-                except Failure:
-                    bad.add(digest)
-        if not hashes:
-            return bad
-        after = hashes[-1]
+    for where, place in (
+        ((c.pack.is_not(None),), (c.pack, c.frame_offset, c.offset_bytes, c.hash)),
+        ((c.pack.is_(None),), (c.hash,)),
+    ):
+        last: tuple[Any, ...] | None = None
+        while True:
+            query = select(tables.chunk).where(c.space == space, *where).order_by(*place).limit(_TOGETHER)
+            if last is not None:
+                query = query.where(tuple_(*place) > last)
+            with server.database.begin(write=False) as tx:
+                rows = list(tx.execute(query).all())
+            if not rows:
+                break
+            yield rows
+            last = tuple(getattr(rows[-1], column.name) for column in place)
 
 
-def _bad_revisions(server: Server, space: bytes, bad: set[bytes]) -> list[Damage]:
-    found: list[Damage] = []
+def _bad_revisions(server: Server, space: bytes, bad: set[bytes]) -> dict[bytes, Damage]:
+    found: dict[bytes, Damage] = {}
     r, c = tables.revision.c, tables.chunk.c
     with server.database.begin(write=False) as tx:
         have = {row.hash for row in tx.execute(select(c.hash).where(c.space == space))} - bad
-        for row in tx.execute(select(tables.revision).where(r.space == space).order_by(r.id)):
+        query = select(tables.revision).where(r.space == space, r.state != contents.PURGED).order_by(r.id)
+        for row in tx.execute(query):
             try:
                 manifest = contents.manifest_of(server, tx, space, row)
             except Failure:
-                found.append(
-                    Damage("manifest", row.id.hex(), "its content is asked back from desks: --repair")
-                )
+                found[row.id] = Damage("manifest", row.id.hex(), _ASK_BACK)
                 continue
             if manifest.content_hash != row.hash or manifest.size_bytes != row.size:
-                found.append(Damage("manifest", row.id.hex(), "restore the database from its copy"))
+                found[row.id] = Damage("manifest", row.id.hex(), _COPY)
             elif any(chunk.hash not in have for chunk in manifest.chunks):
-                found.append(
-                    Damage("revision", row.id.hex(), "its content is asked back from desks: --repair")
-                )
+                found[row.id] = Damage("revision", row.id.hex(), _ASK_BACK)
     return found
+
+
+def _bad_nodes(server: Server, space: bytes) -> list[Damage]:
+    """Lists living files whose revision is not there, or says something else."""
+    n, r = tables.node.c, tables.revision.c
+    with server.database.begin(write=False) as tx:
+        rows = tx.execute(
+            select(n.id)
+            .join_from(tables.node, tables.revision, (r.id == n.rev) & (r.node == n.id), isouter=True)
+            .where(n.space == space, n.rev.is_not(None), n.deleted_seq.is_(None))
+            .where(r.id.is_(None) | (r.hash != n.hash) | (r.size != n.size))
+            .order_by(n.id)
+        ).all()
+    return [Damage("node", row.id.hex(), _COPY) for row in rows]
 
 
 def _bad_chain(server: Server, stream: bytes) -> list[Damage]:
@@ -91,25 +126,24 @@ def _bad_chain(server: Server, stream: bytes) -> list[Damage]:
             expected += 1
             value = chain.link(value, row.seq, row.op_key, row.body)
             if row.seq != expected or value != row.chain:
-                return [Damage("journal", f"{stream.hex()} {row.seq}", "restore the database from its copy")]
+                return [Damage("journal", f"{stream.hex()} {row.seq}", _COPY)]
+        s = tables.space.c
+        end = tx.execute(select(s.head, s.chain).where(s.id == stream)).one_or_none()
+    if end is not None and (end.head, bytes(end.chain)) != (expected, value):
+        return [Damage("journal", f"{stream.hex()} {expected}", _COPY)]
     return []
 
 
-def _forget(server: Server, space: bytes, bad: set[bytes]) -> None:
-    """Marks revisions whose content is lost, and drops the rows of the damaged chunks, so that they count as missing and
-    are taken in again when a desk sends them. No byte is removed."""
+def _mark(server: Server, space: bytes, bad: set[bytes], revisions: dict[bytes, Damage]) -> None:
     r, c = tables.revision.c, tables.chunk.c
     with server.database.begin() as tx:
-        lost = []
-        for row in tx.execute(select(tables.revision).where(r.space == space)):
-            try:
-                manifest = contents.manifest_of(server, tx, space, row)
-            except Failure:
-                lost.append(row.id)
-                continue
-            if any(chunk.hash in bad for chunk in manifest.chunks):
-                lost.append(row.id)
-        for rev in lost:
-            tx.execute(update(tables.revision).where(r.id == rev).values(state="lost"))
         for digest in sorted(bad):
-            tx.execute(tables.chunk.delete().where(c.space == space, c.hash == digest))
+            contents.mark_lost(tx, space, digest)
+        for row in tx.execute(select(c.hash).where(c.space == space, c.lost)).all():
+            if row.hash not in bad:
+                contents.mark_lost(tx, space, row.hash, lost=False)
+        for rev in sorted(revisions):
+            tx.execute(update(tables.revision).where(r.id == rev).values(state=contents.LOST))
+        for row in tx.execute(select(r.id).where(r.space == space, r.state == contents.LOST)).all():
+            if row.id not in revisions:
+                tx.execute(update(tables.revision).where(r.id == row.id).values(state=contents.OK))

@@ -1,18 +1,24 @@
-"""A space in the database as `accept` sees it: rows read in bulk, with what a commit has changed on top."""
+"""A space in the database as `accept` sees it: rows read in bulk, with what a commit has changed on top.
 
-from collections.abc import Iterable, Sequence
+Nothing is written while a commit is judged. All changes lie in memory, so that those of a group can be taken back (R14),
+and `write` brings them to the database in one go, names that are given up before names that are taken.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select, text
+import msgspec
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from govsync.model import names
 from govsync.model import operations as ask
-from govsync.model.accept import Below, State
+from govsync.model.accept import SUBTREE_NODES, Below, Origin, State
 from govsync.model.nodes import Kind
 from govsync.protocol.changes import NodeState
 from govsync.server.db import tables
 
 _IN = 400
+_ALIVE = tables.node.c.deleted_seq.is_(None)
 
 
 def state_of(row: Any) -> State:
@@ -33,112 +39,268 @@ def shown(state: State) -> NodeState:
     )  # fmt: skip
 
 
-class SpaceView:
-    """One space during one commit."""
+class _Revision(msgspec.Struct, frozen=True):
+    """What the judgement needs of a revision."""
 
-    def __init__(self, tx: Connection, space: bytes) -> None:
+    node: bytes
+    origin: Origin
+
+
+class SpaceView:
+    """One space during one commit; `State`s in it are those of the database until a change is laid over them."""
+
+    def __init__(self, tx: Connection, space: bytes, epoch: bytes) -> None:
         self._tx = tx
         self._space = space
+        self._epoch = epoch
         self._nodes: dict[bytes, State | None] = {}
-        self._children: dict[tuple[bytes, str], bytes | None] = {}
-        self._revisions: dict[bytes, bool] = {}
+        self._holders: dict[tuple[bytes, str], bytes | None] = {}
+        self._revisions: dict[bytes, _Revision | None] = {}
+        self._foreign: set[bytes] = set()
+        self._before: dict[bytes, State | None] = {}
+        """What the database has of each node that was changed."""
+        self._created: dict[bytes, int] = {}
+
+    @property
+    def epoch(self) -> bytes:
+        """As `View.epoch`."""
+        return self._epoch
 
     def prefetch(self, operations: Sequence[ask.AnyOperation]) -> None:
         """Reads in few queries what the judgement of these operations will ask for."""
         ids = {op.node for op in operations}
         claims: dict[bytes, set[str]] = {}
-        keys = {op.key for op in operations if isinstance(op, ask.Put)}
+        revisions: set[bytes] = set()
         for op in operations:
-            if (
-                isinstance(op, ask.Mkdir | ask.Put | ask.Move | ask.Revive | ask.Offer)
-                and op.parent
-                and op.name
-            ):
+            if isinstance(op, ask.Put):
+                revisions.add(op.key)
+            elif isinstance(op, ask.Offer) and op.rev is not None:
+                revisions.add(op.rev)
+            if not isinstance(op, ask.Delete | ask.Attr) and op.parent is not None and op.name is not None:
                 ids.add(op.parent)
                 claims.setdefault(op.parent, set()).add(names.key(op.name))
-        self._nodes.update(dict.fromkeys(ids))
-        for row in self._rows("id", ids):
-            self._nodes[row.id] = state_of(row)
-        for parent, wanted in claims.items():
-            self._children.update({(parent, key): None for key in wanted})
-            for row in self._rows("key", wanted, parent):
-                self._nodes[row.id] = state_of(row)
-                self._children[(parent, row.key)] = row.id
-        self._revisions.update(dict.fromkeys(keys, False))
-        for piece in _pieces(keys):
-            query = select(tables.revision.c.id).where(tables.revision.c.id.in_(piece))
-            for (rev,) in self._tx.execute(query.where(tables.revision.c.space == self._space)):
-                self._revisions[rev] = True
-
-    def _rows(self, column: str, values: Iterable[Any], parent: bytes | None = None) -> Iterable[Any]:
-        for piece in _pieces(values):
-            query = select(tables.node).where(
-                tables.node.c.space == self._space, tables.node.c[column].in_(piece)
-            )
-            if parent is not None:
-                query = query.where(tables.node.c.parent == parent, tables.node.c.deleted_seq.is_(None))
-            yield from self._tx.execute(query).all()
+        self._read_nodes(ids)
+        for parent, keys in claims.items():
+            self._read_holders(parent, keys)
+        self._read_revisions(revisions)
 
     def get(self, node: bytes) -> State | None:
         """As `View.get`."""
         if node not in self._nodes:
-            rows = list(self._rows("id", [node]))
-            self._nodes[node] = state_of(rows[0]) if rows else None
+            self._read_nodes({node})
         return self._nodes[node]
 
     def child(self, parent: bytes, key: str) -> State | None:
         """As `View.child`."""
-        claim = (parent, key)
-        if claim not in self._children:
-            rows = list(self._rows("key", [key], parent))
-            for row in rows:
-                self._nodes.setdefault(row.id, state_of(row))
-            self._children[claim] = rows[0].id if rows else None
-        holder = self._children[claim]
+        if (parent, key) not in self._holders:
+            self._read_holders(parent, {key})
+        holder = self._holders[(parent, key)]
         return self.get(holder) if holder is not None else None
 
     def below(self, node: bytes) -> Below:
-        """As `View.below`; what this commit has changed is written before it is asked."""
-        row = self._tx.execute(
-            text(
-                "WITH RECURSIVE tree(id, seq, kind) AS ("
-                " SELECT id, seq, kind FROM node WHERE parent = :node AND space = :space AND deleted_seq IS NULL"
-                " UNION ALL SELECT n.id, n.seq, n.kind FROM node n JOIN tree t ON n.parent = t.id"
-                "  WHERE n.deleted_seq IS NULL)"
-                " SELECT count(*), coalesce(max(seq), 0), coalesce(max(CASE WHEN kind = 'mount' THEN 1 ELSE 0 END), 0) FROM tree"
-            ),
-            {"node": node, "space": self._space},
-        ).one()
-        return Below(row[0], row[1], bool(row[2]))
+        """As `View.below`."""
+        count = seq = height = 0
+        mount = False
+        for level in self._levels(node):
+            height += 1
+            count += len(level)
+            seq = max(seq, *(state.seq for state in level))
+            mount = mount or any(state.kind is Kind.MOUNT for state in level)
+            if count > SUBTREE_NODES:
+                break
+        return Below(count, seq, mount, height)
 
-    def knows(self, rev: bytes) -> bool:
-        """As `View.knows`."""
-        if rev not in self._revisions:
-            query = select(tables.revision.c.id).where(
-                tables.revision.c.id == rev, tables.revision.c.space == self._space
-            )
-            self._revisions[rev] = self._tx.execute(query).first() is not None
-        return self._revisions[rev]
+    def owner(self, rev: bytes) -> bytes | None:
+        """As `View.owner`."""
+        found = self._revision(rev)
+        return found.node if found is not None else None
+
+    def origin(self, rev: bytes) -> Origin | None:
+        """As `View.origin`."""
+        found = self._revision(rev)
+        return found.origin if found is not None else None
+
+    def elsewhere(self, id: bytes) -> bool:
+        """As `View.elsewhere`; answers for what `prefetch` was told of."""
+        return id in self._foreign
+
+    # Changes
 
     def put(self, state: State) -> None:
         """Lays a new state over what the database has."""
-        old = self._nodes.get(state.node)
+        old = self.get(state.node)
+        self._before.setdefault(state.node, old)
+        if old is None:
+            self._created[state.node] = state.seq
         if old is not None and not old.dead and old.parent is not None:
             claim = (old.parent, names.key(old.name))
-            if self._children.get(claim) == state.node:
-                self._children[claim] = None
+            if self._holders.get(claim) == state.node:
+                self._holders[claim] = None
         self._nodes[state.node] = state
         if not state.dead and state.parent is not None:
-            self._children[(state.parent, names.key(state.name))] = state.node
-        if state.rev is not None:
-            self._revisions[state.rev] = True
+            self._holders[(state.parent, names.key(state.name))] = state.node
 
-    def forget(self) -> None:
-        """Drops everything that is remembered, after the database was changed behind the view's back."""
-        self._nodes.clear()
-        self._children.clear()
+    def bury(self, node: bytes, seq: int) -> int:
+        """Marks all that hangs below a folder as dead at a sequence; answers how many bytes that were."""
+        size = 0
+        for level in list(self._levels(node)):
+            for state in level:
+                size += state.size_bytes
+                self.put(msgspec.structs.replace(state, dead=True, seq=seq))
+        return size
+
+    def add_revision(self, rev: bytes, node: bytes, origin: Origin) -> None:
+        """Knows of a revision that this commit makes."""
+        self._revisions[rev] = _Revision(node, origin)
+
+    def mark(self) -> tuple[Any, ...]:
+        """Answers what `undo` goes back to."""
+        return dict(self._nodes), dict(self._holders), dict(self._revisions), dict(self._before)
+
+    def undo(self, mark: tuple[Any, ...]) -> None:
+        """Forgets all changes since a mark."""
+        self._nodes, self._holders, self._revisions, self._before = mark
+
+    def write(self) -> None:
+        """Writes all changes into the database."""
+        new: list[State] = []
+        buried: list[State] = []
+        altered: list[State] = []
+        leaving: list[State] = []
+        for node, before in self._before.items():
+            now = self._nodes[node]
+            assert now is not None
+            if before is None:
+                new.append(now)
+            elif now == msgspec.structs.replace(before, dead=True, seq=now.seq):
+                buried.append(now)
+            else:
+                altered.append(now)
+                moved = (before.parent, before.name) != (now.parent, now.name)
+                if not before.dead and (moved or now.dead):
+                    leaving.append(now)
+        if leaving:
+            self._tx.execute(_LEAVE, [{"node_id": state.node} for state in leaving])
+        if buried:
+            self._tx.execute(_BURY, [{"node_id": state.node, "q": state.seq} for state in buried])
+        if altered:
+            self._tx.execute(_ALTER, [_altered(state) for state in altered])
+        if new:
+            self._tx.execute(insert(tables.node), [self._row(state) for state in new])
+
+    def _row(self, state: State) -> dict[str, Any]:
+        return {
+            "id": state.node, "space": self._space, "parent": state.parent, "name": state.name,
+            "key": names.key(state.name), "kind": state.kind, "target_space": state.target_space, "place": state.place,
+            "rev": state.rev, "hash": state.hash, "size": state.size_bytes, "mtime_ns": state.mtime_ns,
+            "exec": state.exec, "seq": state.seq, "created_seq": self._created[state.node],
+            "deleted_seq": state.seq if state.dead else None, "conflict_of": state.conflict_of,
+        }  # fmt: skip
+
+    # Reading
+
+    def _read_nodes(self, ids: set[bytes]) -> None:
+        self._nodes.update((node, None) for node in ids if node not in self._nodes)
+        for piece in _pieces(ids):
+            for row in self._tx.execute(select(tables.node).where(tables.node.c.id.in_(piece))):
+                if row.space != self._space:
+                    self._foreign.add(row.id)
+                elif self._nodes[row.id] is None:
+                    self._nodes[row.id] = state_of(row)
+
+    def _read_holders(self, parent: bytes, keys: set[str]) -> None:
+        n = tables.node.c
+        self._holders.update(((parent, key), None) for key in keys)
+        for piece in _pieces(keys):
+            where = (n.space == self._space, n.parent == parent, n.key.in_(piece), _ALIVE)
+            for row in self._tx.execute(select(tables.node).where(*where)):
+                state = self._known(row)
+                # Whoever was changed in this commit has claimed and left its names in `put`.
+                if row.id not in self._before:
+                    self._holders[(parent, names.key(state.name))] = state.node
+        for state in self._changed():
+            if state.parent == parent and not state.dead and (key := names.key(state.name)) in keys:
+                self._holders[(parent, key)] = state.node
+
+    def _read_revisions(self, revs: set[bytes]) -> None:
+        r = tables.revision.c
+        self._revisions.update((rev, None) for rev in revs if rev not in self._revisions)
+        for piece in _pieces(revs):
+            query = select(r.id, r.space, r.node, r.origin_epoch, r.origin_seq).where(r.id.in_(piece))
+            for rev, space, node, origin_epoch, origin_seq in self._tx.execute(query):
+                if space != self._space:
+                    self._foreign.add(rev)
+                elif self._revisions[rev] is None:
+                    self._revisions[rev] = _Revision(node, (origin_epoch, origin_seq))
+
+    def _revision(self, rev: bytes) -> _Revision | None:
+        if rev not in self._revisions:
+            self._read_revisions({rev})
+        return self._revisions[rev]
+
+    def _known(self, row: Any) -> State:
+        """Answers the state of a row as it is now."""
+        if self._nodes.get(row.id) is None:
+            self._nodes[row.id] = state_of(row)
+        state = self._nodes[row.id]
+        assert state is not None
+        return state
+
+    def _changed(self) -> Iterator[State]:
+        return (state for node in self._before if (state := self._nodes[node]) is not None)
+
+    def _levels(self, node: bytes) -> Iterator[list[State]]:
+        """Yields what hangs below a folder, alive, level by level.
+
+        What moved away or was deleted in this commit is in the database still, and what moved here is not yet: each node
+        counts where its state says that it is."""
+        arrived: dict[bytes | None, dict[bytes, State]] = {}
+        for state in self._changed():
+            if not state.dead:
+                arrived.setdefault(state.parent, {})[state.node] = state
+        folders = [node]
+        seen: set[bytes] = set()  # A group may hold a circle until it is judged as a whole.
+        while folders:
+            level: dict[bytes, State] = {}
+            inside = set(folders)
+            for piece in _pieces(folders):
+                query = select(tables.node).where(tables.node.c.parent.in_(piece), _ALIVE)
+                for row in self._tx.execute(query).all():
+                    state = self._known(row)
+                    if not state.dead and state.parent in inside:
+                        level[state.node] = state
+            for folder in folders:
+                level.update(arrived.get(folder, {}))
+            states = [state for state in level.values() if state.node not in seen]
+            if states:
+                yield states
+            seen.update(level)
+            folders = [state.node for state in states if state.kind is Kind.FOLDER]
 
 
-def _pieces(values: Iterable[Any]) -> Iterable[list[Any]]:
+_NODE = tables.node.c.id == bindparam("node_id")
+_LEAVE = update(tables.node).where(_NODE).values(deleted_seq=0)
+"""Takes a node out of the names of its folder for the moment: a swap of names never has two holders of one."""
+_BURY = update(tables.node).where(_NODE).values(deleted_seq=bindparam("q"), seq=bindparam("q"))
+_ALTER = (
+    update(tables.node)
+    .where(_NODE)
+    .values(
+        parent=bindparam("p"), name=bindparam("n"), key=bindparam("k"), place=bindparam("pl"), rev=bindparam("r"),
+        hash=bindparam("h"), size=bindparam("s"), mtime_ns=bindparam("m"), exec=bindparam("e"), seq=bindparam("q"),
+        deleted_seq=bindparam("d"),
+    )
+)  # fmt: skip
+
+
+def _altered(state: State) -> dict[str, Any]:
+    return {
+        "node_id": state.node, "p": state.parent, "n": state.name, "k": names.key(state.name), "pl": state.place,
+        "r": state.rev, "h": state.hash, "s": state.size_bytes, "m": state.mtime_ns, "e": state.exec, "q": state.seq,
+        "d": state.seq if state.dead else None,
+    }  # fmt: skip
+
+
+def _pieces(values: Iterable[Any]) -> Iterator[list[Any]]:
     ordered = sorted(values)
     return (ordered[start : start + _IN] for start in range(0, len(ordered), _IN))

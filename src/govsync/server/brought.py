@@ -1,0 +1,221 @@
+"""What a commit brings: whether the content of each operation is whole, here, and the caller's to refer to.
+
+Rows of chunks are looked up again in every commit, under the lock of the space, whatever `missing` said before (R36).
+A content counts as here when its chunks are stored and usable (R37), travel with the commit, or lie in another space of
+which the caller may read the named revision now (R24). What is wrong with one operation's content is that operation's
+answer; the others go on (I10).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from govsync.content import manifests
+from govsync.content.chunks import SCHEME
+from govsync.content.hashes import chunk_hash
+from govsync.content.manifests import Manifest
+from govsync.model import operations as ask
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from govsync.protocol.commits import Lacking, Refused
+from govsync.server import access, contents
+from govsync.server.access import Action
+from govsync.server.contents import Holding
+from govsync.server.context import Caller, Server
+from govsync.server.db import tables
+
+_HEAD_BYTES = 512
+_CHUNK_BYTES = 36
+
+Content = tuple[bytes | None, tuple[bytes, ...]]
+"""A manifest as a revision keeps it: encoded, or None and the chunks that hold it."""
+
+
+def content_of(operation: ask.AnyOperation) -> ask.Put | ask.Offer | None:
+    """Answers the operation if it brings a content."""
+    brings = isinstance(operation, ask.Put | ask.Offer) and operation.hash is not None
+    return operation if brings else None  # type: ignore[return-value]
+
+
+class Brought:
+    """The contents of one commit."""
+
+    def __init__(
+        self,
+        server: Server,
+        tx: Connection,
+        caller: Caller,
+        space: bytes,
+        reader: bool,
+        inline: Sequence[bytes],
+    ) -> None:
+        self._server, self._tx, self._caller, self._space = server, tx, caller, space
+        self._reader = reader
+        self._now_ms = server.clock.time_ms()
+        self._inline = {chunk_hash(data): data for data in inline}
+        self._here: dict[bytes, Holding] = {}
+        self._there: dict[bytes, tuple[bytes, Holding]] = {}
+        """Chunks that another space has and the caller reads there, with that space."""
+        self._manifests: dict[bytes, Manifest] = {}
+        self._contents: dict[bytes, Content] = {}
+        self._readable: dict[bytes, bool] = {}
+        self._used: dict[bytes, None] = {}
+
+    def read(self, operations: Sequence[ask.AnyOperation]) -> None:
+        """Reads the manifests of all operations, and learns in few queries which of their chunks are here."""
+        bringing = [found for operation in operations if (found := content_of(operation)) is not None]
+        for operation in bringing:
+            self._contents[operation.key] = (operation.manifest, operation.manifest_chunks)
+            if isinstance(operation, ask.Put) and operation.source is not None:
+                self._read_source(operation, *operation.source)
+        wanted: dict[bytes, None] = {}
+        for operation in bringing:
+            encoded, holding_it = self._contents[operation.key]
+            wanted.update(dict.fromkeys(holding_it))
+            if encoded is not None:
+                self._decode(operation.key, encoded)
+        wanted.update((c.hash, None) for manifest in self._manifests.values() for c in manifest.chunks)
+        self._look_up(list(wanted))
+        for operation in bringing:
+            if self._contents[operation.key][0] is None:
+                self._read_large(operation.key)
+
+    def check(self, operation: ask.AnyOperation) -> Lacking | Refused | None:
+        """Says what is wrong with the content that an operation brings; None where it is whole and here."""
+        bringing = content_of(operation)
+        if bringing is None:
+            return None
+        encoded, holding_it = self._contents[bringing.key]
+        absent = tuple(digest for digest in holding_it if self._size(digest) is None)
+        if absent:
+            return Lacking(hashes=absent)
+        if encoded is None and not holding_it:
+            # A source that may not be read, and one that is not there, answer alike (I8).
+            return Refused(code=Code.NOT_FOUND if _has_source(bringing) else Code.MANIFEST_BAD)
+        manifest = self._manifests.get(bringing.key)
+        if manifest is None or manifest.scheme != SCHEME or bringing.scheme != SCHEME:
+            return Refused(code=Code.MANIFEST_BAD)
+        if manifest.content_hash != bringing.hash or manifest.size_bytes != bringing.size_bytes:
+            return Refused(code=Code.HASH_MISMATCH)
+        absent = tuple(dict.fromkeys(c.hash for c in manifest.chunks if self._size(c.hash) is None))
+        if absent:
+            return Lacking(hashes=absent)
+        if any(self._size(chunk.hash) != chunk.size_bytes for chunk in manifest.chunks):
+            return Refused(code=Code.MANIFEST_BAD)
+        return None
+
+    def use(self, operation: ask.AnyOperation) -> Content:
+        """Answers the manifest of an operation that has an effect; its chunks will be there when `write` ends."""
+        content = self._contents[operation.key]
+        self._used.update(dict.fromkeys(content[1]))
+        self._used.update((chunk.hash, None) for chunk in self._manifests[operation.key].chunks)
+        return content
+
+    def write(self) -> None:
+        """Stores, copies or renews every chunk that is used."""
+        renewed: list[bytes] = []
+        sent: list[dict[str, Any]] = []
+        copied: dict[bytes, list[bytes]] = {}
+        for digest in self._used:
+            holding = self._here.get(digest)
+            if holding is not None:
+                if holding.device is not None or contents.stale(holding, self._now_ms):
+                    renewed.append(digest)
+            elif digest in self._inline:
+                data = self._inline[digest]
+                sent.append(contents.row_inline(self._space, digest, data, self._now_ms, None))
+            else:
+                copied.setdefault(self._there[digest][0], []).append(digest)
+        contents.renew(self._tx, self._space, renewed, self._now_ms, used=True)
+        contents.insert_chunks(self._tx, sent, reader=True)
+        for space, digests in copied.items():
+            contents.copy_chunks(self._tx, space, self._space, digests, self._now_ms)
+
+    def _size(self, digest: bytes) -> int | None:
+        """Answers the plain size of a chunk that may be referred to, None for one that must be sent."""
+        holding = self._here.get(digest)
+        if contents.usable(holding, self._caller, self._reader):
+            return holding.size_bytes  # type: ignore[union-attr]
+        if digest in self._inline:
+            return len(self._inline[digest])
+        return self._there[digest][1].size_bytes if digest in self._there else None
+
+    def _look_up(self, hashes: Sequence[bytes]) -> None:
+        self._here.update(contents.holdings(self._tx, self._space, hashes))
+
+    def _decode(self, key: bytes, encoded: bytes) -> None:
+        limits = self._server.limits
+        try:
+            self._manifests[key] = manifests.decode(
+                encoded, max_chunks=limits.manifest_chunks, max_chunk_bytes=limits.chunk_bytes
+            )
+        except Failure:
+            return  # `check` finds no manifest, and refuses this operation alone.
+
+    def _read_large(self, key: bytes) -> None:
+        """Reads a manifest that is stored as chunks, if they are here and no more than a manifest can have."""
+        _, holding_it = self._contents[key]
+        sizes = [self._size(digest) for digest in holding_it]
+        most = _HEAD_BYTES + _CHUNK_BYTES * self._server.limits.manifest_chunks
+        if not holding_it or None in sizes or sum(size or 0 for size in sizes) > most:
+            return
+        joined: list[bytes] = []
+        for digest in holding_it:
+            if digest in self._inline:
+                joined.append(self._inline[digest])
+                continue
+            space = self._space if digest in self._here else self._there[digest][0]
+            try:
+                joined.extend(contents.read(self._server, contents.find(self._tx, space, [digest])))
+            except Failure as failure:
+                if failure.code is not Code.CHUNK_LOST:
+                    raise
+                # It counts as missing from now on: the desk sends it again.
+                contents.mark_lost(self._tx, space, digest)
+                self._here.pop(digest, None)
+                self._there.pop(digest, None)
+                return
+        self._decode(key, b"".join(joined))
+        if key in self._manifests:
+            self._look_up([chunk.hash for chunk in self._manifests[key].chunks])
+
+    # From another space
+
+    def _read_source(self, operation: ask.Put, space: bytes, rev: bytes) -> None:
+        """Takes the manifest of a revision that the caller may read now, and knows of its chunks."""
+        r = tables.revision.c
+        if not self._may_read(space):
+            return
+        query = select(tables.revision).where(r.space == space, r.id == rev, r.hash == operation.hash)
+        row = self._tx.execute(query.where(r.state == contents.OK)).one_or_none()
+        if row is None:
+            return
+        holding_it = contents.manifest_hashes(row)
+        self._contents[operation.key] = (row.manifest, tuple(holding_it))
+        if space == self._space:
+            return
+        self._look_up_there(space, holding_it)
+        if row.manifest is not None:
+            self._decode(operation.key, row.manifest)
+        else:
+            self._read_large(operation.key)
+        if operation.key in self._manifests:
+            self._look_up_there(space, [chunk.hash for chunk in self._manifests[operation.key].chunks])
+
+    def _look_up_there(self, space: bytes, hashes: Sequence[bytes]) -> None:
+        found = contents.holdings(self._tx, space, hashes)
+        self._there.update((digest, (space, holding)) for digest, holding in found.items())
+
+    def _may_read(self, space: bytes) -> bool:
+        if space not in self._readable:
+            try:
+                access.require(self._tx, self._caller.user, space, Action.READ)
+                self._readable[space] = True
+            except Failure:
+                self._readable[space] = False
+        return self._readable[space]
+
+
+def _has_source(operation: ask.Put | ask.Offer) -> bool:
+    return isinstance(operation, ask.Put) and operation.source is not None
