@@ -7,7 +7,8 @@ from govsync.agent.clock import SystemIds
 from govsync.engine import events
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
-from govsync.remote.http import Event, HttpCalls
+from govsync.protocol import events as said
+from govsync.remote.http import HttpCalls
 
 FIRST_WAIT_S = 0.25
 LONGEST_WAIT_S = 8.0
@@ -54,15 +55,13 @@ class Stream:
             self._stopped.wait(wait_s * (0.5 + self._ids.jitter()))
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
 
-    def _hand_on(self, event: Event) -> None:
-        match event.kind:
-            case "hello" | "beat":
-                self._tell(events.Beat(int(event.data["digest"])))
-            case "head":
-                self._tell(events.HeadTold(bytes.fromhex(event.data["space"]), int(event.data["seq"])))
-            case "rights":
+    def _hand_on(self, event: said.Event) -> None:
+        match event:
+            case said.Beat(digest=digest):
+                self._tell(events.Beat(digest))
+            case said.HeadMoved(space=space, seq=seq):
+                self._tell(events.HeadTold(space, seq))
+            case said.RightsChanged():
                 self._tell(events.RightsChanged())
-            case "session":
+            case said.SessionEnded():
                 self._tell(events.SessionEnded())
-            case _:
-                _log.debug("an event of an unknown kind")

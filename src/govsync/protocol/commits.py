@@ -29,6 +29,10 @@ class ChunkHead(msgspec.Struct, frozen=True, array_like=True):
     encoding: str
 
 
+class Nothing(msgspec.Struct, frozen=True):
+    """Stands where a framed body must begin with a document and chunks alone say everything."""
+
+
 class ChunksAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Says per chunk, in order, whether it is verified and durable now."""
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import msgspec
 
+from govsync.model.codes import Code
 from govsync.protocol import changes, commits, session
-from govsync.protocol.limits import KIB, MIB
+from govsync.protocol.limits import DEFAULT, KIB, MIB
 
 
 class Shape(StrEnum):
@@ -24,7 +25,8 @@ class Shape(StrEnum):
 class Route(msgspec.Struct, frozen=True, kw_only=True):
     """One call. `{space}`, `{rev}`, `{node}` in the path are ids; `query` lists optional parameters.
 
-    `repeatable`: asking again after a lost answer does no harm.
+    `repeatable`: asking again after a lost answer does no harm. `refuses` lists the codes of this call's own; those that
+    any call may answer with are in `EVERYWHERE`.
     """
 
     name: str
@@ -35,20 +37,35 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     gives: Shape = Shape.JSON
     response: Any = None
     query: tuple[str, ...] = ()
+    refuses: tuple[Code, ...] = ()
     signed_in: bool = True
     repeatable: bool = True
     body_bytes: int = 64 * KIB
     summary: str
 
+    @property
+    def codes(self) -> tuple[Code, ...]:
+        """Answers every code with which this call may be refused."""
+        signed_in = (Code.SIGNED_OUT, Code.TOKEN_EXPIRED) if self.signed_in else ()
+        inside = (Code.NOT_FOUND,) if "{" in self.path else ()
+        takes = () if self.takes is Shape.NONE else (Code.TOO_LARGE, Code.TIMED_OUT)
+        framed = (Code.FRAME_BAD,) if self.takes is Shape.FRAMED else ()
+        return tuple(dict.fromkeys((*self.refuses, *signed_in, *inside, *takes, *framed, *EVERYWHERE)))
+
+
+EVERYWHERE = (Code.BAD_REQUEST, Code.BUSY_RETRY, Code.STORE_UNAVAILABLE, Code.INTERNAL)
 
 ROUTES: tuple[Route, ...] = (
     Route(
         name="sign_in", method="POST", path="/sessions", takes=Shape.JSON, request=session.SignIn,
-        response=session.Tokens, signed_in=False, repeatable=False, summary="Signs a person of this server in.",
+        response=session.Tokens, signed_in=False, repeatable=False,
+        refuses=(Code.WRONG_PASSWORD, Code.TOO_MANY_REQUESTS, Code.DEVICE_CLONED),
+        summary="Signs a person of this server in.",
     ),
     Route(
         name="refresh", method="POST", path="/sessions/refresh", takes=Shape.JSON, request=session.Refresh,
-        response=session.Tokens, signed_in=False, summary="Exchanges a refresh token for new tokens.",
+        response=session.Tokens, signed_in=False, refuses=(Code.SIGNED_OUT, Code.TOKEN_REUSED),
+        summary="Exchanges a refresh token for new tokens.",
     ),
     Route(
         name="sign_out", method="DELETE", path="/sessions/current", gives=Shape.NONE,
@@ -60,50 +77,57 @@ ROUTES: tuple[Route, ...] = (
         response=session.Spaces, body_bytes=1 * MIB, summary="Tells which spaces one reaches.",
     ),
     Route(name="heads", method="GET", path="/heads", response=session.Heads, summary="Tells how far each space is."),
-    Route(name="events", method="GET", path="/events", gives=Shape.EVENTS, query=("nonce",),
-          summary="Says, as it happens, that something newer exists."),
+    Route(
+        name="events", method="GET", path="/events", gives=Shape.EVENTS, query=("nonce",),
+        refuses=(Code.DEVICE_CLONED,), summary="Says, as it happens, that something newer exists.",
+    ),
     Route(
         name="changes", method="GET", path="/spaces/{space}/changes", query=("epoch", "seq", "chain"),
-        gives=Shape.FRAMED, response=changes.Changes, summary="Reads a page of a journal.",
+        gives=Shape.FRAMED, response=changes.Changes,
+        refuses=(Code.CURSOR_GONE, Code.EPOCH_CHANGED, Code.HISTORY_DIFFERS, Code.NO_RIGHT),
+        summary="Reads a page of a journal.",
     ),
     Route(
         name="nodes", method="GET", path="/spaces/{space}/nodes", query=("after",), gives=Shape.FRAMED,
-        response=changes.Nodes, summary="Reads a page of a snapshot.",
+        response=changes.Nodes, refuses=(Code.NO_RIGHT,), summary="Reads a page of a snapshot.",
     ),
     Route(
         name="known", method="POST", path="/spaces/{space}/known", takes=Shape.FRAMED, request=changes.Known,
-        gives=Shape.FRAMED, response=changes.KnownAnswer, body_bytes=1 * MIB,
+        gives=Shape.FRAMED, response=changes.KnownAnswer, body_bytes=4 * MIB, refuses=(Code.NO_RIGHT,),
         summary="Says which operations and contents a space has ever known.",
     ),
     Route(
         name="missing", method="POST", path="/spaces/{space}/missing", takes=Shape.FRAMED, request=commits.Missing,
-        gives=Shape.FRAMED, response=commits.MissingAnswer, body_bytes=1 * MIB,
+        gives=Shape.FRAMED, response=commits.MissingAnswer, body_bytes=1 * MIB, refuses=(Code.QUOTA, Code.NO_RIGHT),
         summary="Says which chunks a space lacks.",
     ),
     Route(
-        name="chunks", method="POST", path="/spaces/{space}/chunks", takes=Shape.FRAMED, gives=Shape.FRAMED,
-        response=commits.ChunksAnswer, body_bytes=16 * MIB, summary="Takes chunks in.",
+        name="chunks", method="POST", path="/spaces/{space}/chunks", takes=Shape.FRAMED, request=commits.Nothing,
+        gives=Shape.FRAMED, response=commits.ChunksAnswer, body_bytes=DEFAULT.chunks_body_bytes,
+        refuses=(Code.QUOTA, Code.NO_RIGHT), summary="Takes chunks in.",
     ),
     Route(
         name="commit", method="POST", path="/spaces/{space}/commits", takes=Shape.FRAMED, request=commits.Commit,
-        gives=Shape.FRAMED, response=commits.CommitAnswer, body_bytes=8 * MIB,
+        gives=Shape.FRAMED, response=commits.CommitAnswer, body_bytes=DEFAULT.commit_bytes,
+        refuses=(Code.EPOCH_CHANGED, Code.TOO_MANY_OPERATIONS, Code.CHUNK_BAD, Code.NO_RIGHT),
         summary="Carries out operations, each once.",
     ),
     Route(
         name="fetch", method="POST", path="/spaces/{space}/fetch", takes=Shape.FRAMED, request=commits.Fetch,
-        gives=Shape.FRAMED, body_bytes=1 * MIB, summary="Gives chunks out.",
+        gives=Shape.FRAMED, response=commits.Nothing, body_bytes=1 * MIB, refuses=(Code.CHUNK_LOST, Code.NO_RIGHT),
+        summary="Gives chunks out.",
     ),
     Route(
         name="manifest", method="GET", path="/spaces/{space}/revisions/{rev}", gives=Shape.BYTES,
-        summary="Tells what a revision is made of.",
+        refuses=(Code.CHUNK_LOST, Code.NO_RIGHT), summary="Tells what a revision is made of.",
     ),
     Route(
         name="revisions", method="GET", path="/spaces/{space}/nodes/{node}/revisions", query=("before",),
-        response=changes.Revisions, summary="Lists the versions of a file.",
+        response=changes.Revisions, refuses=(Code.NO_RIGHT,), summary="Lists the versions of a file.",
     ),
     Route(
         name="trash", method="GET", path="/spaces/{space}/trash", query=("before",), response=changes.Trash,
-        summary="Lists what was deleted and can come back.",
+        refuses=(Code.NO_RIGHT,), summary="Lists what was deleted and can come back.",
     ),
 )  # fmt: skip
 

@@ -1,12 +1,13 @@
 """How messages travel: JSON for control, frames for everything that carries contents.
 
 A framed body begins with one frame of kind DOCUMENT, a MessagePack document; frames of kind CHUNK follow: the chunk's
-hash (32 bytes), its plain size (u32, big-endian), its encoding (u8: 0 raw, 1 zstd), its bytes.
+hash (32 bytes; all zero where the document says which chunk it is), its plain size (u32, big-endian), its encoding (u8:
+0 raw, 1 zstd), its bytes.
 """
 
 import struct
 from collections.abc import Iterable, Iterator
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
 
@@ -19,6 +20,8 @@ from govsync.protocol.commits import ChunkHead
 JSON = "application/json"
 FRAMES = "application/vnd.govsync.frames"
 PROBLEM = "application/problem+json"
+BYTES = "application/octet-stream"
+EVENTS = "text/event-stream"
 VERSION_HEADER = "GovSync-Api"
 VERSION = "1"
 PREFIX = "/api/v1"
@@ -27,7 +30,9 @@ DOCUMENT = 1
 CHUNK = 2
 _HEAD = struct.Struct(">32sIB")
 _ENCODINGS = (Encoding.RAW, Encoding.ZSTD)
-_FRAME_BYTES = 4 * 1024 * 1024
+UNNAMED = bytes(32)
+_FRAME_BYTES = 16 * 1024 * 1024
+"""More than any document or chunk needs, so that no frame can demand more memory."""
 
 T = TypeVar("T")
 
@@ -59,25 +64,23 @@ def encode_framed(
 def decode_framed(
     pieces: Iterable[bytes], kind: type[T], total_bytes: int
 ) -> tuple[T, Iterator[tuple[ChunkHead, bytes]]]:
-    """Reads a document and yields the chunks behind it, as they come; raises Failure(frame_bad, too_large).
+    """Reads a document and yields the chunks behind it, as they come; raises Failure(frame_bad, bad_request).
 
     The chunks' bytes are as they travelled; whoever takes them unpacks and verifies them."""
-    found = frames.decode(
-        pieces, frame_bytes=max(_FRAME_BYTES, min(total_bytes, 64 << 20)), total_bytes=total_bytes
-    )
+    found = frames.decode(pieces, frame_bytes=_FRAME_BYTES, total_bytes=total_bytes)
     first = next(found, None)
     if first is None or first.kind != DOCUMENT:
         raise Failure(Code.FRAME_BAD, what="document")
     try:
         message = msgspec.msgpack.decode(first.body, type=kind)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Failure(Code.BAD_REQUEST, what=getattr(kind, "__name__", "message")) from error
     return message, _chunks(found)
 
 
-def _chunks(found: Iterator[Any]) -> Iterator[tuple[ChunkHead, bytes]]:
+def _chunks(found: Iterator[frames.Frame]) -> Iterator[tuple[ChunkHead, bytes]]:
     for frame in found:
-        body = bytes(frame.body)
+        body = frame.body
         if frame.kind != CHUNK or len(body) < _HEAD.size or body[_HEAD.size - 1] >= len(_ENCODINGS):
             raise Failure(Code.FRAME_BAD, what="chunk")
         digest, size, encoding = _HEAD.unpack_from(body)

@@ -1,73 +1,95 @@
 """The server over HTTP: the client's `Calls`, one method a row of the table of routes. The only module that knows httpx.
 
 HTTP/1.1, one long-lived client shared by the worker threads. An answer counts only if it is ours: without our version
-header and a known kind of content it means nothing at all, whatever its status (a captive portal, a proxy's page, R29).
-A call is repeated only where its row says that this does no harm.
+header and the kind of content that the row promises it means nothing at all, whatever its status (a captive portal, a
+proxy's page, R29). A call is repeated only where its row says that this does no harm, and a few times at most: longer
+waits are planned by whoever calls.
 """
 
 import ssl
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import httpx
 import msgspec
 import truststore
-from httpx_sse import connect_sse
+from httpx_sse import EventSource
 
+import govsync
 from govsync.content import frames, manifests
 from govsync.content.compress import decompress
 from govsync.content.manifests import Manifest
 from govsync.model import ids
-from govsync.model.codes import CODES, Code
+from govsync.model.codes import Code
 from govsync.model.operations import AnyOperation
 from govsync.model.problems import Failure
+from govsync.protocol import events as said
 from govsync.protocol import wire
 from govsync.protocol.changes import Changes, Cursor, Known, KnownAnswer, Nodes, Revisions, Trash
-from govsync.protocol.commits import ChunksAnswer, Commit, CommitAnswer, Fetch, Missing, MissingAnswer, Want
+from govsync.protocol.commits import (
+    ChunkHead,
+    ChunksAnswer,
+    Commit,
+    CommitAnswer,
+    Fetch,
+    Missing,
+    MissingAnswer,
+    Nothing,
+    Want,
+)
 from govsync.protocol.limits import DEFAULT as LIMITS
+from govsync.protocol.limits import MIB
 from govsync.protocol.routes import BY_NAME, Route, Shape
 from govsync.protocol.session import DeviceInfo, Heads, Me, Refresh, SignIn, Spaces, SpacesAsked, Tokens
 from govsync.remote.rate import Rate
+from govsync.remote.session import Credentials, Session
 
-CONNECT_S = 10.0
-ANSWER_S = 120.0
-SILENCE_S = 45.0
-"""How long an event stream may be silent before it counts as lost (R41, R52)."""
+TIMEOUTS = httpx.Timeout(connect=10, write=30, read=60, pool=120)
+LISTENING = httpx.Timeout(connect=10, write=30, read=45, pool=120)
+"""An event stream that is silent for 45 s counts as lost (R41, R52)."""
 TRIES = 3
+FIRST_WAIT_S = 0.1
 PIECE_BYTES = 256 * 1024
+PROBLEM_BYTES = 64 * 1024
+CONTROL_BYTES = 16 * MIB
+ANSWER_BYTES = 2 * LIMITS.fetch_body_bytes
+MANIFEST_BYTES = 256 * MIB
+_MEDIA = {
+    Shape.JSON: wire.JSON, Shape.FRAMED: wire.FRAMES, Shape.BYTES: wire.BYTES, Shape.EVENTS: wire.EVENTS,
+}  # fmt: skip
 
 T = TypeVar("T")
 
 
-class Credentials(Protocol):
-    """Keeps a device's refresh token; `store` returns when it is safe, before the new one is used."""
-
-    def load(self) -> str | None: ...
-
-    def store(self, refresh: str) -> None: ...
-
-
-class Event(msgspec.Struct, frozen=True):
-    """One event of the server's stream: `hello`, `beat`, `head`, `rights`, `session`, with its data."""
-
-    kind: str
-    data: dict[str, Any]
-
-
 def make_client(endpoint: str) -> httpx.Client:
-    """Makes the client of one endpoint: the system's proxies and its certificates (an agency's own included)."""
-    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    timeout = httpx.Timeout(ANSWER_S, connect=CONNECT_S)
-    limits = httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=60)
-    return httpx.Client(
-        base_url=endpoint.rstrip("/") + wire.PREFIX, verify=context, timeout=timeout, limits=limits
-    )
+    """Makes the client of one endpoint: the system's proxies and its certificates (an agency's own included).
+
+    Raises Failure(bad_request) where the endpoint is no address.
+    """
+    try:
+        return httpx.Client(
+            base_url=endpoint.rstrip("/") + wire.PREFIX,
+            verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            timeout=TIMEOUTS,
+            limits=httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=60),
+            headers={
+                "User-Agent": f"govsync/{govsync.__version__}",
+                "Accept-Encoding": "identity",
+                wire.VERSION_HEADER: wire.VERSION,
+            },
+            trust_env=True,
+            http2=False,
+        )
+    except (httpx.InvalidURL, ValueError) as error:
+        raise Failure(Code.BAD_REQUEST, what="endpoint") from error
 
 
 class HttpCalls:
-    """`Calls` over one endpoint, for one device."""
+    """`Calls` over one endpoint, for one device; `nonce` is drawn once per start of the agent (R49).
+
+    `rates` are the limits of all bytes up and down; they count what passed, too.
+    """
 
     def __init__(
         self,
@@ -81,12 +103,10 @@ class HttpCalls:
         self._endpoint = endpoint
         self._client = make_client(endpoint)
         self._device = device
-        self._credentials = credentials
+        self._session = Session(credentials, self._refresh)
         self._nonce = nonce
         self._wait = wait
         self._up, self._down = rates
-        self._access: str | None = None
-        self._signing = threading.Lock()
 
     def close(self) -> None:
         """Closes all connections."""
@@ -112,8 +132,11 @@ class HttpCalls:
         if cursor is not None:
             query = {"epoch": ids.to_text(cursor.epoch), "seq": str(cursor.seq), "chain": cursor.chain.hex()}
         page, chunks = self._framed(BY_NAME["changes"], Changes, space=space, query=query)
+        if len(page.inline) != len(chunks):
+            raise Failure(Code.NOT_OUR_SERVER, what="inline")
         return page, {
-            head.hash[:16]: bytes(decompress(head.encoding, data, head.size_bytes)) for head, data in chunks
+            rev: decompress(head.encoding, data, head.size_bytes)
+            for rev, (head, data) in zip(page.inline, chunks, strict=True)
         }
 
     def nodes(self, space: bytes, after: bytes | None) -> Nodes:
@@ -131,30 +154,29 @@ class HttpCalls:
 
     def chunks(self, space: bytes, chunks: Iterable[tuple[bytes, bytes]]) -> ChunksAnswer:
         """As `Calls.chunks`."""
-        return self._framed(BY_NAME["chunks"], ChunksAnswer, {}, chunks, space=space)[0]
+        return self._framed(BY_NAME["chunks"], ChunksAnswer, Nothing(), chunks, space=space)[0]
 
     def commit(
         self, space: bytes, epoch: bytes, operations: Sequence[AnyOperation], inline: Sequence[bytes]
     ) -> CommitAnswer:
         """As `Remote.commit`."""
         request = Commit(epoch=epoch, operations=tuple(operations))
-        sent = ((bytes(32), data) for data in inline)
+        sent = ((wire.UNNAMED, data) for data in inline)
         return self._framed(BY_NAME["commit"], CommitAnswer, request, sent, space=space)[0]
 
     def fetch(self, space: bytes, wants: Sequence[Want]) -> Iterator[bytes]:
         """As `Calls.fetch`; chunks are yielded as they arrive."""
         route = BY_NAME["fetch"]
         body = list(wire.encode_framed(Fetch(wants=tuple(wants))))
-        with self._open(route, body, space=space) as response:
-            pieces = self._received(response)
-            _, chunks = wire.decode_framed(pieces, dict, LIMITS.fetch_body_bytes * 2)
+        with self._open(route, body, {"space": space}) as response, _understood():
+            _, chunks = wire.decode_framed(self._received(response), Nothing, ANSWER_BYTES)
             for head, data in chunks:
-                yield bytes(decompress(head.encoding, data, head.size_bytes))
+                yield decompress(head.encoding, data, head.size_bytes)
 
     def manifest(self, space: bytes, rev: bytes) -> Manifest:
         """As `Remote.manifest`."""
-        with self._open(BY_NAME["manifest"], [], space=space, rev=rev) as response:
-            return manifests.decode(b"".join(self._received(response)))
+        with self._open(BY_NAME["manifest"], [], {"space": space, "rev": rev}) as response:
+            return manifests.decode(_whole(self._received(response), MANIFEST_BYTES))
 
     def revisions(self, space: bytes, node: bytes, before: int | None) -> Revisions:
         """As `Remote.revisions`."""
@@ -166,6 +188,8 @@ class HttpCalls:
         query = {} if before is None else {"before": str(before)}
         return self._control(BY_NAME["trash"], Trash, space=space, query=query)
 
+    # The session
+
     def sign_in(self, login: str, password: str, device: DeviceInfo) -> Tokens:
         """Signs the device in; raises Failure(wrong_password, too_many_requests, offline, not_our_server …)."""
         request = SignIn(login=login, password=password, device=device)
@@ -173,28 +197,30 @@ class HttpCalls:
 
     def sign_out(self) -> None:
         """Ends the session of this device on the server."""
-        with self._open(BY_NAME["sign_out"], []) as response:
-            response.read()
+        with self._open(BY_NAME["sign_out"], [], {}):
+            pass  # It has no content, and that it came says all.
 
-    def events(self) -> Iterator[Event]:
+    def _refresh(self, refresh: str) -> Tokens:
+        request = Refresh(refresh=refresh, device=self._device, nonce=self._nonce)
+        return self._control(BY_NAME["refresh"], Tokens, wire.encode_json(request))
+
+    # Events
+
+    def events(self) -> Iterator[said.Event]:
         """Yields the server's events until the line breaks; ends with a Failure, never by itself.
 
         Uses a client of its own: a stream would take a connection of the others for good."""
         route = BY_NAME["events"]
         with make_client(self._endpoint) as client:
-            client.timeout = httpx.Timeout(SILENCE_S, connect=CONNECT_S)
-            headers = {"Authorization": f"Bearer {self._token()}"}
-            try:
-                with connect_sse(
-                    client, "GET", route.path.lstrip("/"), params={"nonce": self._nonce}, headers=headers
-                ) as source:
-                    self._judge(source.response, route)
-                    for event in source.iter_sse():
-                        yield Event(event.event, msgspec.json.decode(event.data, type=dict[str, Any]))
-            except httpx.HTTPError as error:
-                raise _failure(error) from error
-            except msgspec.DecodeError as error:
-                raise Failure(Code.NOT_OUR_SERVER) from error
+            client.timeout = LISTENING
+            with self._open(route, [], {}, {"nonce": self._nonce}, client) as response:
+                try:
+                    for event in EventSource(response).iter_sse():
+                        known = said.decode(event.event, event.data)
+                        if known is not None:
+                            yield known
+                except httpx.HTTPError as error:
+                    raise _failure(error) from error
         raise Failure(Code.OFFLINE)
 
     # Requests
@@ -207,9 +233,8 @@ class HttpCalls:
         query: Mapping[str, str] | None = None,
         **path: bytes,
     ) -> T:
-        with self._open(route, [body] if body else [], query, **path) as response:
-            data = b"".join(self._received(response))
-        return wire.decode_json(data, kind)
+        with self._open(route, [body] if body else [], path, query) as response, _understood():
+            return wire.decode_json(_whole(self._received(response), CONTROL_BYTES), kind)
 
     def _framed(
         self,
@@ -219,10 +244,10 @@ class HttpCalls:
         chunks: Iterable[tuple[bytes, bytes]] = (),
         query: Mapping[str, str] | None = None,
         **path: bytes,
-    ) -> tuple[T, list[tuple[Any, bytes]]]:
+    ) -> tuple[T, list[tuple[ChunkHead, bytes]]]:
         body = [] if message is None else list(frames.gather(wire.encode_framed(message, chunks)))
-        with self._open(route, body, query, **path) as response:
-            answer, found = wire.decode_framed(self._received(response), kind, LIMITS.fetch_body_bytes * 2)
+        with self._open(route, body, path, query) as response, _understood():
+            answer, found = wire.decode_framed(self._received(response), kind, ANSWER_BYTES)
             return answer, list(found)
 
     @contextmanager
@@ -230,58 +255,74 @@ class HttpCalls:
         self,
         route: Route,
         body: Sequence[bytes | memoryview],
+        path: Mapping[str, bytes],
         query: Mapping[str, str] | None = None,
-        **path: bytes,
+        client: httpx.Client | None = None,
     ) -> Iterator[httpx.Response]:
         """Sends a request and opens its answer; what it raises means that there is none."""
-        url = route.path.format(**{name: ids.to_text(value) for name, value in path.items()}).lstrip("/")
+        request = self._request(route, body, path, query)
+        response = self._answer(client or self._client, route, request)
+        try:
+            yield response
+        except httpx.HTTPError as error:
+            raise _failure(error) from error
+        finally:
+            response.close()
+
+    def _answer(
+        self, client: httpx.Client, route: Route, request: Callable[[str | None], httpx.Request]
+    ) -> httpx.Response:
+        """Answers a good answer that is ours, with its body still to be read."""
+        token = self._session.access() if route.signed_in else None
         renewed = False
-        tries = TRIES if route.repeatable else 1
-        for turn in range(1, 100):
-            token = self._token() if route.signed_in else None
+        failed = 0
+        while True:
             try:
-                response = self._client.send(self._request(route, url, body, query, token), stream=True)
-            except httpx.HTTPError as error:
-                if turn >= tries:
-                    raise _failure(error) from error
-                self._wait(0.1 * 2**turn)
-                continue
-            try:
-                self._judge(response, route)
+                return self._attempt(client, route, request(token))
             except Failure as failure:
-                response.close()
                 if failure.code is Code.TOKEN_EXPIRED and not renewed:
-                    renewed = True
-                    self._renew(token)
+                    renewed, token = True, self._session.access(expired=token)
                     continue
-                if CODES[failure.code].status == 503 and turn < tries:
-                    self._wait(0.2 * 2**turn)
-                    continue
-                raise
-            try:
-                yield response
-            except httpx.HTTPError as error:
-                raise _failure(error) from error
-            finally:
-                response.close()
-            return
+                failed += 1
+                again = failure.code in (Code.OFFLINE, Code.BUSY_RETRY)
+                if not (again and route.repeatable and failed < TRIES):
+                    raise
+            self._wait(FIRST_WAIT_S * 2**failed)
+
+    def _attempt(self, client: httpx.Client, route: Route, request: httpx.Request) -> httpx.Response:
+        try:
+            response = client.send(request, stream=True)
+        except httpx.HTTPError as error:
+            raise _failure(error) from error
+        try:
+            _judge(response, route)
+        except BaseException:
+            response.close()
+            raise
+        return response
 
     def _request(
         self,
         route: Route,
-        url: str,
         body: Sequence[bytes | memoryview],
+        path: Mapping[str, bytes],
         query: Mapping[str, str] | None,
-        token: str | None,
-    ) -> httpx.Request:
-        headers = {wire.VERSION_HEADER: wire.VERSION}
-        if token is not None:
-            headers["Authorization"] = f"Bearer {token}"
+    ) -> Callable[[str | None], httpx.Request]:
+        """Answers what makes the request for an access token, each time with a body that can be sent once."""
+        url = route.path.format(**{name: ids.to_text(value) for name, value in path.items()}).lstrip("/")
+        headers = {}
         if body:
             headers["Content-Length"] = str(sum(len(piece) for piece in body))
-            headers["Content-Type"] = wire.FRAMES if route.takes is Shape.FRAMED else wire.JSON
-        content = self._sent(body) if body else None
-        return self._client.build_request(route.method, url, params=query, headers=headers, content=content)
+            headers["Content-Type"] = _MEDIA[route.takes]
+
+        def make(token: str | None) -> httpx.Request:
+            bearer = {} if token is None else {"Authorization": f"Bearer {token}"}
+            content = self._sent(body) if body else None
+            return self._client.build_request(
+                route.method, url, params=query, headers={**headers, **bearer}, content=content
+            )
+
+        return make
 
     def _sent(self, body: Sequence[bytes | memoryview]) -> Iterator[bytes]:
         for piece in body:
@@ -295,45 +336,47 @@ class HttpCalls:
             self._down.take(len(piece))
             yield piece
 
-    def _judge(self, response: httpx.Response, route: Route) -> None:
-        """Says whether an answer is ours, and good; raises the failure that it is otherwise."""
-        if response.headers.get(wire.VERSION_HEADER) != wire.VERSION:
-            code = Code.PROXY if response.status_code == 407 else Code.NOT_OUR_SERVER
-            raise Failure(code, status=response.status_code)
-        if response.is_success:
-            return
-        data = response.read()
-        try:
-            body = msgspec.json.decode(data, type=dict[str, Any])
-            code = Code(body.get("code", ""))
-        except (msgspec.DecodeError, ValueError) as error:
-            raise Failure(Code.NOT_OUR_SERVER, status=response.status_code) from error
-        facts = {name: fact for name, fact in body.items() if name not in ("type", "title", "status", "code")}
-        raise Failure(code, **facts)
 
-    # Tokens
+def _judge(response: httpx.Response, route: Route) -> None:
+    """Says whether an answer is ours, and good; raises the failure that it is otherwise."""
+    status = response.status_code
+    if response.headers.get(wire.VERSION_HEADER) != wire.VERSION:
+        raise Failure(Code.PROXY if status == 407 else Code.NOT_OUR_SERVER, status=status)
+    media = response.headers.get("Content-Type", "").partition(";")[0].strip()
+    if response.is_success:
+        if media != _MEDIA.get(route.gives, ""):
+            raise Failure(Code.NOT_OUR_SERVER, status=status)
+        return
+    try:
+        body = msgspec.json.decode(_whole(response.iter_raw(), PROBLEM_BYTES), type=dict[str, Any])
+        code = Code(body["code"])
+    except httpx.HTTPError as error:
+        raise _failure(error) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, ValueError) as error:
+        raise Failure(Code.NOT_OUR_SERVER, status=status) from error
+    facts = {name: fact for name, fact in body.items() if isinstance(fact, int) and name != "status"}
+    raise Failure(code, **facts)
 
-    def _token(self) -> str:
-        access = self._access
-        if access is None:
-            self._renew(None)
-            access = self._access
-        assert access is not None
-        return access
 
-    def _renew(self, old: str | None) -> None:
-        """Gets a new access token; of many threads that find theirs expired, one asks."""
-        with self._signing:
-            if self._access is not None and self._access != old:
-                return
-            refresh = self._credentials.load()
-            if refresh is None:
-                raise Failure(Code.SIGNED_OUT)
-            body = wire.encode_json(Refresh(refresh=refresh, device=self._device, nonce=self._nonce))
-            tokens = self._control(BY_NAME["refresh"], Tokens, body)
-            # Safe before it is used: else a crash would leave only a token that is used up.
-            self._credentials.store(tokens.refresh)
-            self._access = tokens.access
+def _whole(pieces: Iterable[bytes], limit_bytes: int) -> bytes:
+    """Joins an answer that has a bound; raises Failure(not_our_server) beyond it."""
+    whole = bytearray()
+    for piece in pieces:
+        whole += piece
+        if len(whole) > limit_bytes:
+            raise Failure(Code.NOT_OUR_SERVER, what="size")
+    return bytes(whole)
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """An answer that is not what it must be is nobody's: it was changed on the way, or is of another protocol."""
+    try:
+        yield
+    except Failure as failure:
+        if failure.code in (Code.BAD_REQUEST, Code.FRAME_BAD):
+            raise Failure(Code.NOT_OUR_SERVER, what=failure.code) from failure
+        raise
 
 
 def _failure(error: httpx.HTTPError) -> Failure:

@@ -6,7 +6,9 @@ import os
 import random
 import socket
 import sys
+import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -16,15 +18,20 @@ from govsync.model.codes import Code
 from govsync.model.ids import uuid7
 from govsync.model.problems import Failure
 from govsync.protocol.limits import DEFAULT, Limits
-from govsync.server import accounts, directory
+from govsync.server import collect
 from govsync.server.blobs.folder import FolderBlobs
 from govsync.server.blobs.interface import Blobs
 from govsync.server.context import Server
 from govsync.server.db.connect import Database
 from govsync.server.http import Http
+from govsync.server.identity import bring_together
 
 STOP_S = 3
-_STORE = "store_identity"
+"""How long answers under way may take when the server is asked to stop."""
+COLLECT_S = 3600.0
+CONNECTIONS = 4096
+KEEP_ALIVE_S = 75
+"""Longer than a desk keeps an idle connection, so that it never sends into one that is just being closed."""
 
 _log = logging.getLogger(__name__)
 
@@ -67,25 +74,10 @@ def open_server(options: Options, limits: Limits = DEFAULT) -> Server:
     """
     options.data.mkdir(parents=True, exist_ok=True)
     url = options.database or f"sqlite:///{options.data / 'server.db'}"
-    fresh = not options.database and not (options.data / "server.db").exists()
     blobs = _open_blobs(options)
-    identity = blobs.identity()
-    if fresh and identity is not None and not options.new:
-        raise Failure(Code.STORE_UNAVAILABLE, what="the store belongs to a database that is not here")
     server = Server(database=Database(url), blobs=blobs, clock=SystemClock(), ids=SystemIds(), limits=limits)
     server.database.upgrade()
-    with server.database.begin() as tx:
-        known = directory.setting(tx, _STORE)
-        if known is None:
-            if directory.setting(tx, directory.EPOCH) is None:
-                directory.begin_epoch(server, tx)
-            accounts.make_secret(tx, os.urandom)
-            identity = identity or server.ids.new().hex()
-            blobs.establish(identity)
-            directory.set_setting(tx, _STORE, identity.encode())
-        elif identity != known.decode():
-            raise Failure(Code.STORE_UNAVAILABLE, what="the store is missing, or another one")
-    return server
+    return msgspec.structs.replace(server, blobs=bring_together(server, os.urandom, options.new))
 
 
 def _open_blobs(options: Options) -> Blobs:
@@ -99,41 +91,101 @@ def _open_blobs(options: Options) -> Blobs:
 
 
 def serve(options: Options) -> None:
-    """Serves in the foreground until SIGTERM or SIGINT, then ends within 5 s."""
+    """Serves in the foreground until SIGTERM or SIGINT, then ends within 5 s; says on standard output where it listens."""
     server = open_server(options)
-    asyncio.run(_serve(server, options))
-    server.database.close()
+    upkeep = Upkeep(lambda: collect.collect(server), COLLECT_S)
+    upkeep.start()
+    try:
+        run(server, listen(options.host, options.port), _say)
+    finally:
+        upkeep.stop()
+        server.database.close()
 
 
-async def _serve(server: Server, options: Options) -> None:
-    http = Http(server, os.urandom)
-    config = uvicorn.Config(
-        http.app(), log_config=None, access_log=False, timeout_graceful_shutdown=STOP_S, lifespan="off",
-        timeout_keep_alive=75, backlog=4096,
-    )  # fmt: skip
-    edge = _Edge(config, http)
-    listening = socket.create_server((options.host, options.port), backlog=4096)
+def _say(address: str) -> None:
+    sys.stdout.write(f"listening on {address}\n")
+    sys.stdout.flush()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Opens the socket on which a server listens; raises Failure(setting_bad) where it cannot be had."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listening = socket.create_server((str(address[0]), port), family=family, backlog=CONNECTIONS)
+    except OSError as error:
+        raise Failure(Code.SETTING_BAD, name="--host, --port", value=f"{host}:{port}") from error
     # Inherited by every connection: else each small answer waits 40 ms for the other side's acknowledgement.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    port = listening.getsockname()[1]
-    task = asyncio.create_task(edge.serve(sockets=[listening]))
-    while not edge.started and not task.done():
-        await asyncio.sleep(0.005)
-    if edge.started:
-        sys.stdout.write(f"listening on http://{options.host}:{port}\n")
-        sys.stdout.flush()
-    await task
-    http.close()
+    return listening
 
 
-class _Edge(uvicorn.Server):
-    """uvicorn, which ends our event streams when it is asked to stop: they never end by themselves."""
+def run(
+    server: Server,
+    listening: socket.socket,
+    ready: Callable[[str], None],
+    started: Callable[["Edge"], None] = lambda _: None,
+) -> None:
+    """Serves until it is asked to stop: by a signal in the main thread, or by `Edge.stop` from any other.
 
-    def __init__(self, config: uvicorn.Config, http: Http) -> None:
+    `ready` is told the address as soon as requests are answered."""
+    host, port = listening.getsockname()[:2]
+    address = f"http://[{host}]:{port}" if listening.family == socket.AF_INET6 else f"http://{host}:{port}"
+    http = Http(server, os.urandom)
+    edge = Edge(http, lambda: ready(address))
+    started(edge)
+    try:
+        with asyncio.Runner(loop_factory=edge.config.get_loop_factory()) as runner:
+            runner.run(edge.serve(sockets=[listening]))
+    finally:
+        http.close()
+
+
+class Edge(uvicorn.Server):
+    """uvicorn, which says when it is ready, and ends our event streams when it stops: they never end by themselves."""
+
+    def __init__(self, http: Http, ready: Callable[[], None]) -> None:
+        config = uvicorn.Config(
+            http.app(), log_config=None, access_log=False, timeout_graceful_shutdown=STOP_S, lifespan="off",
+            timeout_keep_alive=KEEP_ALIVE_S, backlog=CONNECTIONS, server_header=False,
+        )  # fmt: skip
         super().__init__(config)
         self._http = http
+        self._ready = ready
 
-    def handle_exit(self, sig: int, frame: object) -> None:
-        """Takes the signal."""
+    def stop(self) -> None:
+        """Asks it to end; may be called from any thread."""
+        self.should_exit = True
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, and says that it is done."""
+        await super().startup(sockets)
+        self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """As uvicorn's, which waits for every answer."""
         self._http.streams.end()
-        super().handle_exit(sig, frame)  # type: ignore[arg-type]
+        await super().shutdown(sockets)
+
+
+class Upkeep(threading.Thread):
+    """What the server does by itself, again and again (R36); a turn that fails is left to the next one."""
+
+    def __init__(self, work: Callable[[], object], period_s: float) -> None:
+        super().__init__(name="upkeep", daemon=True)
+        self._work = work
+        self._period_s = period_s
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        """Works until it is stopped."""
+        while not self._stopped.wait(self._period_s):
+            try:
+                _log.info("%s", self._work())
+            except Failure as failure:
+                _log.warning("nothing was collected: %s", failure)
+            except Exception:  # noqa: BLE001 - the server goes on serving; the log says what is wrong with it
+                _log.exception("nothing was collected")
+
+    def stop(self) -> None:
+        """Ends before the next turn; one under way is a transaction that ends with the process or not at all."""
+        self._stopped.set()

@@ -1,20 +1,22 @@
 """The HTTP edge: one handler for every row of the table of routes (RFC 9110, RFC 9457).
 
-Only here is code asynchronous. A body is read within the row's bound and a time, the function is called in a pool of
-threads, the answer is written. No name, token or byte of a person's reaches a log line or an error's text.
+Only here and in `events` is code asynchronous. Who asks is proven before the body is read; the body is read within the
+row's bound and in its time; the function is called and its answer encoded in a pool of threads; what bodies and answers
+take up together is bounded. No name, token or byte of a person's reaches a log line or an error's text.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TypeVar
 
 import msgspec
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route as StarletteRoute
+from starlette.types import Receive, Scope, Send
 
 import govsync
 from govsync.content import frames, manifests
@@ -24,19 +26,26 @@ from govsync.model.problems import Failure
 from govsync.protocol import commits as messages
 from govsync.protocol import wire
 from govsync.protocol.changes import Cursor, Known
+from govsync.protocol.limits import MIB
 from govsync.protocol.routes import ROUTES, Route, Shape
 from govsync.protocol.session import Refresh, SignIn, SpacesAsked
-from govsync.server import accounts, changes, commits, contents, spaces, versions
+from govsync.server import accounts, changes, commits, contents, openapi, spaces, versions
 from govsync.server.accounts import Chance
 from govsync.server.context import Caller, Server
 from govsync.server.events import Streams
 
-BODY_S = 120
+SILENCE_S = 30.0
+"""How long nothing of a body may come before it counts as lost."""
+BODY_S = 900.0
+HELD_BYTES = 512 * MIB
+"""Bodies and answers that are held at the same time, of all callers together."""
 THREADS = 16
 
 _log = logging.getLogger(__name__)
 
-Answer = Iterable[bytes | memoryview] | bytes | None
+T = TypeVar("T")
+Piece = bytes | memoryview
+Answer = Iterable[Piece]
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,25 +54,102 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     caller: Caller
     path: dict[str, bytes]
     query: dict[str, str]
-    body: bytes
+    body: tuple[bytes, ...]
     address: str
+
+    @property
+    def space(self) -> bytes:
+        """The space that it is about."""
+        return self.path["space"]
+
+    @property
+    def before(self) -> int | None:
+        """The sequence before which a list goes on."""
+        return _number(self.query["before"]) if "before" in self.query else None
+
+    def control(self, kind: type[T]) -> T:
+        """Reads a body of control; raises Failure(bad_request)."""
+        return wire.decode_json(b"".join(self.body), kind)
+
+    def framed(self, kind: type[T]) -> tuple[T, Iterable[tuple[messages.ChunkHead, bytes]]]:
+        """Reads a framed body; raises Failure(bad_request, frame_bad)."""
+        return wire.decode_framed(self.body, kind, sum(map(len, self.body)))
+
+
+class Held:
+    """Counts what requests hold in memory, all together; used on the event loop alone."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self._free_bytes = limit_bytes
+
+    def share(self) -> "Share":
+        """Begins to count for one request."""
+        return Share(self)
+
+    def take(self, size_bytes: int) -> None:
+        """Counts bytes in, or out where negative; raises Failure(busy_retry) where there is no room for them."""
+        if size_bytes > self._free_bytes:
+            raise Failure(Code.BUSY_RETRY)
+        self._free_bytes -= size_bytes
+
+
+class Share:
+    """What one request holds, until it lets go."""
+
+    def __init__(self, held: Held) -> None:
+        self._held = held
+        self._bytes = 0
+
+    def take(self, size_bytes: int) -> None:
+        """Holds so many bytes more; raises Failure(busy_retry)."""
+        self._held.take(size_bytes)
+        self._bytes += size_bytes
+
+    def __enter__(self) -> "Share":
+        return self
+
+    def __exit__(self, *_reason: object) -> None:
+        self._held.take(-self._bytes)
+        self._bytes = 0
+
+
+class _Sent(StreamingResponse):
+    """An answer that counts as held until it is sent, or until nobody waits for it any more."""
+
+    def __init__(self, pieces: Sequence[Piece], share: Share, media: str) -> None:
+        size_bytes = sum(map(len, pieces))
+        share.take(size_bytes)
+        self._share = share
+        headers = {**_HEADERS, "Content-Length": str(size_bytes)}
+        super().__init__(_each(pieces), headers=headers, media_type=media)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As the application that every response is."""
+        with self._share:
+            await super().__call__(scope, receive, send)
+
+
+async def _each(pieces: Sequence[Piece]) -> AsyncIterator[Piece]:
+    for piece in pieces:
+        yield piece
 
 
 class Http:
     """Binds the table of routes to the server's functions."""
 
-    def __init__(self, server: Server, chance: Chance) -> None:
+    def __init__(self, server: Server, chance: Chance, held_bytes: int = HELD_BYTES) -> None:
         self._server = server
         self._chance = chance
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="call")
+        self._held = Held(held_bytes)
         self.streams = Streams(server, self._pool)
         self._functions: dict[str, Callable[[Call], Answer]] = {
             "sign_in": self._sign_in,
             "refresh": self._refresh,
             "sign_out": self._sign_out,
-            "me": lambda call: wire.encode_json(spaces.me(server, call.caller, govsync.__version__)),
+            "me": lambda call: _json(spaces.me(server, call.caller, govsync.__version__)),
             "spaces": self._spaces,
-            "heads": lambda call: wire.encode_json(spaces.heads(server, call.caller)),
+            "heads": lambda call: _json(spaces.heads(server, call.caller)),
             "changes": self._changes,
             "nodes": self._nodes,
             "known": self._known,
@@ -82,6 +168,7 @@ class Http:
             StarletteRoute(wire.PREFIX + route.path, self._handler(route), methods=[route.method])
             for route in ROUTES
         ]
+        routes.append(StarletteRoute(wire.PREFIX + openapi.PATH, _description))
         return Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_found})
 
     def close(self) -> None:
@@ -90,147 +177,166 @@ class Http:
 
     def _handler(self, route: Route) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
+            begun_ms = self._server.clock.time_ms()
             try:
-                return await self._answer(route, request)
+                response = await self._answer(route, request)
             except Failure as failure:
-                return problem(failure)
+                response = problem(failure)
             except ClientDisconnect:
-                return problem(Failure(Code.TIMED_OUT))
+                response = problem(Failure(Code.TIMED_OUT))
             except Exception:  # noqa: BLE001 - the edge: whatever it is, the caller gets an answer
-                # A bug answers as one, with nothing in it; the log says where it was.
-                _log.exception("the call %s ended by a bug", route.name)
-                return problem(Failure(Code.INTERNAL))
+                # A bug answers as one, with nothing of it in the answer; by its reference the log says where it was.
+                reference = self._server.ids.new().hex()
+                _log.exception("the call %s ended by a bug, reference %s", route.name, reference)
+                response = problem(Failure(Code.INTERNAL), reference=reference)
+            taken_ms = self._server.clock.time_ms() - begun_ms
+            _log.info("%s %d %d ms", route.name, response.status_code, taken_ms)
+            return response
 
         return handle
 
     async def _answer(self, route: Route, request: Request) -> Response:
-        body = await _body(request, route.body_bytes)
         caller = Caller(user=b"", device=b"")
         if route.signed_in:
-            caller = await self._run(lambda: accounts.caller_of(self._server, _bearer(request)))
+            bearer = _bearer(request)
+            caller = await self._run(lambda: accounts.caller_of(self._server, bearer))
         if route.gives is Shape.EVENTS:
-            return await self.streams.open(caller, request.query_params.get("nonce", ""))
-        address = request.client.host if request.client is not None else ""
-        call = Call(
-            caller=caller,
-            path={name: ids.from_text(value) for name, value in request.path_params.items()},
-            query=dict(request.query_params),
-            body=body,
-            address=address,
-        )
-        answer = await self._run(lambda: self._functions[route.name](call))
-        return _response(route, answer)
+            said = self.streams.listen(caller, request.query_params.get("nonce", ""))
+            headers = {**_HEADERS, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+            return StreamingResponse(said, headers=headers, media_type="text/event-stream")
+        with self._held.share() as share:
+            call = Call(
+                caller=caller,
+                path={name: ids.from_text(value) for name, value in request.path_params.items()},
+                query=dict(request.query_params),
+                body=await _body(request, route.body_bytes, share),
+                address=request.client.host if request.client is not None else "",
+            )
+            pieces = await self._run(lambda: list(frames.gather(self._functions[route.name](call))))
+        if route.gives is Shape.NONE:
+            return Response(status_code=204, headers=_HEADERS)
+        return _Sent(pieces, self._held.share(), _MEDIA[route.gives])
 
-    async def _run(self, work: Callable[[], Any]) -> Any:
+    async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     # One function a row
 
     def _sign_in(self, call: Call) -> Answer:
-        request = wire.decode_json(call.body, SignIn)
-        return wire.encode_json(accounts.sign_in(self._server, request, self._chance, call.address))
+        request = call.control(SignIn)
+        return _json(accounts.sign_in(self._server, request, self._chance, call.address))
 
     def _refresh(self, call: Call) -> Answer:
-        return wire.encode_json(
-            accounts.refresh(self._server, wire.decode_json(call.body, Refresh), self._chance)
-        )
+        return _json(accounts.refresh(self._server, call.control(Refresh), self._chance))
 
     def _sign_out(self, call: Call) -> Answer:
         accounts.sign_out(self._server, call.caller)
-        return None
+        return ()
 
     def _spaces(self, call: Call) -> Answer:
-        asked = wire.decode_json(call.body, SpacesAsked)
+        asked = call.control(SpacesAsked)
         if len(asked.have) > self._server.limits.spaces:
             raise Failure(Code.TOO_LARGE, limit=self._server.limits.spaces)
-        return wire.encode_json(spaces.spaces(self._server, call.caller, asked))
+        return _json(spaces.spaces(self._server, call.caller, asked))
 
     def _changes(self, call: Call) -> Answer:
         cursor = None
         if "seq" in call.query:
-            cursor = Cursor(
-                ids.from_text(call.query.get("epoch", "")), _number(call.query["seq"]),
-                _hex(call.query.get("chain", "")),
-            )  # fmt: skip
-        page, inline = changes.changes(self._server, call.caller, call.path["space"], cursor)
-        return wire.encode_framed(page, ((rev + bytes(16), data) for rev, data in inline.items()))
+            epoch, head = call.query.get("epoch", ""), call.query.get("chain", "")
+            cursor = Cursor(ids.from_text(epoch), _number(call.query["seq"]), _hex(head))
+        page, inline = changes.changes(self._server, call.caller, call.space, cursor)
+        return wire.encode_framed(page, ((wire.UNNAMED, inline[rev]) for rev in page.inline))
 
     def _nodes(self, call: Call) -> Answer:
         after = ids.from_text(call.query["after"]) if "after" in call.query else None
-        return wire.encode_framed(changes.nodes(self._server, call.caller, call.path["space"], after))
+        return wire.encode_framed(changes.nodes(self._server, call.caller, call.space, after))
 
     def _known(self, call: Call) -> Answer:
-        question, _ = wire.decode_framed([call.body], Known, len(call.body))
-        return wire.encode_framed(changes.known(self._server, call.caller, call.path["space"], question))
+        question, _ = call.framed(Known)
+        return wire.encode_framed(changes.known(self._server, call.caller, call.space, question))
 
     def _missing(self, call: Call) -> Answer:
-        question, _ = wire.decode_framed([call.body], messages.Missing, len(call.body))
-        return wire.encode_framed(contents.missing(self._server, call.caller, call.path["space"], question))
+        question, _ = call.framed(messages.Missing)
+        return wire.encode_framed(contents.missing(self._server, call.caller, call.space, question))
 
     def _chunks(self, call: Call) -> Answer:
-        _, sent = wire.decode_framed([call.body], dict, len(call.body))
-        return wire.encode_framed(contents.chunks(self._server, call.caller, call.path["space"], sent))
+        _, sent = call.framed(messages.Nothing)
+        return wire.encode_framed(contents.chunks(self._server, call.caller, call.space, sent))
 
     def _commit(self, call: Call) -> Answer:
-        request, sent = wire.decode_framed([call.body], messages.Commit, len(call.body))
+        request, sent = call.framed(messages.Commit)
         inline = contents.plain(sent, self._server.limits.inline_chunk_bytes)
-        space = call.path["space"]
-        answer = commits.commit(self._server, call.caller, space, request, inline)
-        self.streams.head(space, answer.head)
+        answer = commits.commit(self._server, call.caller, call.space, request, inline)
+        self.streams.head(call.space, answer.head)
         return wire.encode_framed(answer)
 
     def _fetch(self, call: Call) -> Answer:
-        request, _ = wire.decode_framed([call.body], messages.Fetch, len(call.body))
-        found = contents.fetch(self._server, call.caller, call.path["space"], request.wants)
-        return wire.encode_framed({}, ((bytes(32), data) for data in found))
+        request, _ = call.framed(messages.Fetch)
+        found = contents.fetch(self._server, call.caller, call.space, request.wants)
+        return wire.encode_framed(messages.Nothing(), ((wire.UNNAMED, data) for data in found))
 
     def _manifest(self, call: Call) -> Answer:
-        return manifests.encode(
-            contents.manifest(self._server, call.caller, call.path["space"], call.path["rev"])
-        )
+        return [manifests.encode(contents.manifest(self._server, call.caller, call.space, call.path["rev"]))]
 
     def _revisions(self, call: Call) -> Answer:
-        before = _number(call.query["before"]) if "before" in call.query else None
-        space, node = call.path["space"], call.path["node"]
-        return wire.encode_json(versions.revisions(self._server, call.caller, space, node, before))
+        node = call.path["node"]
+        return _json(versions.revisions(self._server, call.caller, call.space, node, call.before))
 
     def _trash(self, call: Call) -> Answer:
-        before = _number(call.query["before"]) if "before" in call.query else None
-        return wire.encode_json(versions.trash(self._server, call.caller, call.path["space"], before))
+        return _json(versions.trash(self._server, call.caller, call.space, call.before))
 
 
-def problem(failure: Failure) -> Response:
-    """Writes a failure as a problem document (RFC 9457); only numbers of its facts travel."""
-    status = CODES[failure.code].status or 500
+_HEADERS = {wire.VERSION_HEADER: wire.VERSION}
+_MEDIA = {Shape.JSON: wire.JSON, Shape.FRAMED: wire.FRAMES, Shape.BYTES: wire.BYTES}
+
+
+def problem(failure: Failure, **more: str) -> Response:
+    """Writes a failure as a problem document (RFC 9457); of its facts only numbers travel, they say nothing of people."""
     facts = {name: fact for name, fact in failure.facts.items() if isinstance(fact, int)}
+    status = CODES[failure.code].status or 500
     body = {
         "type": f"urn:govsync:{failure.code}",
         "title": failure.code,
         "status": status,
         "code": failure.code,
     }
-    headers = {wire.VERSION_HEADER: wire.VERSION}
-    return Response(wire.encode_json(body | facts), status, headers, media_type=wire.PROBLEM)
+    headers = dict(_HEADERS)
+    if "wait_ms" in facts:
+        headers["Retry-After"] = str(-(-facts["wait_ms"] // 1000))
+    return Response(wire.encode_json({**facts, **more, **body}), status, headers, media_type=wire.PROBLEM)
 
 
 async def _not_found(_request: Request, _error: Exception) -> Response:
     return problem(Failure(Code.NOT_FOUND))
 
 
-async def _body(request: Request, limit: int) -> bytes:
-    """Reads a body within its bound and its time; raises Failure(too_large, timed_out)."""
+async def _description(_request: Request) -> Response:
+    body = wire.encode_json(openapi.document(govsync.__version__))
+    return Response(body, headers=_HEADERS, media_type=wire.JSON)
+
+
+async def _body(request: Request, limit: int, share: Share) -> tuple[bytes, ...]:
+    """Reads a body within its bound and its time, unjoined; raises Failure(too_large, timed_out, busy_retry)."""
     pieces: list[bytes] = []
     size = 0
+    clock_s = asyncio.get_running_loop().time
+    end_s = clock_s() + BODY_S
     try:
-        async with asyncio.timeout(BODY_S):
+        async with asyncio.timeout(SILENCE_S) as silence:
             async for piece in request.stream():
+                silence.reschedule(min(clock_s() + SILENCE_S, end_s))
                 size += len(piece)
                 if size > limit:
                     raise Failure(Code.TOO_LARGE, limit=limit)
+                share.take(len(piece))
                 pieces.append(piece)
     except TimeoutError as error:
         raise Failure(Code.TIMED_OUT) from error
-    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    return tuple(pieces)
+
+
+def _json(message: object) -> Answer:
+    return [wire.encode_json(message)]
 
 
 def _bearer(request: Request) -> str:
@@ -251,19 +357,3 @@ def _hex(text: str) -> bytes:
         return bytes.fromhex(text)
     except ValueError as error:
         raise Failure(Code.BAD_REQUEST, what="hex") from error
-
-
-def _response(route: Route, answer: Answer) -> Response:
-    headers = {wire.VERSION_HEADER: wire.VERSION}
-    if answer is None:
-        return Response(status_code=204, headers=headers)
-    if route.gives is Shape.FRAMED:
-        assert not isinstance(answer, bytes)
-        return StreamingResponse(_pieces(answer), headers=headers, media_type=wire.FRAMES)
-    media = wire.JSON if route.gives is Shape.JSON else "application/octet-stream"
-    return Response(bytes(answer) if isinstance(answer, bytes) else b"", headers=headers, media_type=media)
-
-
-async def _pieces(answer: Iterable[bytes | memoryview]) -> Any:
-    for piece in frames.gather(answer):
-        yield bytes(piece)

@@ -1,0 +1,59 @@
+"""What a server says by itself: that something newer exists, never what (R42); each is one server-sent event.
+
+A desk that misses one loses nothing but time: a beat carries the digest of all heads, from which it sees that it missed
+something. A kind that a desk does not know is skipped, so that later servers may say more.
+"""
+
+import msgspec
+
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+
+
+class Beat(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="beat"):
+    """Opens a stream, and comes every 20 s: the digest of all heads, read from the database, and the server's time."""
+
+    digest: int
+    time_ms: int
+
+
+class HeadMoved(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="head"):
+    """Says that a space has reached a sequence."""
+
+    space: bytes
+    seq: int
+
+
+class RightsChanged(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="rights"):
+    """Says that the person reaches other spaces than before."""
+
+
+class SessionEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="session"):
+    """Says that this device or its person may no longer come in."""
+
+
+Event = Beat | HeadMoved | RightsChanged | SessionEnded
+_KINDS: dict[str, type[Event]] = {
+    "beat": Beat,
+    "head": HeadMoved,
+    "rights": RightsChanged,
+    "session": SessionEnded,
+}
+
+
+def encode(event: Event) -> bytes:
+    """Writes one server-sent event (WHATWG HTML, section 9.2.6): its kind as the name, itself in JSON as the data."""
+    return (
+        f"event: {event.__struct_config__.tag}\n".encode() + b"data: " + msgspec.json.encode(event) + b"\n\n"
+    )
+
+
+def decode(name: str, data: str) -> Event | None:
+    """Reads an event; None for a kind that is not known here. Raises Failure(not_our_server) for nonsense."""
+    kind = _KINDS.get(name)
+    if kind is None:
+        return None
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise Failure(Code.NOT_OUR_SERVER, what="event") from error
