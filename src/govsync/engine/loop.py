@@ -113,6 +113,8 @@ class Engine:
             self._launch(started, self.sending.unanswered())
         if self.observing.ever_scanned:
             self._launch(started, self.planning.jobs(online))
+        for lid in self.sending.unread:
+            self.observing.read_once(lid)
         if online:
             self._launch(started, self.sending.uploads())
             self._launch(started, self.placing.fetches())
@@ -169,6 +171,8 @@ class Engine:
             case jobs.Clean(), jobs.Cleaned():
                 self.placing.bring_back(self.cleaning.cleaned(result))
             case jobs.Read(), jobs.FilesRead():
+                for lid, _ in job.files:
+                    self.sending.unread.pop(lid, None)
                 self.observing.files_read(job, result)
             case ((jobs.Change() | jobs.Recover()), jobs.Changed()):
                 for folder in self.placing.changed(result, isinstance(job, jobs.Recover)):

@@ -110,6 +110,11 @@ class Observing:
         """Makes a file due to be read."""
         self._reads[lid] = self._desk.now.steady_ms + after_ms
 
+    def read_once(self, lid: int) -> None:
+        """Makes a file due to be read, unless it is already."""
+        if lid not in self._reads and not self._desk.occupied(lid):
+            self.read(lid)
+
     def scan(self) -> None:
         """Asks for a look at everything."""
         self._scan_wanted = True

@@ -42,6 +42,8 @@ class Sending:
         self._durable: dict[int, bytes] = {}
         """Contents whose chunks the server has said to hold, by node; asked again if it lacks them after all."""
         self._wanted: dict[int, None] = {}
+        self.unread: dict[int, None] = {}
+        """Files that must be read, because it is not known what they are made of."""
         self._retry_at: dict[bytes, int] = {}
         self._trees: Trees = desk.trees()
 
@@ -68,8 +70,8 @@ class Sending:
         return any(row.writable and row.id not in busy for row in spaces.all_spaces(self._desk.store))
 
     def waits(self, lid: int) -> bool:
-        """Says whether the node's content must be uploaded first."""
-        return lid in self._wanted
+        """Says whether the node's content must be read or uploaded first."""
+        return lid in self._wanted or lid in self.unread
 
     def take_up(self, steps: Sequence[AnyUp], started: list[AnyJob], trees: Trees) -> list[int]:
         """Makes operations of as many steps as one commit a space takes; answers the nodes that are on their way."""
@@ -172,7 +174,11 @@ class Sending:
     def _put(self, step: Put, node: Node, key: bytes) -> ask.Put | None:
         manifest = manifests.get(self._desk.store, step.lid)
         disk = local_tree.disk(self._desk.store, step.lid)
-        if node.local is None or manifest is None or disk is None or manifest.content_hash != node.local.hash:
+        if node.local is None or disk is None:
+            return None
+        if manifest is None or manifest.content_hash != node.local.hash:
+            # It came from the server, so nobody has cut it here yet: it is read before it can be sent (again).
+            self.unread[step.lid] = None
             return None
         if not self._content_at_hand(step.lid, manifest):
             self._wanted[step.lid] = None
