@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
-from govsync.content.manifests import Manifest, manifest_of
+from govsync.content.manifests import EMPTY, Manifest, manifest_of
 from govsync.model.codes import Code
 from govsync.model.operations import AnyOperation
 from govsync.model.problems import Failure
@@ -20,7 +20,7 @@ from govsync.protocol.session import Heads, Me, Spaces
 from govsync.remote.interface import Calls, Download, Sink, Source
 
 _SINGLE_CHUNK_BYTES = 128 * 1024
-"""Files up to the smallest cut are one chunk, so their manifest need not be asked for."""
+"""Files up to the smallest cut are one chunk (or, when empty, none), so their manifest need not be asked for."""
 
 
 class _Piece(msgspec.Struct, frozen=True):
@@ -153,10 +153,11 @@ class ChunkedRemote:
         small: list[tuple[Sink, Want, int]] = []
         size = 0
         for want in wants:
-            single = want.size_bytes <= _SINGLE_CHUNK_BYTES
-            manifest = None if single else self._calls.manifest(space, want.rev)
-            if manifest is not None:
-                self._download_large(space, want, manifest)
+            if want.size_bytes > _SINGLE_CHUNK_BYTES:
+                self._download_large(space, want, self._calls.manifest(space, want.rev))
+                continue
+            if not want.size_bytes:
+                _open_empty(want)
                 continue
             if small and (
                 size + want.size_bytes > self._limits.fetch_body_bytes // 4
@@ -170,9 +171,20 @@ class ChunkedRemote:
             self._download_small(space, small)
 
     def _download_small(self, space: bytes, wants: Sequence[tuple[Sink, Want, int]]) -> None:
-        answers = self._calls.fetch(space, [want for _, want, _ in wants])
+        answers = self._fetch(space, [want for _, want, _ in wants])
         for (sink, _, _), data in zip(wants, answers, strict=True):
             sink.write(data)
+
+    def _fetch(self, space: bytes, wants: Sequence[Want]) -> Iterator[bytes]:
+        """Yields the chunks that are wanted, all of them and no more; raises Failure(not_our_server) otherwise."""
+        count = sum(want.end - want.start for want in wants)
+        for data in self._calls.fetch(space, wants):
+            count -= 1
+            if count < 0:
+                break
+            yield data
+        if count:
+            raise Failure(Code.NOT_OUR_SERVER, what="chunks")
 
     def _download_large(self, space: bytes, want: Download, manifest: Manifest) -> None:
         if manifest.content_hash != want.hash or manifest.size_bytes != want.size_bytes:
@@ -197,9 +209,16 @@ class ChunkedRemote:
                 end += 1
                 # What stands behind the gap is on this disk again: it is kept for after the fetch.
                 here = sink.have(manifest.chunks[end].hash) if end < count else None
-            for data in self._calls.fetch(space, [Want(want.rev, index, end)]):
+            for data in self._fetch(space, [Want(want.rev, index, end)]):
                 sink.write(data)
             index = end
+
+
+def _open_empty(want: Download) -> None:
+    """An empty content has no chunks, so there is nothing to ask for."""
+    if want.hash != EMPTY.content_hash:
+        raise Failure(Code.HASH_MISMATCH)
+    want.open(EMPTY)
 
 
 class _Late:
@@ -218,9 +237,9 @@ class _Late:
 
     def write(self, data: bytes) -> None:
         """As `Sink.write`."""
-        manifest = manifest_of([data] if data else [])
+        manifest = manifest_of([data])
         if manifest.content_hash != self._want.hash:
             raise Failure(Code.CHUNK_BAD)
         sink = self._want.open(manifest)
-        if data and sink.resume_at() == 0:
+        if sink.resume_at() == 0:
             sink.write(data)

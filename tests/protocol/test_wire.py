@@ -1,0 +1,113 @@
+"""Framed and control messages: what goes in comes out, and anything else is refused."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from govsync.content import frames
+from govsync.content.compress import decompress
+from govsync.content.hashes import chunk_hash
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from govsync.protocol import wire
+from govsync.protocol.commits import Missing, Nothing, Want
+from govsync.protocol.session import SpacesAsked
+
+LIMIT = 1 << 20
+
+
+def whole(message: object, *chunks: bytes) -> bytes:
+    return b"".join(wire.encode_framed(message, [(chunk_hash(data), data) for data in chunks]))
+
+
+@given(
+    hashes=st.lists(st.binary(min_size=32, max_size=32)),
+    chunks=st.lists(st.binary(max_size=2_000) | st.just(b"a" * 40_000), max_size=5),
+    step=st.integers(1, 5_000),
+)
+def test_a_framed_message_comes_out_as_it_went_in(
+    hashes: list[bytes], chunks: list[bytes], step: int
+) -> None:
+    message = Missing(hashes=tuple(hashes), total_bytes=7)
+    body = whole(message, *chunks)
+    pieces = [body[start : start + step] for start in range(0, len(body), step)]
+    found, sent = wire.decode_framed(pieces, Missing, len(body))
+    assert found == message
+    plain = [(head.hash, decompress(head.encoding, data, head.size_bytes)) for head, data in sent]
+    assert plain == [(chunk_hash(data), data) for data in chunks]
+
+
+def test_what_compresses_travels_small_and_what_does_not_as_it_is() -> None:
+    assert len(whole(Nothing(), b"a" * 40_000)) < 1_000
+    noise = bytes(chunk_hash(bytes([number]))[0] for number in range(256))
+    assert noise in whole(Nothing(), noise)
+
+
+def outcome(data: bytes, total_bytes: int = LIMIT) -> Code | None:
+    """Answers the code with which a body is refused, or None for one that is understood."""
+    try:
+        list(wire.decode_framed([data], Missing, total_bytes)[1])
+    except Failure as failure:
+        return failure.code
+    return None
+
+
+@given(st.binary(max_size=300))
+def test_of_any_bytes_nothing_but_a_refusal_comes_out(data: bytes) -> None:
+    assert outcome(data) in (None, Code.FRAME_BAD, Code.BAD_REQUEST)
+
+
+@given(st.data())
+def test_a_changed_body_is_another_message_or_outcome(data: st.DataObject) -> None:
+    body = bytearray(whole(Missing(hashes=(bytes(32),), total_bytes=1), b"x" * 500, b"y" * 500))
+    body[data.draw(st.integers(0, len(body) - 1))] ^= data.draw(st.integers(1, 255))
+    assert outcome(bytes(body)) in (None, Code.FRAME_BAD, Code.BAD_REQUEST)
+
+
+def test_a_body_without_a_document_is_outcome() -> None:
+    chunk = b"".join(frames.encode(wire.CHUNK, bytes(37)))
+    assert outcome(b"") is Code.FRAME_BAD
+    assert outcome(chunk) is Code.FRAME_BAD
+
+
+def test_a_body_that_was_cut_is_outcome() -> None:
+    body = whole(Missing(hashes=()), b"abc")
+    assert outcome(body[:-1]) is Code.FRAME_BAD
+
+
+def test_a_second_document_is_outcome() -> None:
+    body = whole(Missing(hashes=()))
+    assert outcome(body + body) is Code.FRAME_BAD
+
+
+def test_an_unknown_encoding_is_outcome() -> None:
+    head = bytes(32) + (3).to_bytes(4, "big") + b"\x02"
+    assert (
+        outcome(whole(Missing(hashes=())) + b"".join(frames.encode(wire.CHUNK, head, b"abc")))
+        is Code.FRAME_BAD
+    )
+
+
+def test_a_body_beyond_its_bound_is_outcome() -> None:
+    body = whole(Missing(hashes=()), b"abc")
+    assert outcome(body, len(body) - 1) is Code.FRAME_BAD
+
+
+def test_a_frame_that_announces_too_much_is_refused_before_it_comes() -> None:
+    announced = (1 << 30).to_bytes(4, "big") + bytes([wire.DOCUMENT])
+    assert outcome(announced, 1 << 40) is Code.FRAME_BAD
+
+
+def test_another_document_is_outcome() -> None:
+    assert outcome(whole(Want(bytes(16), 0, 1))) is Code.BAD_REQUEST
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b'{"have": 1}', b'{"have": ["\xff"]}', b"[]"])
+def test_a_control_message_that_is_none_is_outcome(data: bytes) -> None:
+    with pytest.raises(Failure) as caught:
+        wire.decode_json(data, SpacesAsked)
+    assert caught.value.code is Code.BAD_REQUEST
+
+
+def test_an_unknown_field_of_a_later_version_is_skipped() -> None:
+    assert wire.decode_json(b'{"have": [], "later": 1}', SpacesAsked) == SpacesAsked()
