@@ -69,7 +69,7 @@ class View(Protocol):
         """Answers a node, alive or dead; None for one that this space never had."""
 
     def child(self, parent: bytes, key: str) -> State | None:
-        """Answers who holds a name in a folder, alive."""
+        """Answers who holds a name in a folder, alive; of several inside a group, the one that has held it longest."""
 
     def below(self, node: bytes) -> Below:
         """Counts what hangs below a folder, alive."""

@@ -4,20 +4,20 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from govsync.content import manifests
 from govsync.model import names
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol.changes import Changes, Cursor, Entry, Known, KnownAnswer, Nodes, NodeState
-from govsync.server import access, chain, contents
+from govsync.server import access, chain, contents, epochs
 from govsync.server.access import Action
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
+from govsync.server.versions import Names
 from govsync.server.view import shown, state_of
 
-_IN = 400
 _BRINGS_CONTENT = ("put", "offer", "revive")
 
 
@@ -27,8 +27,19 @@ def changes(
     """Answers a page of the journal after a cursor (None: from its start), and small contents by revision.
 
     Contents that the asking device has saved itself are left out: it has them. Raises Failure(not_found, cursor_gone,
-    epoch_changed, history_differs).
+    epoch_changed, history_differs); the last begins a new epoch, since this database has then lost something (R34).
     """
+    try:
+        return _page(server, caller, space, cursor)
+    except Failure as failure:
+        if failure.code is Code.HISTORY_DIFFERS and cursor is not None:
+            epochs.given_away(server, cursor.epoch)
+        raise
+
+
+def _page(
+    server: Server, caller: Caller, space: bytes, cursor: Cursor | None
+) -> tuple[Changes, dict[bytes, bytes]]:
     with server.database.begin(write=False) as tx:
         access.require(tx, caller.user, space, Action.READ)
         row = tx.execute(select(tables.space).where(tables.space.c.id == space)).one()
@@ -41,7 +52,7 @@ def changes(
             .limit(server.limits.page)
         )
         rows = tx.execute(query).all()
-        names_of = _Names(tx, rows)
+        names_of = Names(tx, rows)
         entries = tuple(_entry(each, names_of) for each in rows)
         last = rows[-1] if rows else None
         seq, value = (last.seq, last.chain) if last is not None else (after, _chain_at(tx, row, after))
@@ -77,24 +88,11 @@ def _chain_at(tx: Connection, row: Any, seq: int) -> bytes:
     return bytes(tx.execute(select(j.chain).where(j.stream == row.id, j.seq == seq)).scalar_one())
 
 
-class _Names:
-    """Names of the people and devices that a page speaks of."""
-
-    def __init__(self, tx: Connection, rows: Sequence[Any]) -> None:
-        self.users = _names(tx, tables.user.c.id, tables.user.c.name, {row.user for row in rows})
-        self.devices = _names(tx, tables.device.c.id, tables.device.c.name, {row.device for row in rows})
-
-
-def _names(tx: Connection, id_column: Any, name_column: Any, ids: set[bytes]) -> dict[bytes, str]:
-    rows = tx.execute(select(id_column, name_column).where(id_column.in_(ids)))
-    return {row[0]: row[1] for row in rows}
-
-
-def _entry(row: Any, names_of: _Names) -> Entry:
+def _entry(row: Any, names_of: Names) -> Entry:
     return Entry(
         seq=row.seq, op=row.kind, key=row.op_key, state=msgspec.msgpack.decode(row.body, type=NodeState), user=row.user,
-        device=row.device, at_ms=row.at_ms, user_name=names_of.users.get(row.user, ""),
-        device_name=names_of.devices.get(row.device, ""),
+        device=row.device, at_ms=row.at_ms, user_name=names_of.user(row),
+        device_name=names_of.device(row),
     )  # fmt: skip
 
 
@@ -111,7 +109,7 @@ def _small(
         if 0 < state.size_bytes <= min(server.limits.inline_chunk_bytes, room) and state.rev not in wanted:
             wanted[state.rev] = None
             room -= state.size_bytes
-    r, c = tables.revision.c, tables.chunk.c
+    r = tables.revision.c
     chunk_of: dict[bytes, bytes] = {}
     for piece in contents.pieces(wanted):
         query = select(r.id, r.manifest).where(r.space == space, r.id.in_(piece), r.manifest.is_not(None))
@@ -119,10 +117,7 @@ def _small(
             made_of = manifests.decode(encoded).chunks
             if len(made_of) == 1:
                 chunk_of[rev] = made_of[0].hash
-    stored: dict[bytes, contents.Stored] = {}
-    for piece in contents.pieces(chunk_of.values()):
-        query_chunks = select(tables.chunk).where(c.space == space, c.hash.in_(piece))
-        stored.update((row.hash, contents.stored_of(row)) for row in tx.execute(query_chunks))
+    stored = {each.hash: each for each in contents.find_some(tx, space, chunk_of.values())}
     return {rev: stored[chunk_of[rev]] for rev in wanted if rev in chunk_of and chunk_of[rev] in stored}
 
 
@@ -168,20 +163,22 @@ def known(server: Server, caller: Caller, space: bytes, question: Known) -> Know
             (tables.node, tables.node.c.place),
         ):
             where = table.c.stream if table is tables.journal else table.c.space
-            for start in range(0, len(question.keys), _IN):
-                piece = question.keys[start : start + _IN]
-                found.update(
-                    key for (key,) in tx.execute(select(column).where(where == space, column.in_(piece)))
-                )
-        had = tuple(_had(tx, space, name, digest) for name, digest in question.contents)
-    return KnownAnswer(keys=tuple(key in found for key in question.keys), contents=had)
-
-
-def _had(tx: Connection, space: bytes, name: str, digest: bytes) -> bool:
-    r, n = tables.revision.c, tables.node.c
-    query = (
-        select(func.count())
-        .select_from(tables.revision.join(tables.node, n.id == r.node))
-        .where(r.space == space, r.hash == digest, n.key == names.key(name))
+            for piece in contents.pieces(question.keys):
+                query = select(column).where(where == space, column.in_(piece))
+                found.update(row[0] for row in tx.execute(query))
+        had = _had(tx, space, {digest for _, digest in question.contents})
+    return KnownAnswer(
+        keys=tuple(key in found for key in question.keys),
+        contents=tuple((names.key(name), digest) in had for name, digest in question.contents),
     )
-    return bool(tx.execute(query).scalar_one())
+
+
+def _had(tx: Connection, space: bytes, digests: set[bytes]) -> set[tuple[str, bytes]]:
+    """Answers under which names (their keys) files of the space have ever had these contents."""
+    r, n = tables.revision.c, tables.node.c
+    query = select(n.key, r.hash).join_from(tables.revision, tables.node, n.id == r.node)
+    return {
+        (row.key, row.hash)
+        for piece in contents.pieces(digests)
+        for row in tx.execute(query.where(r.space == space, r.hash.in_(piece)).distinct())
+    }

@@ -305,15 +305,21 @@ def stored_of(row: Any) -> Stored:
 
 def find(tx: Connection, space: bytes, hashes: Sequence[bytes]) -> list[Stored]:
     """Finds chunks of a space, in order; raises Failure(chunk_lost)."""
-    c = tables.chunk.c
-    found: dict[bytes, Stored] = {}
-    for piece in pieces(hashes):
-        query = select(tables.chunk).where(c.space == space, c.hash.in_(piece))
-        found.update((row.hash, stored_of(row)) for row in tx.execute(query))
+    found = {each.hash: each for each in find_some(tx, space, hashes)}
     for digest in hashes:
         if digest not in found:
             raise Failure(Code.CHUNK_LOST, chunk=digest)
     return [found[digest] for digest in hashes]
+
+
+def find_some(tx: Connection, space: bytes, hashes: Iterable[bytes]) -> list[Stored]:
+    """Finds those of these chunks that the space has, each once."""
+    c = tables.chunk.c
+    return [
+        stored_of(row)
+        for piece in pieces(hashes)
+        for row in tx.execute(select(tables.chunk).where(c.space == space, c.hash.in_(piece)))
+    ]
 
 
 def read(server: Server, where: Iterable[Stored]) -> Iterator[bytes]:

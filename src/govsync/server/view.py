@@ -54,7 +54,8 @@ class SpaceView:
         self._space = space
         self._epoch = epoch
         self._nodes: dict[bytes, State | None] = {}
-        self._holders: dict[tuple[bytes, str], bytes | None] = {}
+        self._holders: dict[tuple[bytes, str], tuple[bytes, ...]] = {}
+        """Who holds a name; only inside a group, until it is judged, can there be several, the earliest first."""
         self._revisions: dict[bytes, _Revision | None] = {}
         self._foreign: set[bytes] = set()
         self._before: dict[bytes, State | None] = {}
@@ -94,8 +95,8 @@ class SpaceView:
         """As `View.child`."""
         if (parent, key) not in self._holders:
             self._read_holders(parent, {key})
-        holder = self._holders[(parent, key)]
-        return self.get(holder) if holder is not None else None
+        holders = self._holders[(parent, key)]
+        return self.get(holders[0]) if holders else None
 
     def below(self, node: bytes) -> Below:
         """As `View.below`."""
@@ -132,13 +133,12 @@ class SpaceView:
         self._before.setdefault(state.node, old)
         if old is None:
             self._created[state.node] = state.seq
-        if old is not None and not old.dead and old.parent is not None:
-            claim = (old.parent, names.key(old.name))
-            if self._holders.get(claim) == state.node:
-                self._holders[claim] = None
+        if old is not None and (claim := _claim(old)) in self._holders:
+            self._holders[claim] = tuple(each for each in self._holders[claim] if each != state.node)
         self._nodes[state.node] = state
-        if not state.dead and state.parent is not None:
-            self._holders[(state.parent, names.key(state.name))] = state.node
+        # A name that was not looked at yet is read with its holders, old and new, when it is.
+        if (claim := _claim(state)) in self._holders:
+            self._holders[claim] += (state.node,)
 
     def bury(self, node: bytes, seq: int) -> int:
         """Marks all that hangs below a folder as dead at a sequence; answers how many bytes that were."""
@@ -210,17 +210,19 @@ class SpaceView:
 
     def _read_holders(self, parent: bytes, keys: set[str]) -> None:
         n = tables.node.c
-        self._holders.update(((parent, key), None) for key in keys)
+        found: dict[str, tuple[bytes, ...]] = dict.fromkeys(keys, ())
         for piece in _pieces(keys):
             where = (n.space == self._space, n.parent == parent, n.key.in_(piece), _ALIVE)
             for row in self._tx.execute(select(tables.node).where(*where)):
-                state = self._known(row)
-                # Whoever was changed in this commit has claimed and left its names in `put`.
+                # Whoever was changed in this commit holds the name that its state says.
                 if row.id not in self._before:
-                    self._holders[(parent, names.key(state.name))] = state.node
+                    self._known(row)
+                    found[row.key] += (row.id,)
         for state in self._changed():
-            if state.parent == parent and not state.dead and (key := names.key(state.name)) in keys:
-                self._holders[(parent, key)] = state.node
+            claim = _claim(state)
+            if claim is not None and claim[0] == parent and claim[1] in found:
+                found[claim[1]] += (state.node,)
+        self._holders.update(((parent, key), holders) for key, holders in found.items())
 
     def _read_revisions(self, revs: set[bytes]) -> None:
         r = tables.revision.c
@@ -299,6 +301,11 @@ def _altered(state: State) -> dict[str, Any]:
         "r": state.rev, "h": state.hash, "s": state.size_bytes, "m": state.mtime_ns, "e": state.exec, "q": state.seq,
         "d": state.seq if state.dead else None,
     }  # fmt: skip
+
+
+def _claim(state: State) -> tuple[bytes, str] | None:
+    """Answers the name that a node takes up, in which folder; None for a dead one, and for the root."""
+    return None if state.dead or state.parent is None else (state.parent, names.key(state.name))
 
 
 def _pieces(values: Iterable[Any]) -> Iterator[list[Any]]:

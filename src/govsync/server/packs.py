@@ -1,0 +1,132 @@
+"""Packs in the making: small chunks that rest in the database are folded into packs, and packs that are mostly dead are
+written anew.
+
+Both write the new pack first, durable, and then let the rows point to it; a row that went away meanwhile is not brought
+back, and a pack to which no row points is collected. So several replicas may do this at once, and it may be cut off
+anywhere. Frames hold chunks of one space as far as they go, since they are read together.
+"""
+
+from sqlalchemy import bindparam, func, select, update
+
+from govsync.content.packs import TARGET_BYTES
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from govsync.server import contents
+from govsync.server.context import Server
+from govsync.server.db import tables
+from govsync.server.db.connect import lock_space
+
+WAIT_MS = 10 * 60_000
+"""Small chunks wait at most this long for others to share a pack with."""
+SPARSE = 0.5
+"""A pack of which less than this share is needed is written anew."""
+_MOST_ROWS = 20_000
+_Key = tuple[bytes, bytes]
+
+
+def fold(server: Server) -> int:
+    """Folds what has waited long enough, or is enough for a pack; answers how many chunks found their pack."""
+    count = 0
+    while due := _due(server):
+        count += _move(server, due)
+    return count
+
+
+def _due(server: Server) -> list[_Key]:
+    """Answers (space, hash) of the oldest small chunks, as many as one pack takes; none while there is time to wait."""
+    c = tables.chunk.c
+    query = (
+        select(c.space, c.hash, c.size, c.touched_ms)
+        .where(c.data.is_not(None), c.lost.is_(False))
+        .order_by(c.touched_ms, c.space, c.hash)
+        .limit(_MOST_ROWS)
+    )
+    found: list[_Key] = []
+    size = 0
+    with server.database.begin(write=False) as tx:
+        rows = tx.execute(query).all()
+    for row in rows:
+        if size >= TARGET_BYTES:
+            break
+        found.append((row.space, row.hash))
+        size += row.size
+    waited = bool(rows) and server.clock.time_ms() - rows[0].touched_ms >= WAIT_MS
+    return sorted(found) if waited or size >= TARGET_BYTES or len(rows) == _MOST_ROWS else []
+
+
+def repack(server: Server, older_than_ms: int, most: int = 16) -> int:
+    """Writes packs anew of which little is needed and which were made before a time; answers how many."""
+    sparse = _sparse(server, older_than_ms)[:most]
+    c = tables.chunk.c
+    for pack in sparse:
+        query = select(c.space, c.hash, c.size).where(c.pack == pack).order_by(c.space, c.hash)
+        with server.database.begin(write=False) as tx:
+            rows = tx.execute(query).all()
+        part: list[_Key] = []
+        size = 0
+        for row in rows:
+            part.append((row.space, row.hash))
+            size += row.size
+            if size >= TARGET_BYTES:
+                _move(server, part, pack)
+                part, size = [], 0
+        _move(server, part, pack)
+    return len(sparse)
+
+
+def _sparse(server: Server, older_than_ms: int) -> list[bytes]:
+    p, c = tables.pack.c, tables.chunk.c
+    # Several chunks may share a frame, and several spaces a chunk: each frame counts once.
+    frames = select(c.pack, c.frame_offset, c.frame_bytes).where(c.pack.is_not(None)).distinct().subquery()
+    needed = func.sum(frames.c.frame_bytes)
+    query = (
+        select(p.id)
+        .join_from(tables.pack, frames, frames.c.pack == p.id)
+        .where(p.state == "live", p.since_ms < older_than_ms)
+        .group_by(p.id, p.size)
+        .having(needed < p.size * SPARSE)
+        .order_by(p.id)
+    )
+    with server.database.begin(write=False) as tx:
+        return [row.id for row in tx.execute(query)]
+
+
+def _move(server: Server, keys: list[_Key], pack: bytes | None = None) -> int:
+    """Writes chunks into new packs and points their rows there, as far as they still lie in `pack` (None: in their row).
+
+    Bytes that cannot be read stay where they are, marked as lost."""
+    found = _read(server, keys)
+    made = contents.store_packs(server, {digest: raw for (_, digest), raw in found.items()}, {})
+    places = {each.hash: contents.where_packed(new, each.place) for new, done in made for each in done.chunks}
+    c = tables.chunk.c
+    still = c.data.is_not(None) if pack is None else c.pack == pack
+    point = update(tables.chunk).where(c.space == bindparam("of"), c.hash == bindparam("digest"), still)
+    moved = 0
+    for space in sorted({space for space, _ in found}):
+        rows = [{"of": space, "digest": digest} | places[digest] for of, digest in found if of == space]
+        with server.database.begin() as tx:
+            lock_space(tx, space)
+            contents.insert_packs(tx, made, server.clock.time_ms())
+            moved += tx.execute(point, rows).rowcount
+    return moved
+
+
+def _read(server: Server, keys: list[_Key]) -> dict[_Key, bytes]:
+    """Reads chunks of several spaces; marks those as lost that cannot be read."""
+    found: dict[_Key, bytes] = {}
+    for space in sorted({space for space, _ in keys}):
+        with server.database.begin(write=False) as tx:
+            where = contents.find_some(tx, space, [digest for of, digest in keys if of == space])
+        lost: list[bytes] = []
+        for each in where:
+            try:
+                found[(space, each.hash)] = next(contents.read(server, [each]))
+            except Failure as failure:
+                if failure.code is not Code.CHUNK_LOST:
+                    raise
+                lost.append(each.hash)
+        if lost:
+            with server.database.begin() as tx:
+                for digest in lost:
+                    contents.mark_lost(tx, space, digest)
+    return found
