@@ -8,9 +8,10 @@ import pytest
 from tests.simulation.story import play
 
 QUICK = 30
-REGRESSIONS = (121, 134, 310, 460, 497)
+REGRESSIONS = (68, 121, 134, 138, 150, 310, 460, 497, 1092, 1158)
 """Seeds that once ended badly, and what they found: delayed nodes that nobody woke (121, 134), a vanished name hidden by a
-new one (310), a path that led elsewhere by the time of the look (460), a mount that was moved (497)."""
+new one (310), a path that led elsewhere by the time of the look (460), a mount that was moved (497), mounts in a gap of
+looking that never came to rest (68, 138, 150, 1092, 1158)."""
 
 
 @pytest.mark.parametrize("seed", [*range(QUICK), *REGRESSIONS])

@@ -30,7 +30,7 @@ from govsync.model.codes import Code
 from govsync.model.merged_tree import kind_of
 from govsync.model.nodes import Kind
 from govsync.model.problems import Problem
-from govsync.store import dirty, local_tree, observe, paths, problems, spaces
+from govsync.store import dirty, gaps, local_tree, observe, paths, problems, spaces
 
 LOOK_FOLDERS = 200
 READ_FILES = 200
@@ -75,7 +75,6 @@ class Observing:
         self._listed: dict[int, tuple[tuple[str, ...], int]] = {}
         """The folders that the look at everything has listed, with their modification time then (R6)."""
         self.watching = False
-        self.open_documents: dict[int, frozenset[str]] = {}
 
     # What makes things due
 
@@ -220,6 +219,8 @@ class Observing:
 
     def _folder(self, folder: Looked, deep: bool) -> None:
         store, now = self._desk.store, self._desk.now
+        if local_tree.find_node(store, folder.lid) is None:
+            return  # It was forgotten, or became one with another, while it was looked at.
         if folder.problem is not None:
             self._unlisted(folder)
             return
@@ -245,7 +246,7 @@ class Observing:
             self._gap(folder.lid, seen.vanished, seen.gap)
             problems.set_skipped(store, folder.lid, seen.skipped)
             problems.set_names(store, folder.lid, seen.illegal, now.wall_ms)
-            self.open_documents[folder.lid] = frozenset(folder.open_documents)
+            self._desk.open_documents[folder.lid] = frozenset(folder.open_documents)
         if seen.changed:
             self._desk.facts_changed()  # A move frees a name, a return ends a deletion: anything may follow.
 
@@ -261,8 +262,9 @@ class Observing:
             self._closing.discard(folder)
         elif folder in self._closing:
             self._closing.discard(folder)
-            if self.scanning or not observe.close_gaps(self._desk.store, folder, self._desk.now.wall_ms):
+            if self.scanning or not gaps.close(self._desk.store, folder, self._desk.now.wall_ms):
                 self._gaps.vanished(folder, now)
+            self._read_unread()  # What was moved in the gap took over a file that may not be read yet.
             self._desk.facts_changed()
         elif still and not self._gaps.is_open(folder):
             self._gaps.vanished(folder, now)  # It was open when the process ended.
@@ -392,7 +394,10 @@ class Observing:
         assert self._scan_began_ms is not None
         self._scan_took_ms = now - self._scan_began_ms
         self._scan_began_ms, self._scan_ended_ms = None, now
+        self._read_unread()
+        self._desk.facts_changed()
+
+    def _read_unread(self) -> None:
         for lid in observe.unread(self._desk.store):
             if lid not in self._reads and not self._desk.occupied(lid):
                 self.read(lid)
-        self._desk.facts_changed()

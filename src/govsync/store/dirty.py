@@ -15,8 +15,11 @@ def begin(store: Store) -> None:
 
 
 def add(store: Store, lids: Iterable[int]) -> None:
-    """Marks nodes as having something to decide; those that wait for their time go on waiting."""
-    store.many("INSERT INTO dirty (lid) VALUES (?) ON CONFLICT DO NOTHING", ((lid,) for lid in lids))
+    """Marks nodes as having something to decide; those that wait for their time go on waiting, forgotten ones are none."""
+    store.many(
+        "INSERT INTO dirty (lid) SELECT lid FROM node WHERE lid = ? ON CONFLICT DO NOTHING",
+        ((lid,) for lid in lids),
+    )
 
 
 def due(store: Store, now_ms: int, limit: int, skip: Callable[[int], bool]) -> list[int]:

@@ -10,7 +10,7 @@ import msgspec
 
 from govsync.model import names
 from govsync.model.nodes import Baseline, Kind, Local, Node, Place, Presence
-from govsync.store import trees
+from govsync.store import dirty, trees
 from govsync.store.database import Store
 
 
@@ -72,15 +72,31 @@ def insert(store: Store, node_id: bytes, space: bytes, kind: Kind, conflict_of: 
     )
 
 
+def insert_seen(
+    store: Store, node_id: bytes, space: bytes, local: Local, seen: Disk, waits_for: int | None = None
+) -> int:
+    """Makes a node of what the disk shows; answers its lid. It may wait for the gap of another node (R3)."""
+    return store.run(
+        "INSERT INTO node (node_id, space, kind, l_parent, l_name, l_key, presence, l_hash, l_exec, disk_name, ino, size,"
+        " mtime_ns, ctime_ns, birth_ns, racy, waits_for) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            node_id, space, local.kind, local.place.parent, local.place.name, names.key(local.place.name), local.presence,
+            local.hash, local.exec, seen.name, seen.ino, seen.size_bytes, seen.mtime_ns, seen.ctime_ns, seen.birth_ns,
+            seen.racy, waits_for,
+        ),
+    )  # fmt: skip
+
+
 def set_local(store: Store, lid: int, local: Local, seen: Disk) -> None:
     """Sets what is on the disk at a node's place."""
     store.run(
         "UPDATE node SET l_parent = ?, l_name = ?, l_key = ?, presence = ?, l_hash = ?, l_exec = ?, since_ms = NULL,"
-        " disk_name = ?, ino = ?, size = ?, mtime_ns = ?, ctime_ns = ?, birth_ns = coalesce(?, birth_ns), racy = ?"
-        " WHERE lid = ?",
+        # What another file's birth was says nothing about this one's.
+        " disk_name = ?, birth_ns = coalesce(?, CASE WHEN ino = ? THEN birth_ns END), ino = ?, size = ?, mtime_ns = ?,"
+        " ctime_ns = ?, racy = ? WHERE lid = ?",
         (
             local.place.parent, local.place.name, names.key(local.place.name), local.presence, local.hash, local.exec,
-            seen.name, seen.ino, seen.size_bytes, seen.mtime_ns, seen.ctime_ns, seen.birth_ns, seen.racy, lid,
+            seen.name, seen.birth_ns, seen.ino, seen.ino, seen.size_bytes, seen.mtime_ns, seen.ctime_ns, seen.racy, lid,
         ),
     )  # fmt: skip
 
@@ -153,7 +169,12 @@ def below(store: Store, lid: int) -> list[int]:
 
 
 def forget(store: Store, lid: int) -> None:
-    """Forgets a node that is gone from disk and server; whatever waited for it waits no longer (R24)."""
+    """Forgets a node that is gone from disk and server; whatever waited for it waits no longer (R3, R24)."""
     store.run("UPDATE node SET after_lid = NULL WHERE after_lid = ?", (lid,))
+    waiting = store.all("SELECT lid FROM node WHERE waits_for = ? ORDER BY lid", (lid,))
+    if waiting:
+        store.run("UPDATE node SET waits_for = NULL WHERE waits_for = ?", (lid,))
+        dirty.add(store, [found for (found,) in waiting])
     for table in ("node", "manifest", "dirty", "problem", "hold_item"):
         store.run(f"DELETE FROM {table} WHERE lid = ?", (lid,))
+    store.run("DELETE FROM skipped WHERE folder = ?", (lid,))

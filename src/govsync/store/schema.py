@@ -1,7 +1,8 @@
 """What is stored, as numbered migrations: the version of a database is the number of scripts that it has seen.
 
 One row holds a node in all three trees: `l_` what is on the disk, `r_` what the server last told, `b_` what both agreed
-on. `lid` is the key inside this desk (docs/decisions/0001). A script that was released is never changed.
+on. `lid` is the key inside this desk (docs/decisions/0001); it is never used again, since jobs under way speak of it.
+A script that was released is never changed.
 """
 
 MIGRATIONS: tuple[str, ...] = (
@@ -16,8 +17,8 @@ MIGRATIONS: tuple[str, ...] = (
     ) WITHOUT ROWID;
 
     CREATE TABLE node (
-        lid INTEGER PRIMARY KEY, node_id BLOB NOT NULL UNIQUE, space BLOB NOT NULL, kind TEXT NOT NULL,
-        conflict_of BLOB, after_lid INTEGER, target_space BLOB,
+        lid INTEGER PRIMARY KEY AUTOINCREMENT, node_id BLOB NOT NULL UNIQUE, space BLOB NOT NULL, kind TEXT NOT NULL,
+        conflict_of BLOB, after_lid INTEGER, waits_for INTEGER, target_space BLOB,
         l_parent INTEGER, l_name TEXT, l_key TEXT, disk_name TEXT, presence TEXT,
         ino INTEGER, birth_ns INTEGER, size INTEGER, mtime_ns INTEGER, ctime_ns INTEGER, racy INTEGER NOT NULL DEFAULT 0,
         l_hash BLOB, l_exec INTEGER NOT NULL DEFAULT 0, since_ms INTEGER,
@@ -31,7 +32,12 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX node_after ON node (after_lid) WHERE after_lid IS NOT NULL;
     CREATE INDEX node_mount ON node (target_space) WHERE target_space IS NOT NULL;
     CREATE INDEX node_unread ON node (lid) WHERE presence = 'here' AND kind = 'file' AND l_hash IS NULL;
-    CREATE INDEX node_gap ON node (presence, l_parent) WHERE presence IN ('gap', 'missing');
+    CREATE INDEX node_racy ON node (lid) WHERE racy = 1;
+    CREATE INDEX node_new ON node (l_hash) WHERE r_parent IS NULL AND presence = 'here' AND kind = 'file';
+    CREATE INDEX node_waits ON node (waits_for) WHERE waits_for IS NOT NULL;
+    CREATE INDEX node_lost ON node (space) WHERE presence IN ('gap', 'missing');
+    CREATE INDEX node_gap ON node (l_parent) WHERE presence = 'gap';
+    CREATE INDEX node_gap_content ON node (l_hash) WHERE presence = 'gap';
 
     CREATE TABLE manifest (lid INTEGER PRIMARY KEY, body BLOB NOT NULL);
     CREATE TABLE dirty (

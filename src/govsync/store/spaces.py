@@ -124,3 +124,9 @@ def sync_mount(store: Store, mount_lid: int) -> None:
         " WHERE lid = (SELECT root_lid FROM space WHERE mount_lid = ?)",
         (mount_lid, mount_lid),
     )
+
+
+def sync_mounts(store: Store) -> None:
+    """Does so for all mounted spaces."""
+    for (mount,) in store.all("SELECT mount_lid FROM space WHERE mount_lid IS NOT NULL ORDER BY id"):
+        sync_mount(store, mount)
