@@ -19,10 +19,16 @@ def test_a_story_ends_well(seed: int) -> None:
     play(seed)
 
 
+@pytest.mark.xfail(strict=True, reason="open: a mount stays in a gap of looking and never comes to rest")
+@pytest.mark.parametrize("seed", [1102])
+def test_an_open_finding_still_ends_badly(seed: int) -> None:
+    play(seed)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(0)
 def test_many_stories_end_well() -> None:
-    budget_s = float(os.environ.get("GOVSYNC_SIMULATION_SECONDS", "180"))
+    budget_s = float(os.environ.get("GOVSYNC_SIMULATION_SECONDS", "20"))
     end, seed = time.monotonic() + budget_s, int(os.environ.get("GOVSYNC_SIMULATION_SEED", "1000"))
     first = seed
     while time.monotonic() < end:
