@@ -1,5 +1,7 @@
 """Signing a device in and out, and choosing its folder; the caller sees to it that no agent of the home runs."""
 
+import logging
+import time
 from pathlib import Path
 
 import msgspec
@@ -12,10 +14,30 @@ from govsync.model.problems import Failure
 from govsync.protocol.session import DeviceInfo
 from govsync.remote.http import HttpCalls
 from govsync.remote.rate import Rate
+from govsync.remote.session import Credentials
 from govsync.system.lock import Lock
 from govsync.system.places import Places
+from govsync.system.secrets import Secrets
 
 DEFAULT_FOLDER = "~/GovSync"
+
+_log = logging.getLogger(__name__)
+
+
+class Kept:
+    """The refresh token of this device, in the person's keyring."""
+
+    def __init__(self, secrets: Secrets, name: str) -> None:
+        self._secrets = secrets
+        self._name = name
+
+    def load(self) -> str | None:
+        """As `Credentials.load`."""
+        return self._secrets.get(self._name)
+
+    def store(self, refresh: str) -> None:
+        """As `Credentials.store`."""
+        self._secrets.put(self._name, refresh)
 
 
 class _Unkept:
@@ -31,8 +53,12 @@ class _Unkept:
 
 def plain_calls(endpoint: str, device: bytes) -> HttpCalls:
     """Makes calls for a device that has no session yet."""
+    return _calls(endpoint, device, _Unkept())
+
+
+def _calls(endpoint: str, device: bytes, credentials: Credentials) -> HttpCalls:
     free = Rate(0, lambda: 0.0, lambda _: None)
-    return HttpCalls(endpoint, device, _Unkept(), "", lambda _: None, (free, free))
+    return HttpCalls(endpoint, device, credentials, SystemIds().new().hex(), time.sleep, (free, free))
 
 
 def sign_in(places: Places, endpoint: str, login: str, password: str) -> None:
@@ -60,6 +86,7 @@ def sign_in(places: Places, endpoint: str, login: str, password: str) -> None:
             home.choose_folder(places, identity, Path(identity.folder or DEFAULT_FOLDER), SystemIds().new())
         else:
             home.save(places, identity)
+        home.follow_autostart(places)
     finally:
         lock.release()
 
@@ -72,6 +99,13 @@ def sign_out(places: Places) -> None:
         kept, name = home.secrets(places), home.secret_name(identity)
         if kept.get(name) is None:
             raise Failure(Code.SIGNED_OUT)
+        calls = _calls(identity.endpoint, bytes.fromhex(identity.device), Kept(kept, name))
+        try:
+            calls.sign_out()
+        except Failure as failure:
+            _log.info("the server was not told of the sign-out: %s", failure.code)
+        finally:
+            calls.close()
         kept.put(name, None)
     finally:
         lock.release()

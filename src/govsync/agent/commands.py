@@ -17,7 +17,6 @@ from govsync.engine import events
 from govsync.engine.report import at_rest, kept_back_only, moment
 from govsync.model.codes import Code
 from govsync.model.problems import Failure, Problem
-from govsync.settings.schema import parse
 from govsync.store import activity, holds, problems
 from govsync.text.sentences import ACTIVITIES, action, sentence
 
@@ -75,8 +74,9 @@ def _wait(agent: "Agent", arguments: Arguments) -> Any:
         engine.desk.now = agent.clock.now()
         scanned = engine.observing.scan_ended_ms
         if scanned is None or scanned < began or engine.following.beat_ms < began:
-            stuck = engine.root_problem is not None
-            return "kept_back" if stuck else None
+            proven = engine.desk.proven_ms
+            looked = proven is not None and proven >= began
+            return "kept_back" if looked and engine.root_problem is not None else None
         if at_rest(engine):
             status = agent.status()
             return "kept_back" if status.problems or status.holds else "done"
@@ -180,17 +180,13 @@ def _settings(agent: "Agent", _: Arguments) -> Any:
 
 
 def _set_setting(agent: "Agent", arguments: Arguments) -> Any:
-    """Sets a setting; limits of the network and thresholds take effect at once, patterns with the next start."""
-    key, text = str(arguments["key"]), str(arguments["value"])
-    value = parse(key, text)
-    home.set_setting(agent.places, key, text)
-    if key == "network.upload_limit":
-        agent.rates[0].limit = int(value)  # type: ignore[arg-type]
-    elif key == "network.download_limit":
-        agent.rates[1].limit = int(value)  # type: ignore[arg-type]
-    else:
-        _here(agent, lambda: agent.take_settings())
-    return None
+    """Sets a setting; all but patterns take effect at once, patterns with the next start."""
+
+    def change() -> None:
+        home.set_setting(agent.places, str(arguments["key"]), str(arguments["value"]))
+        agent.take_settings()
+
+    _here(agent, change)  # One at a time: each rewrites the whole file.
 
 
 def _stop(agent: "Agent", _: Arguments) -> Any:

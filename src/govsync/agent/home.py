@@ -4,6 +4,7 @@ The functions here change a home while no agent runs (the caller holds the home'
 """
 
 import os
+import sys
 from pathlib import Path
 
 import msgspec
@@ -14,6 +15,9 @@ from govsync.local.steps import STATE
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.settings.merge import Effective, merge, read
+from govsync.settings.schema import find, parse
+from govsync.settings.values import values
+from govsync.system import autostart
 from govsync.system.disk import DiskFileSystem
 from govsync.system.durable import replace_file
 from govsync.system.lock import Lock
@@ -23,6 +27,7 @@ from govsync.system.probe import probe
 from govsync.system.secrets import Secrets
 
 POLICY = Path("/etc/govsync/policy.d")
+_START = (sys.executable, "-m", "govsync.cli.main", "start")
 _OTHER_PRODUCTS = (".dropbox", ".stfolder", ".owncloudsync.log", ".nextcloudsync.log", ".sync_journal.db")
 
 
@@ -99,15 +104,32 @@ def _user_settings(places: Places) -> tuple[dict[str, str], list[str]]:
 
 def set_setting(places: Places, key: str, text: str) -> None:
     """Sets a person's setting; raises Failure(setting_unknown, setting_bad, setting_fixed)."""
-    from govsync.settings.schema import parse
-
-    parse(key, text)
-    if settings(places)[0][key].source == "policy":
-        raise Failure(Code.SETTING_FIXED, name=key)
-    texts, _ = _user_settings(places)
-    texts[key] = text
+    setting = find(key)
+    parse(setting, text)
+    if settings(places)[0][setting.key].source == "policy":
+        raise Failure(Code.SETTING_FIXED, name=setting.key)
+    texts, errors = _user_settings(places)
+    if errors:  # To write it anew would drop what the person has put there.
+        raise Failure(Code.SETTING_BAD, name=str(places.settings), value=errors[0])
+    texts[setting.key] = text
     lines = [f'"{name}" = {msgspec.json.encode(value).decode()}' for name, value in sorted(texts.items())]
     replace_file(places.settings, ("\n".join(lines) + "\n").encode())
+    if setting.key == "app.autostart":
+        follow_autostart(places)
+
+
+def follow_autostart(places: Places) -> None:
+    """Has GovSync start when the person signs in, or not, as the settings say.
+
+    A home that GOVSYNC_HOME chose is started by whoever chose it: the desktop would start the platform's own.
+    """
+    if places.own_home:
+        return
+    config = places.settings.parent.parent  # The desktop's own entries lie beside our folder.
+    if values(settings(places)[0]).app_autostart:
+        autostart.turn_on(config, _START)
+    else:
+        autostart.turn_off(config)
 
 
 def choose_folder(places: Places, identity: Identity, folder: Path, new_id: bytes) -> Identity:

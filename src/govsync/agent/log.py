@@ -3,10 +3,22 @@
 import logging
 import logging.handlers
 from pathlib import Path
+from types import TracebackType
+
+from govsync.text.discreet import trace
 
 MOST_BYTES = 5 * 1024 * 1024
 KEPT = 5
+_Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 _FORM = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+
+class Discreet(logging.Formatter):
+    """Writes an exception without its message: the system puts names of files into it."""
+
+    def formatException(self, ei: _Raised) -> str:  # noqa: N802 - the library's name
+        """Answers kinds and places alone."""
+        return "" if ei[1] is None else trace(ei[1])
 
 
 def set_up(folder: Path | None, level: int = logging.INFO) -> None:
@@ -17,7 +29,7 @@ def set_up(folder: Path | None, level: int = logging.INFO) -> None:
         handler = logging.handlers.RotatingFileHandler(
             folder / "agent.log", maxBytes=MOST_BYTES, backupCount=KEPT, encoding="utf-8"
         )
-    handler.setFormatter(logging.Formatter(_FORM))
+    handler.setFormatter(Discreet(_FORM))
     top = logging.getLogger()
     top.handlers[:] = [handler]
     top.setLevel(level)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import govsync
 from govsync.agent import home, log
+from govsync.agent.accounts import Kept
 from govsync.agent.clock import SystemClock, SystemIds
 from govsync.agent.listen import Listener
 from govsync.agent.loop import Loop
@@ -30,31 +31,14 @@ from govsync.protocol.limits import DEFAULT
 from govsync.remote.chunked import ChunkedRemote
 from govsync.remote.http import HttpCalls
 from govsync.remote.rate import Rate
-from govsync.settings.merge import Effective
+from govsync.settings.values import Values, values
 from govsync.store import dirty
 from govsync.store.database import Store
 from govsync.system.disk import DiskFileSystem, ignore_lease_signals
 from govsync.system.lock import Lock
 from govsync.system.places import Places
-from govsync.system.secrets import Secrets
 
 _log = logging.getLogger(__name__)
-
-
-class Kept:
-    """The refresh token of this device, in the person's keyring."""
-
-    def __init__(self, secrets: Secrets, name: str) -> None:
-        self._secrets = secrets
-        self._name = name
-
-    def load(self) -> str | None:
-        """As `Credentials.load`."""
-        return self._secrets.get(self._name)
-
-    def store(self, refresh: str) -> None:
-        """As `Credentials.store`."""
-        self._secrets.put(self._name, refresh)
 
 
 class Agent:
@@ -72,7 +56,8 @@ class Agent:
             raise Failure(Code.FOLDER_MISSING)
         home.save(places, self.identity)
         self._folder_lock = _lock_if_there(Path(self.identity.folder))
-        self.settings, wrong = home.settings(places)
+        effective, wrong = home.settings(places)
+        self.settings = values(effective)
         for failure in wrong:
             _log.warning("settings: %s", failure.code)
         self.store = _open_store(places.store)
@@ -80,10 +65,8 @@ class Agent:
             dirty.begin(self.store)
         who = Who(device=bytes.fromhex(self.identity.device), device_name=self.identity.name)
         self.engine = Engine(self.store, self.ids, who, _rules(self.settings))
-        self.rates = tuple(
-            Rate(int(_number(self.settings, key)), time.monotonic, time.sleep)
-            for key in ("network.upload_limit", "network.download_limit")
-        )
+        limits = (self.settings.network_upload_limit, self.settings.network_download_limit)
+        self.rates = tuple(Rate(limit, time.monotonic, time.sleep) for limit in limits)
         kept = Kept(home.secrets(places), home.secret_name(self.identity))
         nonce = self.ids.new().hex()
         self.calls = HttpCalls(
@@ -92,7 +75,7 @@ class Agent:
         self.remote = ChunkedRemote(self.calls, DEFAULT)
         self.disk = DiskFileSystem(Path(self.identity.folder))
         self.engine.disk_bytes = shutil.disk_usage(places.home).total
-        ignore = Ignore.of_setting(_patterns(self.settings))
+        ignore = Ignore.of_setting(self.settings.sync_ignore)
         tools = Tools(
             fs=self.disk, remote=self.remote, root=root, ignore=lambda: ignore, clock_ns=time.time_ns
         )
@@ -143,8 +126,10 @@ class Agent:
 
     def take_settings(self) -> None:
         """Follows the settings as they are now; only on the control thread."""
-        self.settings, _ = home.settings(self.places)
+        self.settings = values(home.settings(self.places)[0])
         self.engine.desk.rules = _rules(self.settings)
+        self.rates[0].limit = self.settings.network_upload_limit
+        self.rates[1].limit = self.settings.network_download_limit
 
     def _rate(self) -> RateNow:
         now, up, down = time.monotonic(), self.rates[0].passed_bytes, self.rates[1].passed_bytes
@@ -189,24 +174,12 @@ def _open_store(path: Path) -> Store:
         return Store.open(path)
 
 
-def _number(settings: dict[str, Effective], key: str) -> float:
-    value = settings[key].value
-    assert isinstance(value, int | float)
-    return value
-
-
-def _patterns(settings: dict[str, Effective]) -> tuple[str, ...]:
-    value = settings["sync.ignore"].value
-    assert isinstance(value, tuple)
-    return value
-
-
-def _rules(settings: dict[str, Effective]) -> Rules:
+def _rules(settings: Values) -> Rules:
     return Rules(
-        hold_deletions=int(_number(settings, "hold.deletions")),
-        hold_deletions_share=_number(settings, "hold.deletions_share"),
-        hold_rewrites=int(_number(settings, "hold.rewrites")),
-        minimum_free_bytes=int(_number(settings, "folder.minimum_free")),
+        hold_deletions=settings.hold_deletions,
+        hold_deletions_share=settings.hold_deletions_share,
+        hold_rewrites=settings.hold_rewrites,
+        minimum_free_bytes=settings.folder_minimum_free,
     )
 
 

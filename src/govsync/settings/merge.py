@@ -9,9 +9,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from govsync.model.problems import Failure
-from govsync.settings.schema import SETTINGS, Value, parse
-
-SOURCES = ("policy", "endpoint", "user")
+from govsync.settings.schema import SETTINGS, Setting, Value, find, parse
 
 
 class Effective(msgspec.Struct, frozen=True):
@@ -43,14 +41,21 @@ def _flatten(prefix: str, table: Mapping[str, object], into: dict[str, str]) -> 
             into[name] = str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def merge(sources: Sequence[tuple[str, Mapping[str, str]]]) -> tuple[dict[str, Effective], list[Failure]]:
-    """Merges sources, given as (name, texts by key), the strongest first; answers every key, and what was wrong."""
-    effective = {setting.key: Effective(setting.default, "default") for setting in SETTINGS}
+def merge(
+    sources: Sequence[tuple[str, Mapping[str, str]]], table: Sequence[Setting] = SETTINGS
+) -> tuple[dict[str, Effective], list[Failure]]:
+    """Merges sources, given as (name, texts by key), the strongest first; answers every key, and what was wrong.
+
+    A source that says a key by its old name and by its new one means the new one.
+    """
+    effective = {setting.key: Effective(setting.default, "default") for setting in table}
     wrong: list[Failure] = []
-    for name, texts in reversed(sources):
-        for key, text in texts.items():
+    for source, texts in reversed(sources):
+        for name, text in texts.items():
             try:
-                effective[key] = Effective(parse(key, text), name)
+                setting = find(name, table)
+                if name == setting.key or setting.key not in texts:
+                    effective[setting.key] = Effective(parse(setting, text), source)
             except Failure as failure:
                 wrong.append(failure)
     return effective, wrong

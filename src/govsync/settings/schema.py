@@ -1,6 +1,6 @@
 """THE table of settings. A key is here only when it has an effect, and a test of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -12,19 +12,20 @@ Value = bool | int | float | str | tuple[str, ...]
 _UNITS = {"": 1, "b": 1, "kb": 1_000, "mb": 1_000_000, "gb": 1_000_000_000,
           "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40}  # fmt: skip
 
+_SWITCHES = {
+    **dict.fromkeys(("true", "on", "yes", "1"), True),
+    **dict.fromkeys(("false", "off", "no", "0"), False),
+}
+
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
-    """One key: its default, how a text becomes its value, what it means."""
+    """One key: its default, how a text becomes its value, what it means; a name that it had before is still read."""
 
     key: str
     default: Value
     parse: Callable[[str], Value]
     meaning: str
     renamed_from: str | None = None
-
-
-def _bad(key: str, text: str) -> Failure:
-    return Failure(Code.SETTING_BAD, name=key, value=text)
 
 
 def size(text: str) -> int:
@@ -52,16 +53,7 @@ def _share(text: str) -> float:
 
 
 def _switch(text: str) -> bool:
-    return {
-        "true": True,
-        "on": True,
-        "yes": True,
-        "1": True,
-        "false": False,
-        "off": False,
-        "no": False,
-        "0": False,
-    }[text.strip().lower()]
+    return _SWITCHES[text.strip().lower()]
 
 
 def _patterns(text: str) -> tuple[str, ...]:
@@ -84,15 +76,18 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(key="app.autostart", default=True, parse=_switch, meaning="GovSync starts when the person signs in."),
 )  # fmt: skip
 
-BY_KEY = {setting.key: setting for setting in SETTINGS}
+
+def find(name: str, table: Sequence[Setting] = SETTINGS) -> Setting:
+    """Answers the setting of a name, or of the name that it had before; raises Failure(setting_unknown)."""
+    for setting in table:
+        if name in (setting.key, setting.renamed_from):
+            return setting
+    raise Failure(Code.SETTING_UNKNOWN, name=name)
 
 
-def parse(key: str, text: str) -> Value:
-    """Reads a value; raises Failure(setting_unknown, setting_bad)."""
-    setting = BY_KEY.get(key)
-    if setting is None:
-        raise Failure(Code.SETTING_UNKNOWN, name=key)
+def parse(setting: Setting, text: str) -> Value:
+    """Reads a value; raises Failure(setting_bad)."""
     try:
         return setting.parse(text)
-    except (ValueError, KeyError) as error:
-        raise _bad(key, text) from error
+    except (ValueError, KeyError, OverflowError) as error:
+        raise Failure(Code.SETTING_BAD, name=setting.key, value=text) from error

@@ -1,10 +1,16 @@
 """What each code, activity and state is called in a sentence, and what a person can do about it.
 
-One table a kind; a test fails when a code has no sentence. Facts stand in braces and are filled from the problem.
+One table a kind; a test fails when a code, an activity or a state has no sentence. Facts stand in braces and are
+filled from the problem; where there is a count, the table has the singular first.
 """
 
+from collections.abc import Mapping
+from string import Formatter
+
+from govsync.model.activity import ActivityRow, HoldRow
 from govsync.model.codes import Code
 from govsync.model.problems import Problem
+from govsync.model.status import State, Status
 
 _TRY_LATER = "Nothing: it is tried again by itself."
 _ASK_IT = "Tell your IT support, with this code."
@@ -107,21 +113,6 @@ SENTENCES: dict[Code, tuple[str, str]] = {
 }
 
 
-class _Facts(dict[str, object]):
-    def __missing__(self, key: str) -> str:
-        return "?"
-
-
-def sentence(problem: Problem) -> str:
-    """Answers what a problem is, for people."""
-    return SENTENCES[problem.code][0].format_map(_Facts(problem.facts))
-
-
-def action(problem: Problem) -> str:
-    """Answers what a person can do about a problem."""
-    return SENTENCES[problem.code][1]
-
-
 ACTIVITIES: dict[str, str] = {
     "mkdir": "made", "put": "saved", "move": "moved", "delete": "deleted", "revive": "brought back", "attr": "changed",
     "offer": "gave back", "mount": "was given", "space_added": "space added", "space_revoked": "no longer a member of",
@@ -130,3 +121,70 @@ ACTIVITIES: dict[str, str] = {
     "hold_lifted": "question withdrawn", "renamed_aside": "kept under another name", "conflict_copy": "both versions kept",
     "second_version": "second version kept", "husk": "stays on this desk only",
 }  # fmt: skip
+
+_HOLDS = {
+    "deletions": ("{count} file was deleted here.", "{count} files were deleted here."),
+    "rewrites": ("{count} file was rewritten here.", "{count} files were rewritten here."),
+    "folder_missing": ("The GovSync folder is missing.", "The GovSync folder is missing."),
+    "folder_replaced": ("Another folder lies in its place.", "Another folder lies in its place."),
+}
+
+_STATES = {
+    State.SIGNED_OUT: ("Not signed in. All files stay here; nothing is sent or fetched.",) * 2,
+    State.HOLD: ("{count} question waits for an answer; everything else goes on.",
+                 "{count} questions wait for an answer; everything else goes on."),
+    State.PROBLEM: ("{count} thing needs a person; everything else goes on.",
+                    "{count} things need a person; everything else goes on."),
+    State.PAUSED: ("Paused; {count} change waits.", "Paused; {count} changes wait."),
+    State.OFFLINE: ("Offline: the server cannot be reached. Work goes on; {count} change waits.",
+                    "Offline: the server cannot be reached. Work goes on; {count} changes wait."),
+    State.SYNCING: ("Syncing: {count} change is on its way.", "Syncing: {count} changes are on their way."),
+    State.IN_SYNC: ("In sync: the server holds what the folder shows.",) * 2,
+}  # fmt: skip
+
+
+class _Facts(dict[str, object]):
+    def __missing__(self, key: str) -> str:
+        return "?"
+
+
+def _said(text: str, facts: Mapping[str, object]) -> str:
+    """The one way from a table to a person: a translation is looked up here, before the facts are filled in."""
+    return text.format_map(_Facts(facts))
+
+
+def _counted(one_many: tuple[str, str], count: int) -> str:
+    return _said(one_many[count != 1], {"count": count})
+
+
+def sentence(problem: Problem) -> str:
+    """Answers what a problem is, for people."""
+    return _said(SENTENCES[problem.code][0], problem.facts)
+
+
+def action(problem: Problem) -> str:
+    """Answers what a person can do about a problem."""
+    return _said(SENTENCES[problem.code][1], problem.facts)
+
+
+def unsaid(problem: Problem) -> dict[str, str]:
+    """Answers the facts that the sentences of a problem do not mention; whoever looks into it may want them."""
+    said = {name for text in SENTENCES[problem.code] for _, name, _, _ in Formatter().parse(text)}
+    return {name: fact for name, fact in problem.facts.items() if name not in said}
+
+
+def happened(row: ActivityRow) -> str:
+    """Answers what happened, in a few words."""
+    return _said(ACTIVITIES.get(row.kind, row.kind), {})
+
+
+def question(hold: HoldRow) -> str:
+    """Answers what a hold asks."""
+    return _counted(_HOLDS[hold.kind], hold.count) if hold.kind in _HOLDS else hold.kind
+
+
+def status_sentence(status: Status) -> str:
+    """Answers how a desk is, in one sentence."""
+    counts = {State.HOLD: status.holds, State.PROBLEM: status.problems}
+    count = counts.get(status.state, status.pending.up + status.pending.down)
+    return _counted(_STATES[status.state], count)

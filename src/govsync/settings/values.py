@@ -1,0 +1,25 @@
+"""The settings as the program uses them: one field a key, of the key's own type."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from govsync.settings.merge import Effective
+
+
+class Values(msgspec.Struct, frozen=True, kw_only=True):
+    """Holds every setting; a field is called like its key, with `_` for the dot. Sizes in bytes, rates in bytes/s."""
+
+    hold_deletions: int
+    hold_deletions_share: float
+    hold_rewrites: int
+    folder_minimum_free: int
+    network_upload_limit: int
+    network_download_limit: int
+    sync_ignore: tuple[str, ...]
+    app_autostart: bool
+
+
+def values(effective: Mapping[str, Effective]) -> Values:
+    """Answers the values alone; a key that is missing, or of another type than its field, is a bug and raises."""
+    return msgspec.convert({key.replace(".", "_"): each.value for key, each in effective.items()}, Values)

@@ -1,0 +1,97 @@
+"""Every key of the contract is there, its default can be said, and what cannot be a value is refused."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from govsync.settings.schema import SETTINGS, Setting, find, parse
+
+KEYS = {
+    "hold.deletions", "hold.deletions_share", "hold.rewrites", "folder.minimum_free", "network.upload_limit",
+    "network.download_limit", "sync.ignore", "app.autostart",
+}  # fmt: skip
+
+
+def read(key: str, text: str) -> object:
+    return parse(find(key), text)
+
+
+def test_the_keys_of_the_contract_are_there_once():
+    keys = [setting.key for setting in SETTINGS]
+    assert set(keys) >= KEYS
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.key)
+def test_a_default_is_a_value_that_could_be_set(setting):
+    default = setting.default
+    text = "\n".join(default) if isinstance(default, tuple) else str(default)
+    assert parse(setting, text) == default
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "value"),
+    [
+        ("folder.minimum_free", "1 GiB", 1 << 30),
+        ("folder.minimum_free", "0", 0),
+        ("network.upload_limit", "5 MB", 5_000_000),
+        ("network.upload_limit", "1.5kib", 1_536),
+        ("hold.deletions", "1", 1),
+        ("hold.deletions_share", "1", 1.0),
+        ("app.autostart", " Off ", False),
+        ("app.autostart", "yes", True),
+        ("sync.ignore", "*.tmp, /build/\n!keep.tmp", ("*.tmp", "/build/", "!keep.tmp")),
+        ("sync.ignore", "", ()),
+    ],
+)
+def test_a_value_is_read_as_people_write_it(key, text, value):
+    assert read(key, text) == value
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("hold.deletions", "0"),
+        ("hold.deletions", "-3"),
+        ("hold.deletions", "many"),
+        ("hold.deletions", "2000000000"),
+        ("hold.deletions_share", "0"),
+        ("hold.deletions_share", "1.01"),
+        ("hold.deletions_share", "nan"),
+        ("folder.minimum_free", "-1"),
+        ("folder.minimum_free", "GiB"),
+        ("folder.minimum_free", "1 parsec"),
+        ("folder.minimum_free", "9" * 400),
+        ("app.autostart", "perhaps"),
+    ],
+)
+def test_what_cannot_be_a_value_is_refused_with_key_and_text(key, text):
+    with pytest.raises(Failure) as raised:
+        read(key, text)
+    assert raised.value.code is Code.SETTING_BAD
+    assert raised.value.facts == {"name": key, "value": text}
+
+
+@given(st.sampled_from(SETTINGS), st.text())
+def test_no_text_whatever_makes_anything_but_a_value_or_a_refusal(setting, text):
+    try:
+        value = parse(setting, text)
+    except Failure as failure:
+        assert failure.code is Code.SETTING_BAD  # noqa: PT017 - either end is right, no other is
+    else:
+        assert type(value) is type(setting.default)
+
+
+def test_a_key_that_there_is_not_is_told():
+    with pytest.raises(Failure) as raised:
+        find("hold.everything")
+    assert raised.value.code is Code.SETTING_UNKNOWN
+    assert raised.value.facts == {"name": "hold.everything"}
+
+
+def test_a_setting_is_found_by_the_name_that_it_had():
+    renamed = Setting(key="a.new", default=1, parse=int, meaning="", renamed_from="a.old")
+    assert find("a.old", [renamed]) is renamed
+    assert find("a.new", [renamed]) is renamed

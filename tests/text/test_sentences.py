@@ -1,0 +1,128 @@
+"""Everything that has a name has a sentence, and every sentence can be said."""
+
+import ast
+from pathlib import Path
+from string import Formatter
+
+import msgspec
+import pytest
+
+from govsync.model import operations
+from govsync.model.activity import ActivityRow, HoldRow
+from govsync.model.codes import CODES, Code
+from govsync.model.problems import Problem
+from govsync.model.status import Pending, RateNow, State, Status
+from govsync.protocol.session import SpaceState
+from govsync.text import sentences
+from govsync.text.sentences import (
+    ACTIVITIES,
+    SENTENCES,
+    action,
+    happened,
+    question,
+    sentence,
+    status_sentence,
+    unsaid,
+)
+
+SOURCE = Path(sentences.__file__).parents[1]
+
+
+@pytest.mark.parametrize("code", Code)
+def test_every_code_has_a_sentence_and_says_what_to_do(code):
+    problem = Problem(code, {})
+    assert sentence(problem).endswith((".", "?"))
+    assert action(problem)
+    assert code in CODES
+
+
+def test_no_sentence_is_left_over():
+    assert set(SENTENCES) == set(Code)
+
+
+def test_facts_are_filled_in_and_a_missing_one_harms_nothing():
+    assert (
+        sentence(Problem(Code.SETTING_BAD, {"name": "hold.deletions", "value": "{x}"}))
+        == "{x} is no value for hold.deletions."
+    )
+    assert "?" in sentence(Problem(Code.SETTING_BAD, {}))
+
+
+def test_facts_that_no_sentence_mentions_are_kept_for_who_looks_into_it():
+    assert unsaid(Problem(Code.SETTING_BAD, {"name": "x", "line": "3"})) == {"line": "3"}
+    assert unsaid(Problem(Code.NOT_FOUND, {"path": "a"})) == {"path": "a"}
+
+
+def test_a_person_who_can_act_is_told_something_else_than_to_wait():
+    waiting = action(Problem(Code.STALE_REV, {}))
+    assert [
+        code for code, meaning in CODES.items() if meaning.actor == "person" and SENTENCES[code][1] == waiting
+    ] == []
+
+
+def noted_kinds() -> set[str]:
+    """Finds the kinds that the product's code notes as activity, where they stand there as texts."""
+    found: set[str] = set()
+    for file in [*SOURCE.glob("engine/*.py"), *SOURCE.glob("store/*.py"), *SOURCE.glob("agent/*.py")]:
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+                continue
+            if node.func.attr in ("note", "here") and getattr(node.func.value, "id", "") == "activity":
+                kinds = [node.args[2]] if len(node.args) > 2 else []
+                found |= {kind.value for kind in kinds if isinstance(kind, ast.Constant)}
+    return found
+
+
+def test_every_kind_of_activity_has_words():
+    kinds = noted_kinds()
+    assert "hold_opened" in kinds
+    made = {msgspec.inspect.type_info(op).tag for op in operations.Operation.__subclasses__()}
+    told = {f"space_{state}" for state in SpaceState if state is not SpaceState.MEMBER}
+    assert (kinds | made | told) - set(ACTIVITIES) == set()
+
+
+def test_an_activity_of_a_newer_agent_is_shown_by_its_name():
+    assert happened(ActivityRow(at="", kind="put", path="a")) == "saved"
+    assert happened(ActivityRow(at="", kind="brand_new", path="a")) == "brand_new"
+
+
+def test_a_question_says_how_many_are_concerned():
+    def asked(kind: str, count: int) -> str:
+        return question(HoldRow(id="1", kind=kind, count=count, paths=(), since=""))
+
+    assert asked("deletions", 1) == "1 file was deleted here."
+    assert asked("deletions", 412) == "412 files were deleted here."
+    for kind in ("deletions", "rewrites", "folder_missing", "folder_replaced"):
+        assert asked(kind, 2) != kind
+    assert asked("brand_new", 2) == "brand_new"
+
+
+def status(state: State, **counts: int) -> Status:
+    return Status(
+        state=state, folder="", endpoint="", account="", device="", problems=counts.get("problems", 0),
+        pending=Pending(up=counts.get("up", 0), down=counts.get("down", 0)), holds=counts.get("holds", 0), skipped=0,
+        waiting=0, rate=RateNow(), paused=False, online=True, scanning=False, checked_at=None, spaces=(),
+        last_change=None, version="",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("state", State)
+def test_every_state_has_a_sentence_of_its_own(state):
+    said = {status_sentence(status(each)) for each in State}
+    assert len(said) == len(State)
+    assert status_sentence(status(state)).endswith(".")
+
+
+def test_a_state_counts_what_it_is_about():
+    assert (
+        status_sentence(status(State.HOLD, holds=1, problems=5))
+        == "1 question waits for an answer; everything else goes on."
+    )
+    assert status_sentence(status(State.PROBLEM, problems=5)).startswith("5 things")
+    assert status_sentence(status(State.OFFLINE, up=2, down=1)).endswith("3 changes wait.")
+
+
+def test_no_template_has_a_fact_by_number():
+    for texts in SENTENCES.values():
+        for text in texts:
+            assert all(name is None or name.isidentifier() for _, name, _, _ in Formatter().parse(text)), text
