@@ -1,27 +1,30 @@
 """Commands about files: their versions, the trash, what was kept twice, and whether everything is really the same.
 
 Whatever changes a file here does it as a person would: the content is written beside and takes the name, and the desk
-finds it like any other edit. So nothing of this can lose anything that a person's program could not.
+finds it like any other edit. Nothing is replaced or removed that the server does not have among the file's versions.
 """
 
 import datetime
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from govsync.content.chunks import cut
 from govsync.content.manifests import manifest_of
 from govsync.engine.report import moment
 from govsync.model import operations as ask
+from govsync.model.activity import ConflictRow, DifferenceRow, TrashRow, VersionRow
 from govsync.model.codes import Code
 from govsync.model.nodes import Kind, Node
 from govsync.model.problems import Failure
-from govsync.protocol.changes import NodeState, RevisionInfo
+from govsync.protocol.changes import NodeState, RevisionInfo, Trashed
 from govsync.protocol.commits import Done, Want
+from govsync.protocol.limits import DEFAULT
 from govsync.store import conflicts as kept_twice
 from govsync.store import local_tree, paths, spaces, trees
+from govsync.store.database import Store
 
 if TYPE_CHECKING:
     from govsync.agent.main import Agent
@@ -65,29 +68,46 @@ def _revisions(agent: "Agent", node: Node) -> list[RevisionInfo]:
             return found
 
 
-def versions(agent: "Agent", here: Here, path: Path) -> list[dict[str, Any]]:
+def versions(agent: "Agent", here: Here, path: Path) -> list[VersionRow]:
     """Lists the versions of a file, newest first."""
     return [
-        {
-            "revision": each.rev.hex(), "at": moment(each.at_ms), "user": each.user_name, "device": each.device_name,
-            "size": each.size_bytes, "hash": each.hash.hex(), "current": each.current,
-        }
+        VersionRow(
+            revision=each.rev.hex(), at=moment(each.at_ms), user=each.user_name, device=each.device_name,
+            size=each.size_bytes, hash=each.hash.hex(), current=each.current,
+        )
         for each in _revisions(agent, _node(agent, here, path))
     ]  # fmt: skip
 
 
 def restore(agent: "Agent", here: Here, path: Path, revision: str, to: str | None) -> str:
-    """Brings a version back, as a new version, or into another file; answers where it is."""
+    """Brings a version back, as a new version, or into another file, which must be new; answers where it is."""
     node = _node(agent, here, path)
-    try:
-        rev = bytes.fromhex(revision)
-    except ValueError as error:
-        raise Failure(Code.NOT_FOUND, revision=revision) from error
-    if all(each.rev != rev for each in _revisions(agent, node)):
+    known = _revisions(agent, node)
+    rev = next((each.rev for each in known if each.rev.hex() == revision), None)
+    if rev is None:
         raise Failure(Code.NOT_FOUND, revision=revision)
     target = Path(to) if to else path
+    if to:
+        _take_name(target)
+    else:
+        _require_sent(target, known)
     _write(agent, node.space, rev, target)
     return str(target)
+
+
+def _take_name(target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.touch(exist_ok=False)
+    except FileExistsError as error:
+        raise Failure(Code.NAME_TAKEN, path=str(target)) from error
+
+
+def _require_sent(path: Path, known: Sequence[RevisionInfo]) -> None:
+    """Raises Failure(not_sent) unless the content at a path, if there is one, is one of the versions on the server."""
+    found = _hash(path)
+    if found is not None and all(each.hash != found for each in known):
+        raise Failure(Code.NOT_SENT, path=str(path))
 
 
 def _write(agent: "Agent", space: bytes, rev: bytes, target: Path) -> None:
@@ -120,53 +140,53 @@ def _spaces(agent: "Agent", here: Here) -> list[spaces.SpaceRow]:
     return here(agent, lambda: [row for row in spaces.all_spaces(agent.store) if row.readable])
 
 
-def trash(agent: "Agent", here: Here) -> list[dict[str, Any]]:
+def _in_trash(agent: "Agent", space: bytes) -> Iterator[Trashed]:
+    before: int | None = None
+    while True:
+        page = agent.remote.trash(space, before)
+        yield from page.items
+        before = page.before
+        if before is None:
+            return
+
+
+def trash(agent: "Agent", here: Here) -> list[TrashRow]:
     """Lists what was deleted and can come back."""
-    found: list[dict[str, Any]] = []
-    for row in _spaces(agent, here):
-        before: int | None = None
-        while True:
-            page = agent.remote.trash(row.id, before)
-            found.extend(
-                {
-                    "id": item.state.node.hex(), "path": item.path, "deleted": moment(item.deleted_ms),
-                    "user": item.user_name, "device": item.device_name, "size": item.state.size_bytes,
-                }
-                for item in page.items
-            )  # fmt: skip
-            before = page.before
-            if before is None:
-                break
-    return found
+    return [
+        TrashRow(
+            id=item.state.node.hex(), path=item.path, deleted=moment(item.deleted_ms), user=item.user_name,
+            device=item.device_name, size=item.state.size_bytes,
+        )
+        for row in _spaces(agent, here)
+        for item in _in_trash(agent, row.id)
+    ]  # fmt: skip
 
 
-def trash_restore(agent: "Agent", here: Here, ids: list[str]) -> int:
-    """Brings deleted things back where they were, or to the top of their space where their folder is gone."""
-    wanted = {bytes.fromhex(each) for each in ids}
-    count = 0
-    for row in _spaces(agent, here):
-        states: dict[bytes, NodeState] = {}
-        before: int | None = None
-        while True:
-            page = agent.remote.trash(row.id, before)
-            states.update((item.state.node, item.state) for item in page.items if item.state.node in wanted)
-            before = page.before
-            if before is None:
-                break
-        for state in states.values():
-            count += _revive(agent, here, row, state)
-    if count < len(wanted):
-        raise Failure(Code.NOT_FOUND)
-    return count
+def trash_restore(agent: "Agent", here: Here, ids: Sequence[str]) -> None:
+    """Brings deleted things back where they were, or to the top of their space where their folder is gone.
+
+    Raises Failure(not_found) before anything is done where one of them is not in the trash.
+    """
+    found = {
+        item.state.node.hex(): (row, item.state)
+        for row in _spaces(agent, here)
+        for item in _in_trash(agent, row.id)
+    }
+    wanted = dict.fromkeys(ids)
+    missing = [each for each in wanted if each not in found]
+    if missing:
+        raise Failure(Code.NOT_FOUND, id=missing[0])
+    for each in wanted:
+        _revive(agent, here, *found[each])
 
 
-def _revive(agent: "Agent", here: Here, row: spaces.SpaceRow, state: NodeState) -> int:
+def _revive(agent: "Agent", here: Here, row: spaces.SpaceRow, state: NodeState) -> None:
     root = here(agent, lambda: local_tree.node(agent.store, row.root_lid).node_id)
     for parent in (state.parent or root, root):
         op = ask.Revive(key=agent.ids.new(), node=state.node, parent=parent, name=state.name)
         outcome = agent.remote.commit(row.id, row.epoch, [op], []).outcomes[0]
         if isinstance(outcome, Done):
-            return 1
+            return
     raise Failure(Code.NAME_TAKEN, name=state.name)
 
 
@@ -192,15 +212,17 @@ def rewind(agent: "Agent", here: Here, path: Path, to: str) -> int:
     for node, at in here(agent, below):
         known = _revisions(agent, node)
         then = next((each for each in known if each.at_ms <= until_ms), None)
-        if then is not None and not then.current:
-            _write(agent, node.space, then.rev, Path(agent.identity.folder, *at))
+        target = Path(agent.identity.folder, *at)
+        if then is not None and _hash(target) != then.hash:
+            _require_sent(target, known)
+            _write(agent, node.space, then.rev, target)
             count += 1
     return count
 
 
-def verify(agent: "Agent", here: Here) -> list[dict[str, str]]:
+def verify(agent: "Agent", here: Here) -> list[DifferenceRow]:
     """Reads every file and compares it with the server by content; answers the differences."""
-    different: list[dict[str, str]] = []
+    different: list[DifferenceRow] = []
     for row in _spaces(agent, here):
         states: dict[bytes, NodeState] = {}
         after: bytes | None = None
@@ -216,22 +238,39 @@ def verify(agent: "Agent", here: Here) -> list[dict[str, str]]:
 
 def _compare(
     agent: "Agent", here: Here, row: spaces.SpaceRow, states: dict[bytes, NodeState]
-) -> list[dict[str, str]]:
+) -> Iterator[DifferenceRow]:
     on_disk = here(agent, lambda: kept_twice.on_disk(agent.store, row.id))
-    found: list[dict[str, str]] = []
     for node_id, state in states.items():
         at = on_disk.pop(node_id, None)
         if at is None:
-            found.append({"path": state.name, "difference": "only on the server"})
-        elif state.kind is Kind.FILE and _hash(Path(agent.identity.folder, *at)) != state.hash:
-            found.append({"path": "/".join(at), "difference": "content"})
-    found.extend(
-        {"path": "/".join(at), "difference": "only here"} for at in on_disk.values() if at is not None
-    )
-    return found
+            yield DifferenceRow(path=_path_of(state, states), difference="only on the server")
+        elif state.kind is Kind.FILE:
+            difference = _difference(Path(agent.identity.folder, *at), state)
+            if difference is not None:
+                yield DifferenceRow(path="/".join(at), difference=difference)
+    for at in on_disk.values():
+        if at is not None:
+            yield DifferenceRow(path="/".join(at), difference="only here")
+
+
+def _path_of(state: NodeState, states: Mapping[bytes, NodeState]) -> str:
+    names: list[str] = []
+    above: NodeState | None = state
+    while above is not None and len(names) <= DEFAULT.depth:
+        names.insert(0, above.name)
+        above = states.get(above.parent) if above.parent is not None else None
+    return "/".join(name for name in names if name)
+
+
+def _difference(path: Path, state: NodeState) -> str | None:
+    try:
+        return None if _hash(path) == state.hash else "content"
+    except OSError:
+        return "cannot be read"
 
 
 def _hash(path: Path) -> bytes | None:
+    """Answers the content hash of a file, None where there is none; raises OSError."""
     try:
         with path.open("rb") as file:
             fd = file.fileno()
@@ -248,24 +287,21 @@ def _hash(path: Path) -> bytes | None:
         return None
 
 
-def conflicts(agent: "Agent", here: Here) -> list[dict[str, Any]]:
+def conflicts(agent: "Agent", here: Here) -> list[ConflictRow]:
     """Lists files that were kept beside another, until a person decides."""
 
-    def read() -> list[dict[str, Any]]:
-        store = agent.store
-        return [
-            {
-                "id": str(row.copy),
-                "path": paths.shown(store, row.original),
-                "copy": paths.shown(store, row.copy),
-                "user": "",
-                "device": _device_in(paths.shown(store, row.copy)),
-                "at": moment(row.mtime_ns // 1_000_000),
-            }
-            for row in kept_twice.listed(store)
-        ]
+    def read() -> list[ConflictRow]:
+        return [_conflict(agent.store, row) for row in kept_twice.listed(agent.store)]
 
     return here(agent, read)
+
+
+def _conflict(store: Store, row: kept_twice.ConflictRow) -> ConflictRow:
+    copy = paths.shown(store, row.copy)
+    return ConflictRow(
+        id=str(row.copy), path=paths.shown(store, row.original), copy=copy, user="", device=_device_in(copy),
+        at=moment(row.mtime_ns // 1_000_000),
+    )  # fmt: skip
 
 
 def _device_in(name: str) -> str:
@@ -273,26 +309,37 @@ def _device_in(name: str) -> str:
     return rest.partition(",")[0]
 
 
-def resolve(agent: "Agent", here: Here, number: int, keep: str) -> None:
-    """Settles a conflict: `mine` is the kept copy, `theirs` the file with the name; both stay with `both`."""
+def resolve(agent: "Agent", here: Here, id: str, keep: str) -> None:
+    """Settles a conflict: `mine` is the kept copy, `theirs` the file with the name; both stay with `both`.
 
-    def read() -> tuple[tuple[str, ...] | None, tuple[str, ...] | None]:
-        original = kept_twice.original(agent.store, number)
-        if original is None:
-            raise Failure(Code.NOT_FOUND)
-        return paths.disk_path(agent.store, number), paths.disk_path(agent.store, original)
+    What is given up stays among the versions of the file, or in the trash of the server.
+    """
+
+    def read() -> tuple[Node, Node]:
+        store = agent.store
+        row = next((each for each in kept_twice.listed(store) if str(each.copy) == id), None)
+        if row is None:
+            raise Failure(Code.NOT_FOUND, id=id)
+        return local_tree.node(store, row.copy), local_tree.node(store, row.original)
 
     copy, original = here(agent, read)
-    folder = Path(agent.identity.folder)
-    if copy is None or (original is None and keep == "mine"):
-        raise Failure(Code.NOT_FOUND)
-    if keep == "mine" and original is not None:
-        folder.joinpath(*copy).replace(folder.joinpath(*original))
+    if keep == "mine":
+        _require_sent(_path(agent, here, original), _revisions(agent, original))
+        _path(agent, here, copy).replace(_path(agent, here, original))
     elif keep == "theirs":
-        folder.joinpath(*copy).unlink()
+        _require_sent(_path(agent, here, copy), _revisions(agent, copy))
+        _path(agent, here, copy).unlink()
 
     def settle() -> None:
         with agent.store.transaction():
-            kept_twice.settle(agent.store, number)
+            kept_twice.settle(agent.store, copy.lid)
 
     here(agent, settle)
+
+
+def _path(agent: "Agent", here: Here, node: Node) -> Path:
+    """Answers where a node lies on the disk; raises Failure(not_found)."""
+    at = here(agent, lambda: paths.disk_path(agent.store, node.lid))
+    if at is None:
+        raise Failure(Code.NOT_FOUND)
+    return Path(agent.identity.folder, *at)

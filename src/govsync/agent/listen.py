@@ -7,7 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govsync.agent import commands
-from govsync.control.codec import Decoder, Reply, encode, request_of
+from govsync.control.codec import (
+    MOST_REQUEST_BYTES,
+    Decoder,
+    decode_request,
+    encode_answer,
+    encode_failure,
+)
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.system import ipc
@@ -53,23 +59,22 @@ class Listener:
     def _serve(self, connection: socket.socket) -> None:
         try:
             with connection:
-                decoder = Decoder()
+                decoder = Decoder(MOST_REQUEST_BYTES)
                 while data := connection.recv(65536):
                     body = decoder.feed(data)
                     while body is not None:
-                        connection.sendall(encode(self._reply(body)))
+                        connection.sendall(self._reply(body))
                         body = decoder.feed(b"")
         except (OSError, Failure):
             return  # The other end has gone, or does not speak our language.
         finally:
             self._room.release()
 
-    def _reply(self, body: bytes) -> Reply:
+    def _reply(self, body: bytes) -> bytes:
         try:
-            request = request_of(body)
-            return Reply(commands.carry_out(self._agent, request.command, request.arguments))
+            return encode_answer(commands.carry_out(self._agent, decode_request(body)))
         except Failure as failure:
-            return Reply(code=failure.code, facts={name: str(fact) for name, fact in failure.facts.items()})
+            return encode_failure(failure)
         except Exception:  # noqa: BLE001 - the edge: whatever it is, the person gets an answer
             _log.exception("a request ended by a bug")
-            return Reply(code=Code.INTERNAL)
+            return encode_failure(Failure(Code.INTERNAL))

@@ -4,10 +4,21 @@ from pathlib import Path
 
 import click
 
-from govsync.cli.device import asked
-from govsync.cli.output import KEPT_BACK, end, failures, show_json, show_rows
+from govsync.cli.home import asked
+from govsync.cli.output import KEPT_BACK, as_json, end, failures, show_json, show_rows
+from govsync.control import messages
+from govsync.text import units
 
 LONG_S = 3_600.0
+"""Reading, sending and fetching much takes as long as it takes; silence beyond this is no answer."""
+
+
+def _moment(_: click.Context, __: click.Parameter, text: str) -> str:
+    """Reads a moment (RFC 3339); without a zone, it is one of this machine's clock."""
+    try:
+        return units.moment(text, None).isoformat()
+    except ValueError:
+        raise click.BadParameter(f"{text!r} is no moment, such as 2026-11-24T14:00:00+01:00") from None
 
 
 def _absolute(path: Path) -> str:
@@ -16,23 +27,26 @@ def _absolute(path: Path) -> str:
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@as_json
 @failures
 def versions(path: Path, as_json: bool) -> None:
     """Lists the versions of a file, newest first. Example: govsync versions Report.docx"""
-    rows = asked("versions", path=_absolute(path))
-    show_json(rows) if as_json else show_rows(rows, ("revision", "at", "user", "device", "size"), "")
+    rows = asked(messages.ListVersions(path=_absolute(path)))
+    if as_json:
+        show_json(rows)
+    else:
+        show_rows(rows, ("revision", "at", "user", "device", "size"), "There are no versions.")
 
 
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path))
 @click.option("--revision", required=True, help="Which version; see `govsync versions`.")
-@click.option("--to", type=click.Path(path_type=Path), help="Write it there instead.")
+@click.option("--to", type=click.Path(path_type=Path), help="Write it into this new file instead.")
 @failures
 def restore(path: Path, revision: str, to: Path | None) -> None:
     """Brings a version back, as a new version. Example: govsync restore Report.docx --revision ID"""
     target = None if to is None else _absolute(to)
-    click.echo(asked("restore", LONG_S, path=_absolute(path), revision=revision, to=target))
+    click.echo(asked(messages.Restore(path=_absolute(path), revision=revision, to=target), LONG_S))
 
 
 @click.group()
@@ -41,12 +55,15 @@ def trash() -> None:
 
 
 @trash.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@as_json
 @failures
 def trash_list(as_json: bool) -> None:
     """Lists what was deleted and can come back. Example: govsync trash list --json"""
-    rows = asked("trash")
-    show_json(rows) if as_json else show_rows(rows, ("id", "deleted", "user", "path"), "The trash is empty.")
+    rows = asked(messages.ListTrash(), LONG_S)
+    if as_json:
+        show_json(rows)
+    else:
+        show_rows(rows, ("id", "deleted", "user", "size", "path"), "The trash is empty.")
 
 
 @trash.command("restore")
@@ -54,36 +71,43 @@ def trash_list(as_json: bool) -> None:
 @failures
 def trash_restore(ids: tuple[str, ...]) -> None:
     """Brings deleted things back. Example: govsync trash restore ID ID"""
-    asked("trash_restore", LONG_S, ids=list(ids))
+    asked(messages.RestoreFromTrash(ids=ids), LONG_S)
 
 
 @click.command()
 @click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--to", required=True, help="A moment (RFC 3339), such as 2026-11-24T14:00:00+01:00.")
+@click.option("--to", required=True, callback=_moment, help="A moment, such as 2026-11-24T14:00:00+01:00.")
 @failures
 def rewind(folder: Path, to: str) -> None:
     """Takes a folder's files back to a moment, as new versions. Example: govsync rewind Plans --to 2026-11-24T14:00Z"""
-    click.echo(f"{asked('rewind', LONG_S, path=_absolute(folder), to=to)} files")
+    count = asked(messages.Rewind(path=_absolute(folder), to=to), LONG_S)
+    click.echo(f"{count} files are as they were then.")
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@as_json
 @failures
 def verify(as_json: bool) -> None:
     """Reads every file and compares it with the endpoint by content. Example: govsync verify"""
-    rows = asked("verify", LONG_S)
-    show_json(rows) if as_json else show_rows(rows, ("difference", "path"), "Everything is equal.")
+    rows = asked(messages.Verify(), None)
+    if as_json:
+        show_json(rows)
+    else:
+        show_rows(rows, ("difference", "path"), "Everything is equal.")
     if rows:
         end(KEPT_BACK)
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@as_json
 @failures
 def conflicts(as_json: bool) -> None:
     """Lists files of which both versions were kept. Example: govsync conflicts"""
-    rows = asked("conflicts")
-    show_json(rows) if as_json else show_rows(rows, ("id", "device", "at", "path"), "There are no conflicts.")
+    rows = asked(messages.ListConflicts())
+    if as_json:
+        show_json(rows)
+    else:
+        show_rows(rows, ("id", "at", "device", "path", "copy"), "There are no two versions of anything.")
 
 
 @click.command()
@@ -94,7 +118,7 @@ def conflicts(as_json: bool) -> None:
 @failures
 def resolve(id: str, keep: str) -> None:
     """Settles a conflict; what is not kept stays among the versions or in the trash. Example: govsync resolve 7 --keep mine"""
-    asked("resolve", id=id, keep=keep)
+    asked(messages.Resolve(id=id, keep=keep), LONG_S)  # type: ignore[arg-type]  # click has checked it
 
 
 COMMANDS = {

@@ -45,7 +45,7 @@ def cli() -> None:
 def main() -> None:
     """Runs a command; wrong usage ends with 64."""
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="govsync", standalone_mode=False)
     except click.UsageError as error:
         error.show()
         sys.exit(USAGE)

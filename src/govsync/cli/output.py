@@ -1,17 +1,31 @@
-"""How commands end and what they show: exit codes, JSON, aligned columns, one line on standard error."""
+"""How commands end and what they show: exit codes, JSON, aligned columns, one line on standard error.
+
+Names come from strangers: whatever a terminal would obey, or that would break the line, is shown as its number.
+"""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any, NoReturn, ParamSpec
 
 import click
+import msgspec
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure, Problem
+from govsync.text.units import shown_moment, shown_name, size, width
 
 DONE, FAILED, TIMED_OUT, NOT_RUNNING, KEPT_BACK, USAGE = 0, 1, 2, 3, 4, 64
+
+_ENDS = {Code.AGENT_NOT_RUNNING: NOT_RUNNING, Code.TIMED_OUT: TIMED_OUT}
+_COLOURS = {
+    "PASS": "green", "WARN": "yellow", "FAIL": "red",
+    "in_sync": "green", "hold": "yellow", "problem": "red", "signed_out": "red",
+}  # fmt: skip
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 P = ParamSpec("P")
 
@@ -29,36 +43,75 @@ def failures(function: Callable[P, Any]) -> Callable[P, Any]:
         try:
             return function(*arguments, **options)
         except Failure as failure:
-            from govsync.text.sentences import action, sentence
-
-            facts = {name: str(fact) for name, fact in failure.facts.items()}
-            problem = Problem(failure.code, facts)
-            click.echo(f"govsync: {sentence(problem)} {action(problem)} [{failure.code}]", err=True)
-            codes = {Code.AGENT_NOT_RUNNING: NOT_RUNNING, Code.TIMED_OUT: TIMED_OUT}
-            end(codes.get(failure.code, FAILED))
+            complain(failure)
+            end(_ENDS.get(failure.code, FAILED))
+        except ChildProcessError as error:
+            click.echo(error, err=True)  # It has said itself what is wrong.
+            end(FAILED)
+        except ModuleNotFoundError as error:
+            if (error.name or "govsync").split(".")[0] == "govsync":
+                raise
+            click.echo(f"govsync: {error.name} is not installed; install govsync[server] for this", err=True)
+            end(FAILED)
 
     return command
 
 
+def complain(failure: Failure) -> None:
+    """Says on standard error, in one line, what failed, what can be done, and the code with what else is known."""
+    from govsync.text.sentences import action, sentence, unsaid
+
+    problem = Problem(failure.code, {name: str(fact) for name, fact in failure.facts.items()})
+    more = "".join(f" {name}={fact}" for name, fact in unsaid(problem).items())
+    click.echo(shown_name(f"govsync: {sentence(problem)} {action(problem)} [{failure.code}{more}]"), err=True)
+
+
 def show_json(value: object) -> None:
     """Prints exactly one JSON value."""
-    click.echo(json.dumps(value, ensure_ascii=False))
+    click.echo(json.dumps(msgspec.to_builtins(value), ensure_ascii=False))
 
 
-def show_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], nothing: str) -> None:
-    """Prints rows in aligned columns, or a sentence where there are none."""
+def show_rows(rows: Sequence[object], columns: Sequence[str], nothing: str) -> None:
+    """Prints rows in columns as wide as their widest text; a sentence where there are none."""
     if not rows:
         click.echo(nothing)
-        return
-    texts = [[str(row.get(column, "")) for column in columns] for row in rows]
-    widths = [max(len(text[number]) for text in texts) for number in range(len(columns))]
+    tables: list[Mapping[str, Any]] = [msgspec.to_builtins(row) for row in rows]
+    texts = [[_shown(column, row.get(column)) for column in columns] for row in tables]
+    widths = [max((width(text[number]) for text in texts), default=0) for number in range(len(columns))]
     for text in texts:
-        click.echo("  ".join(each.ljust(width) for each, width in zip(text, widths, strict=True)).rstrip())
+        cells = [each + " " * (most - width(each)) for each, most in zip(text, widths, strict=True)]
+        show_line("  ".join(cells).rstrip(), text[0])
+
+
+def show_line(line: str, kind: str) -> None:
+    """Prints a line in the colour of its kind: on a terminal alone, and there unless NO_COLOR says otherwise."""
+    colour = None if os.environ.get("NO_COLOR") else _COLOURS.get(kind)
+    click.secho(line, fg=colour)
+
+
+def _shown(column: str, value: object) -> str:
+    """Writes a value as people read what stands in such a column."""
+    if value is None:
+        return ""
+    if column in ("at", "since", "deleted"):
+        return shown_moment(str(value), None)
+    if column == "size" and isinstance(value, int):
+        return size(value)
+    return shown_name(plain(value))
+
+
+def plain(value: object) -> str:
+    """Writes a setting's value as it could be set: `true`, `5000000`, `*.tmp, /build/`."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list | tuple):
+        return ", ".join(str(each) for each in value)
+    return str(value)
 
 
 def password_from_stdin() -> str:
-    """Reads a password from standard input; raises Failure(bad_request) where there is none."""
-    password = sys.stdin.readline().rstrip("\n")
+    """Reads a password from standard input; raises UsageError where there is none."""
+    password = sys.stdin.readline().rstrip("\r\n")
     if not password:
-        raise Failure(Code.BAD_REQUEST, what="password")
+        raise click.UsageError("there is no password on standard input")
     return password

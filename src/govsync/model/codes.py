@@ -67,6 +67,7 @@ class Code(StrEnum):
     NAME_NOT_TEXT = "name_not_text"
     BUSY = "busy"
     CHANGED = "changed"
+    NOT_SENT = "not_sent"
     NEVER_QUIET = "never_quiet"
     OPEN_HERE = "open_here"
     DISK_FULL = "disk_full"
@@ -86,6 +87,7 @@ class Code(StrEnum):
     HOME_IN_USE = "home_in_use"
     STORE_DAMAGED = "store_damaged"
     AGENT_NOT_RUNNING = "agent_not_running"
+    AGENT_DIFFERS = "agent_differs"
     SETTING_UNKNOWN = "setting_unknown"
     SETTING_BAD = "setting_bad"
     SETTING_FIXED = "setting_fixed"
@@ -150,6 +152,7 @@ CODES: dict[Code, Meaning] = {
     Code.NAME_NOT_TEXT: Meaning("person"),
     Code.BUSY: Meaning("retry"),
     Code.CHANGED: Meaning("retry"),
+    Code.NOT_SENT: Meaning("person"),
     Code.NEVER_QUIET: Meaning("person"),
     Code.OPEN_HERE: Meaning("person"),
     Code.DISK_FULL: Meaning("person"),
@@ -169,6 +172,7 @@ CODES: dict[Code, Meaning] = {
     Code.HOME_IN_USE: Meaning("person"),
     Code.STORE_DAMAGED: Meaning("it"),
     Code.AGENT_NOT_RUNNING: Meaning("person"),
+    Code.AGENT_DIFFERS: Meaning("person"),
     Code.SETTING_UNKNOWN: Meaning("person"),
     Code.SETTING_BAD: Meaning("person"),
     Code.SETTING_FIXED: Meaning("person"),

@@ -13,7 +13,7 @@ from govsync.model.codes import Code
 class Failure(Exception):
     """Says that something could not be done, and which code and facts explain it."""
 
-    def __init__(self, code: Code, **facts: object) -> None:
+    def __init__(self, code: Code, /, **facts: object) -> None:
         super().__init__(code, facts)
         self.code: Code = code
         self.facts: dict[str, object] = facts

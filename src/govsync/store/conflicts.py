@@ -25,14 +25,6 @@ def listed(store: Store) -> list[ConflictRow]:
     ]
 
 
-def original(store: Store, copy: int) -> int | None:
-    """Answers the node beside which a conflict copy is kept."""
-    found: int | None = store.value(
-        "SELECT o.lid FROM node c JOIN node o ON o.node_id = c.conflict_of WHERE c.lid = ?", (copy,)
-    )
-    return found
-
-
 def settle(store: Store, copy: int) -> None:
     """Makes a conflict copy a file like any other."""
     store.run("UPDATE node SET conflict_of = NULL WHERE lid = ?", (copy,))

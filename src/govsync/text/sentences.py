@@ -73,6 +73,10 @@ SENTENCES: dict[Code, tuple[str, str]] = {
     Code.NAME_NOT_TEXT: ("The name is not readable text.", "Rename it."),
     Code.BUSY: ("A program is writing it.", "Nothing: it follows when the program is done."),
     Code.CHANGED: ("It changed meanwhile.", _TRY_LATER),
+    Code.NOT_SENT: (
+        "It has changes that are not on the server yet.",
+        "Wait until they are (govsync wait), then ask again.",
+    ),
     Code.NEVER_QUIET: ("A program has been writing it for a day.", "Close the program once."),
     Code.OPEN_HERE: (
         "It is open in a program here; a newer version waits.",
@@ -104,6 +108,7 @@ SENTENCES: dict[Code, tuple[str, str]] = {
         "Start again: it is made anew, nothing is lost.",
     ),
     Code.AGENT_NOT_RUNNING: ("GovSync is not running.", "Start it: govsync start"),
+    Code.AGENT_DIFFERS: ("The running GovSync is of another version.", "Start it anew: govsync restart"),
     Code.SETTING_UNKNOWN: ("There is no setting {name}.", "See: govsync settings"),
     Code.SETTING_BAD: ("{value} is no value for {name}.", "See: govsync settings"),
     Code.SETTING_FIXED: ("{name} is fixed by your organisation.", "Ask your IT support."),
