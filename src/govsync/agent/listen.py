@@ -43,7 +43,9 @@ class Listener:
     def stop(self) -> None:
         """Ends; connections end with the process."""
         self._path.unlink(missing_ok=True)
+        self._socket.shutdown(socket.SHUT_RDWR)  # Closing alone wakes nobody who waits in `accept`.
         self._socket.close()
+        self._thread.join()
 
     def _accept(self) -> None:
         while True:

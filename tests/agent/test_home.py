@@ -1,0 +1,85 @@
+"""The settings of a home: who says them, who may change them, and that nothing a person wrote is lost."""
+
+import msgspec
+import pytest
+
+from govsync.agent import home
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from govsync.settings.merge import Effective
+from govsync.system import autostart
+from govsync.system.places import places
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.setattr(home, "POLICY", tmp_path / "policy.d")
+    return places({"GOVSYNC_HOME": str(tmp_path / "home")})
+
+
+def say_policy(name: str, text: str) -> None:
+    home.POLICY.mkdir(exist_ok=True)
+    (home.POLICY / name).write_text(text)
+
+
+def refused(here, key: str, text: str) -> Failure:
+    with pytest.raises(Failure) as raised:
+        home.set_setting(here, key, text)
+    return raised.value
+
+
+def test_what_a_person_sets_stays_set_beside_what_was_set_before(here):
+    home.set_setting(here, "hold.deletions", "7")
+    home.set_setting(here, "sync.ignore", '*.tmp, "quoted"\n보고서/')
+    effective, wrong = home.settings(here)
+    assert wrong == []
+    assert effective["hold.deletions"] == Effective(7, "user")
+    assert effective["sync.ignore"].value == ("*.tmp", '"quoted"', "보고서/")
+
+
+def test_the_last_policy_file_by_name_beats_the_others_and_the_person(here):
+    home.set_setting(here, "hold.deletions", "7")
+    say_policy("20-agency.toml", "[hold]\ndeletions = 30")
+    say_policy("10-all.toml", "[hold]\ndeletions = 20\nrewrites = 50")
+    effective, _ = home.settings(here)
+    assert effective["hold.deletions"] == Effective(30, "policy")
+    assert effective["hold.rewrites"] == Effective(50, "policy")
+
+
+def test_what_policy_fixes_cannot_be_set(here):
+    say_policy("10.toml", "[hold]\ndeletions = 30")
+    assert refused(here, "hold.deletions", "7").code is Code.SETTING_FIXED
+    assert not here.settings.exists()
+
+
+def test_a_wrong_file_stops_nothing_and_is_told(here):
+    say_policy("10.toml", "this is no TOML")
+    say_policy("20.toml", 'hold = {deletions = "many", fly = 1}')
+    effective, wrong = home.settings(here)
+    assert effective["hold.deletions"].source == "default"
+    assert [failure.code for failure in wrong].count(Code.SETTING_BAD) == 2
+    assert [failure.facts["name"] for failure in wrong if failure.code is Code.SETTING_UNKNOWN] == [
+        "hold.fly"
+    ]
+
+
+def test_a_file_that_a_person_has_spoilt_is_not_written_over(here):
+    here.settings.parent.mkdir(parents=True)
+    here.settings.write_text('"hold.deletions" = 7\nsync.ignore = [')
+    failure = refused(here, "hold.rewrites", "9")
+    assert failure.code is Code.SETTING_BAD
+    assert failure.facts["name"] == str(here.settings)
+    assert here.settings.read_text().startswith('"hold.deletions" = 7')
+
+
+@pytest.mark.parametrize(("text", "on"), [("true", True), ("false", False)])
+def test_the_setting_of_the_start_at_sign_in_has_its_effect_at_once(here, tmp_path, text, on):
+    config = tmp_path / "config"
+    platform = msgspec.structs.replace(here, settings=config / "govsync" / "settings.toml", own_home=False)
+    home.set_setting(platform, "app.autostart", text)
+    assert autostart.is_on(config, ()) is on
+
+
+def test_a_home_of_its_own_leaves_the_desktop_alone(here, tmp_path):
+    home.set_setting(here, "app.autostart", "true")
+    assert not autostart.is_on(here.settings.parent.parent, ())

@@ -1,0 +1,89 @@
+"""Organisations and people, added from the command line to a real database; and how a check ends."""
+
+import json
+
+import pytest
+
+from govsync.server import check as checking
+
+
+@pytest.fixture
+def admin(govsync, tmp_path):
+    def call(*arguments: str, stdin: str = ""):
+        return govsync("admin", *arguments, "--data", str(tmp_path / "data"), stdin=stdin)
+
+    return call
+
+
+def add_anna(admin):
+    assert admin("org", "add", "Ministry") == (0, "", "")
+    assert admin("division", "add", "Ministry/Planning") == (0, "", "")
+    options = ("--name", "Anna Kim", "--org", "Ministry/Planning", "--password-stdin")
+    return admin("user", "add", "anna", *options, stdin="a long password\n")
+
+
+def test_people_are_added_listed_and_shut_out(admin):
+    assert add_anna(admin) == (0, "", "")
+    listed = json.loads(admin("user", "list", "--json").out)
+    assert [(row["login"], row["name"], row["state"]) for row in listed] == [("anna", "Anna Kim", "active")]
+    assert admin("user", "disable", "anna") == (0, "", "")
+    assert "disabled" in admin("user", "list").out
+
+
+def test_where_there_is_nobody_the_list_says_so(admin):
+    assert admin("user", "list").out == "There is nobody yet.\n"
+    assert admin("user", "list", "--json").out == "[]\n"
+
+
+def test_groups_have_members(admin):
+    add_anna(admin)
+    assert admin("group", "add", "Budget") == (0, "", "")
+    assert admin("group", "member", "add", "Budget", "anna") == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("user", "disable", "nobody"),
+        ("group", "member", "add", "None", "nobody"),
+        ("division", "add", "None/Planning"),
+    ],
+)
+def test_what_there_is_not_is_told_in_one_line(admin, arguments):
+    done = admin(*arguments)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("govsync: ")
+    assert done.err.count("\n") == 1
+
+
+def test_a_name_that_is_taken_is_refused(admin):
+    add_anna(admin)
+    assert admin("org", "add", "Ministry").code == 1
+
+
+def test_a_user_without_a_password_is_wrong_usage(admin):
+    admin("org", "add", "Ministry")
+    assert admin("user", "add", "anna", "--name", "A", "--org", "Ministry", "--password-stdin").code == 64
+    assert admin("user", "list", "--json").out == "[]\n"
+
+
+def test_a_sound_server_is_said_to_be_sound(admin):
+    add_anna(admin)
+    assert admin("check") == (0, "sound\n", "")
+    assert admin("collect").code == 0
+    assert admin("restored").code == 0
+    assert admin("check") == (0, "sound\n", "")
+
+
+def test_damage_is_listed_and_ends_with_1(admin, monkeypatch):
+    damage = checking.Damage(what="chunk", where="ab12", advice="ask it back: --repair")
+    asked: list[bool] = []
+
+    def check(_, repair):
+        asked.append(repair)
+        return [damage]
+
+    monkeypatch.setattr(checking, "check", check)
+    assert admin("check") == (1, "chunk  ab12  ask it back: --repair\n", "")
+    assert admin("check", "--repair").code == 1
+    assert asked == [False, True]

@@ -1,0 +1,201 @@
+"""What the commands about a device ask the agent, and what they make of its answer."""
+
+import json
+
+import pytest
+
+from govsync.control.messages import (
+    Approve,
+    GetStatus,
+    ListActivity,
+    ListHolds,
+    ListProblems,
+    Pause,
+    Reject,
+    Resume,
+    SetSetting,
+    SyncNow,
+    Wait,
+    Waited,
+)
+from govsync.model.activity import ActivityRow, HoldRow, ProblemRow
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from govsync.model.status import Pending, RateNow, SpaceStatus, State, Status
+
+STATUS = Status(
+    state=State.SYNCING, folder="/home/kim/GovSync", endpoint="https://drive.example.gov", account="kim", device="desk-7",
+    pending=Pending(up=2, down=1, bytes_up=2048, bytes_down=3), problems=0, holds=0, skipped=4, waiting=1,
+    rate=RateNow(up=1024, down=0), paused=False, online=True, scanning=True, checked_at="2026-11-24T14:00:00.123Z",
+    spaces=(SpaceStatus(id="0a", name="Kim", kind="personal", role="manager", path=""),), last_change=None, version="0.1.0",
+)  # fmt: skip
+AT = "2026-11-24T14:00:00.000Z"
+
+
+def test_the_status_has_the_keys_of_the_contract(govsync, agent):
+    agent(lambda _: STATUS)
+    done = govsync("status", "--json")
+    assert (done.code, done.err) == (0, "")
+    found = json.loads(done.out)
+    assert set(found) >= {
+        "state", "folder", "endpoint", "account", "device", "pending", "problems", "holds", "skipped", "waiting", "rate",
+        "paused", "online", "scanning", "checked_at", "spaces", "last_change", "version",
+    }  # fmt: skip
+    assert found["state"] == "syncing"
+    assert set(found["pending"]) >= {"up", "down", "bytes_up", "bytes_down"}
+    assert set(found["spaces"][0]) >= {"id", "name", "kind", "role", "path"}
+
+
+def test_the_status_for_people_begins_with_a_sentence(govsync, agent):
+    agent(lambda _: STATUS)
+    lines = govsync("status").out.splitlines()
+    assert lines[0] == "Syncing: 3 changes are on their way."
+    assert "pending      2 up (2.0 KiB), 1 down (3 bytes)" in lines
+    assert "last change  none yet" in lines
+
+
+@pytest.mark.parametrize(("ended", "code"), [(Waited.DONE, 0), (Waited.TIMED_OUT, 2), (Waited.KEPT_BACK, 4)])
+def test_wait_ends_with_the_code_of_its_outcome_and_says_nothing(govsync, agent, ended, code):
+    asked = agent(lambda _: ended).asked
+    assert govsync("wait", "--timeout", "1.5") == (code, "", "")
+    assert asked == [Wait(timeout_s=1.5)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "request_"),
+    [
+        ("pause", Pause()),
+        ("pause 2h", Pause(seconds=7_200)),
+        ("resume", Resume()),
+        ("sync-now", SyncNow()),
+        ("approve", Approve()),
+        ("approve 3", Approve(id="3")),
+        ("reject 3", Reject(id="3")),
+    ],
+)
+def test_a_command_asks_the_agent_and_says_nothing_where_all_is_well(govsync, agent, arguments, request_):
+    asked = agent(lambda _: None).asked
+    assert govsync(*arguments.split()) == (0, "", "")
+    assert asked == [request_]
+
+
+def test_a_question_that_there_is_not_is_told_in_one_line(govsync, agent):
+    def refuse(_):
+        raise Failure(Code.NOT_FOUND, id="9")
+
+    agent(refuse)
+    done = govsync("approve", "9")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "govsync: It is not there, or not for you. Check the name. [not_found id=9]\n"
+
+
+ASKING = ["status", "wait", "verify", "pause", "resume", "sync-now", "problems", "holds", "approve", "reject", "activity",
+          "conflicts", "resolve 1 --keep both", "versions a", "restore a --revision b", "trash list", "trash restore a",
+          "rewind a --to 2026-11-24T14:00Z", "stop"]  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", ASKING)
+def test_without_an_agent_every_question_to_it_ends_with_3(govsync, arguments):
+    done = govsync(*arguments.split())
+    assert (done.code, done.out) == (3, "")
+    assert done.err == "govsync: GovSync is not running. Start it: govsync start [agent_not_running]\n"
+
+
+def test_problems_say_what_it_is_and_what_to_do(govsync, agent):
+    row = ProblemRow(
+        id="1", code="disk_full", path="a/b", message="The disk is full.", action="Free some space.", since=AT
+    )
+    asked = agent(lambda _: [row]).asked
+    assert govsync("problems").out == "a/b  The disk is full.  Free some space.\n"
+    found = json.loads(govsync("problems", "--json").out)
+    assert set(found[0]) >= {"id", "code", "path", "message", "action", "since"}
+    assert asked == [ListProblems(), ListProblems()]
+
+
+def test_questions_say_how_to_answer_them(govsync, agent):
+    row = HoldRow(id="3", kind="deletions", count=412, paths=("a",), since=AT)
+    asked = agent(lambda _: [row]).asked
+    shown = govsync("holds").out
+    assert "412 files were deleted here." in shown
+    assert "govsync approve ID" in shown
+    found = json.loads(govsync("holds", "--json").out)
+    assert set(found[0]) >= {"id", "kind", "count", "paths", "since"}
+    assert asked == [ListHolds(), ListHolds()]
+
+
+def test_without_questions_nobody_is_told_how_to_answer(govsync, agent):
+    agent(lambda _: [])
+    assert govsync("holds").out == "There are no questions.\n"
+    assert govsync("holds", "--json").out == "[]\n"
+
+
+def test_activity_says_who_did_what(govsync, agent):
+    row = ActivityRow(at=AT, kind="delete", path="a/b", user="Kim", device="desk-7", detail="")
+    asked = agent(lambda _: [row]).asked
+    assert govsync("activity").out.endswith("  Kim  deleted  a/b\n")
+    found = json.loads(govsync("activity", "--json", "--limit", "3").out)
+    assert set(found[0]) >= {"at", "kind", "path", "user", "device", "detail"}
+    assert asked == [ListActivity(limit=50), ListActivity(limit=3)]
+
+
+def test_a_setting_is_set_through_the_agent_where_one_runs(govsync, agent, home):
+    asked = agent(lambda request: STATUS if isinstance(request, GetStatus) else None).asked
+    assert govsync("settings", "set", "hold.deletions", "7").code == 0
+    assert asked[-1] == SetSetting(key="hold.deletions", value="7")
+    assert not (home / "settings.toml").exists()
+
+
+def test_a_setting_is_set_in_the_home_where_no_agent_runs(govsync):
+    assert govsync("settings", "get", "hold.deletions") == (0, "200\n", "")
+    assert govsync("settings", "set", "hold.deletions", "7") == (0, "", "")
+    assert govsync("settings", "get", "hold.deletions") == (0, "7\n", "")
+    listed = json.loads(govsync("settings", "--json").out)
+    assert listed["hold.deletions"] == {"value": 7, "source": "user"}
+    assert listed["hold.rewrites"] == {"value": 1000, "source": "default"}
+    assert "hold.deletions          7           user\n" in govsync("settings").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ("get no.such", "setting_unknown"),
+        ("set no.such 1", "setting_unknown"),
+        ("set hold.deletions x", "setting_bad"),
+    ],
+)
+def test_a_wrong_setting_is_a_failure_and_changes_nothing(govsync, home, arguments, code):
+    done = govsync("settings", *arguments.split())
+    assert (done.code, done.out) == (1, "")
+    assert f"[{code}" in done.err
+    assert not (home / "settings.toml").exists()
+
+
+def test_doctor_gives_a_line_a_check_and_fails_where_one_fails(govsync):
+    done = govsync("doctor")
+    assert done.code == 1
+    lines = done.out.splitlines()
+    assert all(line.split()[0] in ("PASS", "WARN", "FAIL") for line in lines)
+    found = json.loads(govsync("doctor", "--json").out)
+    assert len(found) == len(lines)
+    assert set(found[0]) == {"check", "result", "detail"}
+
+
+def test_a_sign_in_that_cannot_reach_the_server_says_so(govsync):
+    done = govsync(
+        "login", "--endpoint", "http://127.0.0.1:1", "--user", "anna", "--password-stdin", stdin="x\n"
+    )
+    assert (done.code, done.out) == (1, "")
+    assert "[offline" in done.err
+
+
+def test_a_sign_out_without_a_session_says_so(govsync):
+    done = govsync("logout")
+    assert (done.code, done.out) == (1, "")
+    assert "[signed_out]" in done.err
+
+
+def test_a_folder_that_cannot_serve_is_refused_with_the_reason(govsync, home):
+    done = govsync("folder", "set", str(home))
+    assert (done.code, done.out) == (1, "")
+    assert "home" in done.err
+    assert "[folder_unfit]" in done.err

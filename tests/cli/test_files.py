@@ -1,0 +1,86 @@
+"""What the commands about files ask the agent, and what they make of its answer."""
+
+import json
+
+import pytest
+
+from govsync.control.messages import (
+    ListConflicts,
+    ListTrash,
+    ListVersions,
+    Resolve,
+    Restore,
+    RestoreFromTrash,
+    Rewind,
+    Verify,
+)
+from govsync.model.activity import ConflictRow, DifferenceRow, TrashRow, VersionRow
+
+AT = "2026-11-24T14:00:00.000Z"
+VERSION = VersionRow(revision="0a", at=AT, user="Kim", device="desk-7", size=2048, hash="ff", current=True)
+TRASHED = TrashRow(id="0b", path="a/b", deleted=AT, user="Kim", device="desk-7", size=3)
+CONFLICT = ConflictRow(id="7", path="a", copy="a (conflict)", user="Kim", device="desk-7", at=AT)
+
+
+def test_a_path_is_meant_where_one_stands(govsync, agent, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = agent(lambda _: [VERSION]).asked
+    shown = govsync("versions", "회의록.docx")
+    assert shown.out.split() == ["0a", "2026-11-24", shown.out.split()[2], "Kim", "desk-7", "2.0", "KiB"]
+    found = json.loads(govsync("versions", "/home/kim/a", "--json").out)
+    assert set(found[0]) >= {"revision", "at", "user", "device", "size", "hash", "current"}
+    assert asked == [ListVersions(path=str(tmp_path / "회의록.docx")), ListVersions(path="/home/kim/a")]
+
+
+def test_a_version_comes_back_here_or_elsewhere(govsync, agent, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = agent(lambda request: request.to or request.path).asked
+    assert govsync("restore", "a", "--revision", "0a") == (0, f"{tmp_path / 'a'}\n", "")
+    assert govsync("restore", "a", "--revision", "0a", "--to", "b").out == f"{tmp_path / 'b'}\n"
+    assert asked[1] == Restore(path=str(tmp_path / "a"), revision="0a", to=str(tmp_path / "b"))
+
+
+def test_the_trash_is_listed_and_things_come_back(govsync, agent):
+    asked = agent(lambda request: [TRASHED] if isinstance(request, ListTrash) else None).asked
+    assert govsync("trash", "list").out.endswith("  Kim  3 bytes  a/b\n")
+    found = json.loads(govsync("trash", "list", "--json").out)
+    assert set(found[0]) >= {"id", "path", "deleted", "user"}
+    assert govsync("trash", "restore", "0b", "0c") == (0, "", "")
+    assert asked[-1] == RestoreFromTrash(ids=("0b", "0c"))
+
+
+@pytest.mark.parametrize("to", ["2026-11-24T14:00:00+01:00", "2026-11-24T13:00Z"])
+def test_a_rewind_says_a_moment_with_its_zone(govsync, agent, to):
+    asked = agent(lambda _: 3).asked
+    assert govsync("rewind", "/f", "--to", to).out == "3 files are as they were then.\n"
+    request = asked[0]
+    assert isinstance(request, Rewind)
+    assert request.to[-6] == "+"
+
+
+def test_verify_ends_with_0_where_all_is_equal_and_with_4_where_something_differs(govsync, agent):
+    differences: list[DifferenceRow] = []
+    asked = agent(lambda _: differences).asked
+    assert govsync("verify") == (0, "Everything is equal.\n", "")
+    assert govsync("verify", "--json") == (0, "[]\n", "")
+    differences.append(DifferenceRow(path="a/b", difference="content"))
+    assert govsync("verify") == (4, "content  a/b\n", "")
+    assert json.loads(govsync("verify", "--json").out) == [{"path": "a/b", "difference": "content"}]
+    assert asked == [Verify()] * 4
+
+
+def test_conflicts_are_listed_and_settled(govsync, agent):
+    asked = agent(lambda request: [CONFLICT] if isinstance(request, ListConflicts) else None).asked
+    assert govsync("conflicts").out.endswith("  desk-7  a  a (conflict)\n")
+    found = json.loads(govsync("conflicts", "--json").out)
+    assert set(found[0]) >= {"id", "path", "copy", "user", "device", "at"}
+    assert govsync("resolve", "7", "--keep", "theirs") == (0, "", "")
+    assert asked[-1] == Resolve(id="7", keep="theirs")
+
+
+def test_a_path_that_is_no_text_is_refused_before_anybody_is_asked(govsync, agent):
+    asked = agent(lambda _: []).asked
+    done = govsync("versions", "/home/kim/\udce4.txt")
+    assert done.code == 1
+    assert "[name_not_text" in done.err
+    assert asked == []
