@@ -58,6 +58,14 @@ def test_an_agent_that_ends_in_the_middle_is_not_running(tmp_path, said):
     agent.close()
 
 
+def test_an_agent_that_dies_before_it_reads_is_not_running(tmp_path):
+    with ipc.listen(tmp_path / "control") as listening:
+        thread = threading.Thread(target=lambda: listening.accept()[0].close())
+        thread.start()
+        assert failed(tmp_path / "control").code is Code.AGENT_NOT_RUNNING
+        thread.join(10)
+
+
 def test_an_agent_that_speaks_otherwise_is_of_another_version(tmp_path):
     agent = FakeAgent(tmp_path / "control", framed(b'{"value":{"state":"brand_new"}}'))
     assert failed(tmp_path / "control").code is Code.AGENT_DIFFERS

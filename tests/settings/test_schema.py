@@ -64,6 +64,7 @@ def test_a_value_is_read_as_people_write_it(key, text, value):
         ("folder.minimum_free", "GiB"),
         ("folder.minimum_free", "1 parsec"),
         ("folder.minimum_free", "9" * 400),
+        ("folder.minimum_free", "1e25"),
         ("app.autostart", "perhaps"),
     ],
 )

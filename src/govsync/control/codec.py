@@ -105,10 +105,8 @@ def decode_reply(body: bytes, request: Request[Answer]) -> Answer:
             answer: Answer = msgspec.json.decode(reply.value, type=answer_of(type(request)))
             return answer
         failure = Failure(Code(reply.code), **reply.facts)
-    except (
-        ValueError,
-        msgspec.DecodeError,
-    ) as error:  # Bytes that are no text, and unknown codes, are ValueErrors.
+    except (ValueError, msgspec.DecodeError) as error:
+        # A code that is not known here, and bytes that are no text, are ValueErrors.
         raise Failure(Code.AGENT_DIFFERS, what="reply") from error
     raise failure
 

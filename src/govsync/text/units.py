@@ -79,8 +79,7 @@ def width(text: str) -> int:
 def _columns(letter: str) -> int:
     if unicodedata.combining(letter) or unicodedata.category(letter) in ("Mn", "Me", "Cf"):
         return 0
-    if (
-        "\u1160" <= letter <= "\u11ff"
-    ):  # Vowels and final consonants of decomposed Hangul join the letter before.
+    # Vowels and final consonants of decomposed Hangul join the letter before.
+    if "\u1160" <= letter <= "\u11ff":
         return 0
     return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
