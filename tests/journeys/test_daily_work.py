@@ -53,8 +53,16 @@ def test_two_people_edit_at_once_and_both_versions_stay(site: Site) -> None:
     kept = {content for path, content in anna.tree().items() if path.startswith("Planning/Budget")}
     assert kept == {b"from Anna", b"from Boris"}
     assert anna.tree() == boris.tree()
-    listed = anna.json("conflicts") or boris.json("conflicts")
+    loser = anna if anna.json("conflicts") else boris
+    listed = loser.json("conflicts")
     assert [row["path"] for row in listed] == ["Planning/Budget.csv"]
+    copy = loser.tree()[listed[0]["copy"]]
+    loser.do("resolve", listed[0]["id"], "--keep", "mine")
+    for desk in (loser, anna, boris):
+        desk.wait()
+    left = {path: data for path, data in anna.tree().items() if path.startswith("Planning/Budget")}
+    assert left == {"Planning/Budget.csv": copy}
+    assert loser.json("conflicts") == []
 
 
 def test_office_programs_save_without_a_trace_of_their_tricks(site: Site) -> None:
@@ -106,3 +114,48 @@ def test_many_deletions_are_a_question_first(site: Site) -> None:
     office.do("approve")
     meet(office, home)
     assert not [path for path in home.tree() if path.startswith("f")]
+
+
+def test_what_is_not_sent_is_never_replaced_by_an_older_version(site: Site) -> None:
+    office = site.desk("office")
+    plan = office.folder / "Plan.txt"
+    for text in ("first", "second"):
+        office.write("Plan.txt", text)
+        office.wait()
+    first = office.json("versions", str(plan))[-1]["revision"]
+    office.do("pause")
+    office.write("Plan.txt", "third, only here")
+    refused = office.call("restore", str(plan), "--revision", first)
+    assert (refused.returncode, "[not_sent" in refused.stderr) == (1, True)
+    assert plan.read_text() == "third, only here"
+    elsewhere = office.base / "Plan of before.txt"
+    assert office.do("restore", str(plan), "--revision", first, "--to", str(elsewhere)).strip() == str(
+        elsewhere
+    )
+    assert elsewhere.read_text() == "first"
+    assert (
+        "[name_taken" in office.call("restore", str(plan), "--revision", first, "--to", str(elsewhere)).stderr
+    )
+    office.do("resume")
+    office.wait()
+    office.do("restore", str(plan), "--revision", first)
+    assert plan.read_text() == "first"
+    office.wait()
+    assert len(office.json("versions", str(plan))) == 4
+
+
+def test_a_person_who_signs_out_keeps_everything_and_her_session_ends(site: Site) -> None:
+    office = site.desk("office")
+    office.write("Plan.txt", "mine")
+    office.wait()
+    credentials = (office.base / "home" / "credentials.json").read_bytes()
+    assert "Not sent yet: 0." in office.do("logout")
+    assert office.json("status")["state"] == "signed_out"
+    assert (office.folder / "Plan.txt").read_text() == "mine"
+    office.do("stop")
+    (office.base / "home" / "credentials.json").write_bytes(credentials)
+    office.do("start")
+    until(
+        lambda: office.json("status")["state"] == "signed_out", "the server's word that the session is over"
+    )
+    office.do("stop")
