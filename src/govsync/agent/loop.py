@@ -33,8 +33,6 @@ class Loop:
         self._start_job = start_job
         self._inbox: queue.SimpleQueue[events.AnyEvent | Call | None] = queue.SimpleQueue()
         self._last = clock.now()
-        self.after_turn: Call = lambda: None
-        """Called at the end of each turn, when the engine's state may have changed."""
 
     def tell(self, event: events.AnyEvent) -> None:
         """Puts an event into the inbox; may be called from any thread."""
@@ -50,10 +48,8 @@ class Loop:
 
     def run(self) -> None:
         """Runs until `stop`."""
-        going = True
-        while going:
-            going = self._turn()
-            self.after_turn()
+        while self._turn():
+            pass  # All of it is in the turn.
 
     def _turn(self) -> bool:
         for job in self._engine.start(self._clock.now()):
