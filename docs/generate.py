@@ -102,7 +102,11 @@ def cli() -> str:
         "Names, JSON keys and exit codes are stable. 0 done, 1 failed, 2 timed out, 3 agent not running,",
     ]
     lines += ["4 something is kept back or differs, 64 wrong usage.", ""]
-    _describe(main_cli, click.Context(main_cli, info_name="govsync", terminal_width=100), lines)
+    _describe(
+        main_cli,
+        click.Context(main_cli, info_name="govsync", terminal_width=100, **main_cli.context_settings),
+        lines,
+    )
     return "\n".join(lines)
 
 

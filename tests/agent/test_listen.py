@@ -1,21 +1,38 @@
 """Whoever asks gets an answer, whatever the question leads to; whoever speaks otherwise is hung up on."""
 
+import threading
+
 import pytest
 
 from govsync.agent import commands
 from govsync.agent.listen import Listener
 from govsync.control.client import ask
 from govsync.control.codec import Decoder, decode_reply, encode_request
-from govsync.control.messages import GetStatus, ListHolds, SyncNow
+from govsync.control.messages import GetStatus, ListHolds, Stop, SyncNow
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.system import ipc
 
 
+class Agent:
+    """Remembers that it was asked to end."""
+
+    def __init__(self) -> None:
+        self.stopped = threading.Event()
+
+    def stop(self) -> None:
+        self.stopped.set()
+
+
 @pytest.fixture
-def control(tmp_path, monkeypatch):
+def agent():
+    return Agent()
+
+
+@pytest.fixture
+def control(tmp_path, monkeypatch, agent):
     path = tmp_path / "control"
-    answers = {ListHolds: list, SyncNow: lambda: {}["missing"]}
+    answers = {ListHolds: list, SyncNow: lambda: {}["missing"], Stop: lambda: None}
 
     def carry_out(_, request):
         if type(request) not in answers:
@@ -23,7 +40,7 @@ def control(tmp_path, monkeypatch):
         return answers[type(request)]()
 
     monkeypatch.setattr(commands, "carry_out", carry_out)
-    listener = Listener(path, None)
+    listener = Listener(path, agent)
     listener.start()
     yield path
     listener.stop()
@@ -68,3 +85,10 @@ def test_a_length_that_nobody_says_ends_the_connection_and_no_other(control):
         connection.sendall(b"\xff\xff\xff\xff")
         assert connection.recv(10) == b""
     assert ask(control, ListHolds(), 10) == ()
+
+
+def test_the_agent_is_ended_once_that_is_said(control, agent):
+    assert ask(control, ListHolds(), 10) == ()
+    assert not agent.stopped.is_set()
+    assert ask(control, Stop(), 10) is None
+    assert agent.stopped.wait(10)

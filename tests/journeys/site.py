@@ -162,11 +162,12 @@ class Desk:
         self.agent = None
 
     def stop(self) -> None:
-        """Ends the agent politely."""
+        """Ends the agent politely, also one that a command has started anew in the background."""
         if self.agent is not None:
             self.agent.send_signal(signal.SIGTERM)
             self.agent.wait(10)
             self.agent = None
+        assert self.call("stop").returncode in (0, 3)
         self._log.close()
 
     def call(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:

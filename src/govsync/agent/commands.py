@@ -191,5 +191,5 @@ COMMANDS: dict[type, Callable[["Agent", Any], Any]] = {
     ask.RestoreFromTrash: lambda agent, request: files.trash_restore(agent, _here, request.ids),
     ask.Rewind: lambda agent, request: files.rewind(agent, _here, Path(request.path), request.to),
     ask.SetSetting: _set_setting,
-    ask.Stop: lambda agent, _: agent.stop(),
+    ask.Stop: lambda agent, _: None,  # Whoever sends the answer ends the agent then.
 }

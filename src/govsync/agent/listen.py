@@ -14,6 +14,7 @@ from govsync.control.codec import (
     encode_answer,
     encode_failure,
 )
+from govsync.control.messages import Stop
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.system import ipc
@@ -65,18 +66,23 @@ class Listener:
                 while data := connection.recv(65536):
                     body = decoder.feed(data)
                     while body is not None:
-                        connection.sendall(self._reply(body))
+                        self._answer(connection, body)
                         body = decoder.feed(b"")
         except (OSError, Failure):
             return  # The other end has gone, or does not speak our language.
         finally:
             self._room.release()
 
-    def _reply(self, body: bytes) -> bytes:
+    def _answer(self, connection: socket.socket, body: bytes) -> None:
+        request = None
         try:
-            return encode_answer(commands.carry_out(self._agent, decode_request(body)))
+            request = decode_request(body)
+            reply = encode_answer(commands.carry_out(self._agent, request))
         except Failure as failure:
-            return encode_failure(failure)
+            reply = encode_failure(failure)
         except Exception:  # noqa: BLE001 - the edge: whatever it is, the person gets an answer
             _log.exception("a request ended by a bug")
-            return encode_failure(Failure(Code.INTERNAL))
+            reply = encode_failure(Failure(Code.INTERNAL))
+        connection.sendall(reply)
+        if isinstance(request, Stop):
+            self._agent.stop()  # Only now: the process may be gone before another word of it is read.
