@@ -54,6 +54,21 @@ def test_old_and_equal_news_change_nothing(desk: StoredDesk, behind: int) -> Non
     assert dirty_lids(desk) == []
 
 
+def test_what_came_into_a_folder_before_its_deletion_is_dead_though_an_answer_told_of_the_deletion_first(
+    desk: StoredDesk,
+) -> None:
+    """The journal is read behind the answer: first the child, alive, then the deletion, which is old news by then."""
+    folder = desk.tell(desk.state(NODE, "F", kind=Kind.FOLDER, rev=None, hash=None, seq=1))
+    gone = desk.state(NODE, "F", kind=Kind.FOLDER, rev=None, hash=None, dead=True, seq=5)
+    desk.tell(gone)
+    child = desk.tell(desk.state(OTHER, "c", parent=NODE, seq=3))
+    desk.tell(gone)
+    remote = desk.node(child).remote
+    assert remote is not None
+    assert remote.dead
+    assert {folder, child} <= set(dirty_lids(desk))
+
+
 @given(st.permutations(range(1, 6)), st.lists(st.integers(1, 5)))
 def test_states_in_any_order_and_number_end_with_the_newest(order: list[int], again: list[int]) -> None:
     desk = StoredDesk()

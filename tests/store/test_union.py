@@ -2,7 +2,7 @@
 
 import pytest
 
-from govsync.model.nodes import Presence
+from govsync.model.nodes import Place, Presence
 from govsync.model.trees import settled
 from govsync.protocol.changes import Nodes, NodeState
 from govsync.store import local_tree, ops, spaces, union
@@ -69,6 +69,19 @@ def test_what_a_complete_snapshot_of_the_same_life_lacks_is_dead(desk: StoredDes
     assert row.cursor == cursor(50)
 
 
+def test_what_an_own_answer_told_of_after_the_snapshots_moment_is_not_dead_for_being_absent_from_it(
+    desk: StoredDesk,
+) -> None:
+    """The snapshot speaks for its first page's moment, 50 here; a file that was sent while it was read is newer (R32)."""
+    sent = desk.show("sent meanwhile")
+    desk.seq = 50
+    desk.sync(sent)
+    union.replace(desk.store, SPACE, reading(unite=False, epoch=EPOCH))
+    remote = desk.node(sent).remote
+    assert remote is not None
+    assert not remote.dead
+
+
 # Another life (R34)
 
 
@@ -119,11 +132,38 @@ def test_a_file_that_the_restored_server_never_heard_of_is_offered_again_under_i
 
 def test_a_file_that_the_server_knew_and_has_no_more_was_deleted(desk: StoredDesk) -> None:
     lid = desk.synced("f")
-    united(desk, known={base_key(desk, lid): True})
+    base = desk.node(lid).baseline
+    assert base is not None
+    assert base.rev is not None
+    united(desk, known={base.place_key: True, base.rev: True})
     node = desk.node(lid)
     assert node.remote is not None
     assert node.remote.dead
+    assert node.baseline == base
+
+
+def test_a_deletion_that_the_server_remembers_does_not_cover_a_content_that_it_does_not(
+    desk: StoredDesk,
+) -> None:
+    """A copy from before the last save, in which the file was then deleted: the save is news and survives it (I1)."""
+    lid = desk.synced("f")
+    united(desk, known={base_key(desk, lid): True})
+    node = desk.node(lid)
     assert node.baseline is not None
+    assert node.baseline.hash is None
+    assert node.local is not None
+    assert node.local.hash is not None
+
+
+def test_a_place_that_the_server_gives_in_a_folder_not_told_of_yet_is_the_agreed_one(
+    desk: StoredDesk,
+) -> None:
+    lid = desk.synced("f")
+    folder = b"later" + b"." * 11
+    united(desk, desk.state(desk.node(lid).node_id, "f", parent=folder, place=b"their place 1234"))
+    base = desk.node(lid).baseline
+    assert base is not None
+    assert (base.place, base.place_key) == (Place(desk.lid(folder), "f"), b"their place 1234")
 
 
 def test_an_own_unsent_deletion_is_taken_back(desk: StoredDesk) -> None:

@@ -31,9 +31,12 @@ def learn(store: Store, space: bytes, state: NodeState) -> int | None:
         return None
     row = store.one("SELECT lid, r_seq FROM node WHERE node_id = ?", (state.node,))
     if row is not None and row[1] is not None and row[1] >= state.seq:
+        if state.dead:
+            # What came into the folder before its deletion may have been read after an answer that told of the deletion.
+            bury(store, row[0], state.seq)
         return None
     lid = row[0] if row is not None else local_tree.insert(store, state.node, space, state.kind)
-    parent = _lid_of(store, state.parent, space)
+    parent = placeholder(store, state.parent, space)
     store.run(
         "UPDATE node SET space = ?, kind = ?, r_parent = ?, r_name = ?, r_key = ?, r_place = ?, r_rev = ?, r_seq = ?,"
         " r_hash = ?, r_size = ?, r_mtime_ns = ?, r_exec = ?, r_dead = ?, conflict_of = coalesce(conflict_of, ?),"
@@ -51,7 +54,8 @@ def learn(store: Store, space: bytes, state: NodeState) -> int | None:
     return int(lid)
 
 
-def _lid_of(store: Store, node_id: bytes, space: bytes) -> int:
+def placeholder(store: Store, node_id: bytes, space: bytes) -> int:
+    """Answers the lid of a node id; one that was not told of yet gets a row without facts."""
     lid = local_tree.by_id(store, node_id)
     return lid if lid is not None else local_tree.insert(store, node_id, space, Kind.FOLDER)
 
@@ -78,7 +82,7 @@ def acknowledge(store: Store, row: OpRow, outcome: Done) -> None:
     lid = row.lid
     if outcome.merged is not None and state is not None:
         learn(store, row.space, state)
-        winner = _lid_of(store, outcome.merged, row.space)
+        winner = placeholder(store, outcome.merged, row.space)
         node = local_tree.node(store, winner)
         if winner != lid and (node.local is None or node.local.presence is Presence.NOT_YET):
             unify(store, lid, winner)

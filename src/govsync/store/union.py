@@ -38,10 +38,13 @@ class Reading:
 
 
 def replace(store: Store, space: bytes, reading: Reading) -> None:
-    """Makes a complete snapshot of the same life the remote tree: what it lacks is dead (R33)."""
+    """Makes a complete snapshot of the same life the remote tree: what it lacks is dead (R33), but for what an own answer
+    told of after the snapshot's moment (R32)."""
+    assert reading.cursor is not None
     for lid, node_id in _remote_rows(store, space):
-        if node_id not in reading.states:
-            store.run("UPDATE node SET r_dead = 1 WHERE lid = ?", (lid,))
+        if node_id not in reading.states and store.changed(
+            "UPDATE node SET r_dead = 1 WHERE lid = ? AND r_seq <= ?", (lid, reading.cursor.seq)
+        ):
             dirty.add(store, [lid])
     _learn_all(store, space, reading)
 
@@ -72,9 +75,13 @@ def unite(store: Store, space: bytes, reading: Reading, known: dict[bytes, bool]
         state = reading.states.get(node.node_id)
         missing = node.local is not None and node.local.presence in (Presence.MISSING, Presence.GAP)
         place_known = known.get(base.place_key, True)
+        rev_known = base.rev is None or known.get(base.rev, True)
         if state is None:
             if place_known:
-                continue  # The server knew it and has it no more: an ordinary deletion.
+                # The server knew it and has it no more: a deletion, which a content that it never had survives.
+                if not rev_known:
+                    local_tree.agree_content(store, node.lid, None, None, base.exec)
+                continue
             if missing:
                 local_tree.forget(store, node.lid)
             else:
@@ -85,8 +92,7 @@ def unite(store: Store, space: bytes, reading: Reading, known: dict[bytes, bool]
         elif missing:
             local_tree.ask_back(store, [node.lid])
         else:
-            rev_known = base.rev is None or known.get(base.rev, True)
-            _take_unknown(store, node.lid, state, place_known, rev_known)
+            _take_unknown(store, space, node.lid, state, place_known, rev_known)
     for lid, node_id in _remote_rows(store, space):
         if node_id not in reading.states:
             store.run("UPDATE node SET r_dead = 1 WHERE lid = ? AND r_parent IS NOT NULL", (lid,))
@@ -105,11 +111,12 @@ def unite(store: Store, space: bytes, reading: Reading, known: dict[bytes, bool]
     dirty.add(store, lids)
 
 
-def _take_unknown(store: Store, lid: int, state: NodeState, place_known: bool, rev_known: bool) -> None:
-    if not place_known:
-        parent = local_tree.by_id(store, state.parent or b"")
-        if parent is not None:
-            local_tree.agree_place(store, lid, Place(parent, state.name), state.place)
+def _take_unknown(
+    store: Store, space: bytes, lid: int, state: NodeState, place_known: bool, rev_known: bool
+) -> None:
+    if not place_known and state.parent is not None:
+        parent = remote_tree.placeholder(store, state.parent, space)
+        local_tree.agree_place(store, lid, Place(parent, state.name), state.place)
     if not rev_known:
         local_tree.agree_content(store, lid, state.rev, state.hash, state.exec)
 
