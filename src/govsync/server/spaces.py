@@ -23,7 +23,7 @@ from govsync.protocol.session import (
     SpaceState,
 )
 from govsync.server import access, chain, directory
-from govsync.server.access import Action, Memberships
+from govsync.server.access import Memberships
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
 from govsync.server.db.connect import lock_space
@@ -51,19 +51,21 @@ def spaces(server: Server, caller: Caller, asked: SpacesAsked) -> Spaces:
 
     On the way, team spaces that have no place in the person's own space yet are given one (R25).
     """
-    with server.database.begin() as tx:
+    with server.database.begin(write=False) as tx:
         mine = access.memberships(tx, caller.user)
         rows = _rows(tx, [*asked.have, *mine])
-        _mount(server, caller, tx, mine, rows)
+        unmounted = _unmounted(tx, caller, mine, rows)
         owners = _Owners(tx)
         found = [
             _info(rows[space], state, role, owners) for space, (state, role) in mine.items() if space in rows
         ]
-        for space in asked.have:
-            if space not in mine:
-                found.append(SpaceInfo(id=space, state=SpaceState.UNKNOWN))
-            elif space not in rows:
-                found.append(SpaceInfo(id=space, state=SpaceState.DELETED))
+    if unmounted:
+        _mount(server, caller)
+    for space in asked.have:
+        if space not in mine:
+            found.append(SpaceInfo(id=space, state=SpaceState.UNKNOWN))
+        elif space not in rows:
+            found.append(SpaceInfo(id=space, state=SpaceState.DELETED))
     found.sort(key=lambda info: (info.kind is not SpaceKind.PERSONAL, info.id))
     return Spaces(spaces=tuple(found))
 
@@ -101,36 +103,39 @@ def _info(row: Any, state: SpaceState, role: Role, owners: _Owners) -> SpaceInfo
     )  # fmt: skip
 
 
-def _mount(
-    server: Server,
-    caller: Caller,
-    tx: Connection,
-    mine: dict[bytes, tuple[SpaceState, Role]],
-    rows: dict[bytes, Any],
-) -> None:
+def _personal(caller: Caller, rows: dict[bytes, Any]) -> Any:
+    mine = (row for row in rows.values() if row.kind == SpaceKind.PERSONAL and row.owner == caller.user)
+    return next(mine, None)
+
+
+def _unmounted(tx: Connection, caller: Caller, mine: Memberships, rows: dict[bytes, Any]) -> list[Any]:
+    """Answers the spaces that a person may read and that never had a place in the person's own."""
+    personal = _personal(caller, rows)
+    if personal is None:
+        return []
+    n = tables.node.c
+    query = select(n.target_space).where(n.space == personal.id, n.target_space.is_not(None))
+    mounted = set(tx.execute(query).scalars())
+    readable = [rows[space] for space in access.readable(mine) if space in rows and space not in mounted]
+    return [row for row in readable if row.kind != SpaceKind.PERSONAL]
+
+
+def _mount(server: Server, caller: Caller) -> None:
     """Hangs spaces of others into the person's own, at its root, under a free name: never into a folder of that name,
     whose private files would become everybody's (R25)."""
-    personal = next(
-        (row for row in rows.values() if row.kind == SpaceKind.PERSONAL and row.owner == caller.user), None
-    )
-    if personal is None:
-        return
-    n = tables.node.c
-    mounted = {
-        space
-        for (space,) in tx.execute(
-            select(n.target_space).where(n.space == personal.id, n.target_space.is_not(None))
-        )
-    }
-    for space, (state, role) in mine.items():
-        row = rows.get(space)
-        wanted = row is not None and row.kind != SpaceKind.PERSONAL and Action.READ in access.MAY[role]
-        if row is not None and wanted and state is SpaceState.MEMBER and space not in mounted:
-            _add_mount(server, caller, tx, personal.id, row)
+    with server.database.begin() as tx:
+        mine = access.memberships(tx, caller.user)
+        rows = _rows(tx, list(mine))
+        # The lock before the look: two desks of one person that ask at once must not both find a place missing.
+        personal = _personal(caller, rows)
+        personal = lock_space(tx, personal.id) if personal is not None else None
+        for row in _unmounted(tx, caller, mine, rows):
+            personal = _add_mount(server, caller, tx, personal, row)
 
 
-def _add_mount(server: Server, caller: Caller, tx: Connection, personal_id: bytes, row: Any) -> None:
-    personal = lock_space(tx, personal_id)
+def _add_mount(server: Server, caller: Caller, tx: Connection, personal: Any, row: Any) -> Any:
+    """Adds one mount; answers the row of the personal space as it is then."""
+    personal_id = personal.id
     n = tables.node.c
     taken = {
         key
@@ -162,6 +167,7 @@ def _add_mount(server: Server, caller: Caller, tx: Connection, personal_id: byte
     )  # fmt: skip
     head, value = chain.append(tx, personal_id, personal.head, personal.chain, [entry])
     tx.execute(update(tables.space).where(tables.space.c.id == personal_id).values(head=head, chain=value))
+    return lock_space(tx, personal_id)
 
 
 def heads(server: Server, caller: Caller) -> Heads:
