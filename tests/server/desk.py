@@ -12,7 +12,7 @@ from govsync.model import operations as ask
 from govsync.protocol.changes import Cursor, NodeState
 from govsync.protocol.commits import ChunkHead, Commit, Done, Lacking, Outcome, Refused, Want
 from govsync.protocol.session import Role
-from govsync.server import changes, commits, contents
+from govsync.server import changes, commits, contents, reading
 from govsync.server.context import Caller
 from govsync.server.db import tables
 from tests.server.office import Office
@@ -108,7 +108,7 @@ class Desk:
 
     def fetch(self, rev: bytes | None, start: int = 0, end: int = 1) -> list[bytes]:
         assert rev is not None
-        return contents.fetch(self.office.server, self.caller, self.space, [Want(rev, start, end)])
+        return reading.fetch(self.office.server, self.caller, self.space, [Want(rev, start, end)])
 
     def journal(self, cursor: Cursor | None = None) -> changes.Changes:
         return changes.changes(self.office.server, self.caller, self.space, cursor)[0]

@@ -8,7 +8,7 @@ from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol.commits import Missing
 from govsync.server import collect as collecting
-from govsync.server import contents, epochs
+from govsync.server import contents, epochs, reading
 from govsync.server.check import check
 from govsync.server.collect import HOUR_MS, collect
 from govsync.server.db import tables
@@ -212,13 +212,13 @@ def test_a_space_with_an_unreadable_manifest_is_left_alone(
     desk.send(LARGE)
     other = Desk(office, "clara")
     other.send(noise(100_000))
-    read = contents.manifest_of
+    read = reading.manifest_of
 
     def unreadable(server: object, tx: object, space: bytes, row: object) -> object:
         if space == desk.space:
             raise Failure(Code.CHUNK_LOST)
         return read(server, tx, space, row)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(contents, "manifest_of", unreadable)
+    monkeypatch.setattr(reading, "manifest_of", unreadable)
     assert run(office, 4)[-1].passed_over == 1
     assert hashes(office) == {chunk_hash(b"1"), chunk_hash(LARGE)}

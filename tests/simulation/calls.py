@@ -16,7 +16,7 @@ from govsync.protocol.commits import (
     Want,
 )
 from govsync.protocol.session import Heads, Me, Spaces, SpacesAsked
-from govsync.server import changes, commits, contents, spaces
+from govsync.server import changes, commits, contents, reading, spaces
 from govsync.server.context import Caller, Server
 
 
@@ -92,13 +92,13 @@ class DirectCalls:
 
     def fetch(self, space: bytes, wants: Sequence[Want]) -> Iterator[bytes]:
         self.before("fetch")
-        answer = contents.fetch(self._server, self._caller, space, wants)
+        answer = reading.fetch(self._server, self._caller, space, wants)
         self.after("fetch")
         return iter(answer)
 
     def manifest(self, space: bytes, rev: bytes) -> Manifest:
         self.before("manifest")
-        answer = contents.manifest(self._server, self._caller, space, rev)
+        answer = reading.manifest(self._server, self._caller, space, rev)
         self.after("manifest")
         return answer
 

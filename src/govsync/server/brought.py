@@ -19,7 +19,7 @@ from govsync.model import operations as ask
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol.commits import Lacking, Refused
-from govsync.server import access, contents
+from govsync.server import access, contents, reading
 from govsync.server.access import Action
 from govsync.server.contents import Holding
 from govsync.server.context import Caller, Server
@@ -167,12 +167,12 @@ class Brought:
                 continue
             space = self._space if digest in self._here else self._there[digest][0]
             try:
-                joined.extend(contents.read(self._server, contents.find(self._tx, space, [digest])))
+                joined.extend(reading.read(self._server, reading.find(self._tx, space, [digest])))
             except Failure as failure:
                 if failure.code is not Code.CHUNK_LOST:
                     raise
                 # It counts as missing from now on: the desk sends it again.
-                contents.mark_lost(self._tx, space, digest)
+                reading.mark_lost(self._tx, space, digest)
                 self._here.pop(digest, None)
                 self._there.pop(digest, None)
                 return
@@ -191,7 +191,7 @@ class Brought:
         row = self._tx.execute(query.where(r.state == contents.OK)).one_or_none()
         if row is None:
             return
-        holding_it = contents.manifest_hashes(row)
+        holding_it = reading.manifest_hashes(row)
         self._contents[operation.key] = (row.manifest, tuple(holding_it))
         if space == self._space:
             return

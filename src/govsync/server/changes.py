@@ -11,7 +11,7 @@ from govsync.model import names
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol.changes import Changes, Cursor, Entry, Known, KnownAnswer, Nodes, NodeState
-from govsync.server import access, chain, contents, epochs
+from govsync.server import access, chain, contents, epochs, reading
 from govsync.server.access import Action
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
@@ -98,7 +98,7 @@ def _entry(row: Any, names_of: Names) -> Entry:
 
 def _small(
     server: Server, tx: Connection, caller: Caller, space: bytes, entries: Sequence[Entry]
-) -> dict[bytes, contents.Stored]:
+) -> dict[bytes, reading.Stored]:
     """Finds the small contents of a page by revision, as far as they fit; who gets none fetches it."""
     wanted: dict[bytes, None] = {}
     room = server.limits.changes_inline_bytes
@@ -117,16 +117,16 @@ def _small(
             made_of = manifests.decode(encoded).chunks
             if len(made_of) == 1:
                 chunk_of[rev] = made_of[0].hash
-    stored = {each.hash: each for each in contents.find_some(tx, space, chunk_of.values())}
+    stored = {each.hash: each for each in reading.find_some(tx, space, chunk_of.values())}
     return {rev: stored[chunk_of[rev]] for rev in wanted if rev in chunk_of and chunk_of[rev] in stored}
 
 
-def _read(server: Server, small: dict[bytes, contents.Stored]) -> dict[bytes, bytes]:
+def _read(server: Server, small: dict[bytes, reading.Stored]) -> dict[bytes, bytes]:
     """Reads what can be read: a lost chunk is met again, and told, when it is fetched (I10)."""
     found: dict[bytes, bytes] = {}
     for rev, where in small.items():
         try:
-            found[rev] = next(contents.read(server, [where]))
+            found[rev] = next(reading.read(server, [where]))
         except Failure:
             continue
     return found

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import select, tuple_, update
 
 from govsync.model.problems import Failure
-from govsync.server import chain, contents, directory
+from govsync.server import chain, contents, directory, reading
 from govsync.server.context import Server
 from govsync.server.db import tables
 
@@ -50,11 +50,11 @@ def _bad_chunks(server: Server, space: bytes) -> set[bytes]:
     """Reads every chunk of a space, in the order in which they lie in their packs, so that each frame is read once."""
     bad: set[bytes] = set()
     for rows in _chunk_rows(server, space):
-        waiting = [contents.stored_of(row) for row in rows]
+        waiting = [reading.stored_of(row) for row in rows]
         while waiting:
             read = 0
             try:
-                for _ in contents.read(server, waiting):
+                for _ in reading.read(server, waiting):
                     read += 1
             except Failure as failure:
                 if "chunk" not in failure.facts:
@@ -92,7 +92,7 @@ def _bad_revisions(server: Server, space: bytes, bad: set[bytes]) -> dict[bytes,
         query = select(tables.revision).where(r.space == space, r.state != contents.PURGED).order_by(r.id)
         for row in tx.execute(query):
             try:
-                manifest = contents.manifest_of(server, tx, space, row)
+                manifest = reading.manifest_of(server, tx, space, row)
             except Failure:
                 found[row.id] = Damage("manifest", row.id.hex(), _ASK_BACK)
                 continue
@@ -138,10 +138,10 @@ def _mark(server: Server, space: bytes, bad: set[bytes], revisions: dict[bytes, 
     r, c = tables.revision.c, tables.chunk.c
     with server.database.begin() as tx:
         for digest in sorted(bad):
-            contents.mark_lost(tx, space, digest)
+            reading.mark_lost(tx, space, digest)
         for row in tx.execute(select(c.hash).where(c.space == space, c.lost)).all():
             if row.hash not in bad:
-                contents.mark_lost(tx, space, row.hash, lost=False)
+                reading.mark_lost(tx, space, row.hash, lost=False)
         for rev in sorted(revisions):
             tx.execute(update(tables.revision).where(r.id == rev).values(state=contents.LOST))
         for row in tx.execute(select(r.id).where(r.space == space, r.state == contents.LOST)).all():

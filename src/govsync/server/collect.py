@@ -17,7 +17,7 @@ import msgspec
 from sqlalchemy import Connection, and_, bindparam, delete, exists, select, tuple_, update
 
 from govsync.model.problems import Failure
-from govsync.server import contents, directory, packs
+from govsync.server import contents, directory, packs, reading
 from govsync.server.context import Server
 from govsync.server.db import tables
 from govsync.server.db.connect import lock_space, take_turns
@@ -133,8 +133,8 @@ def _needed(server: Server, tx: Connection, space: bytes, after: int) -> set[byt
     needed: set[bytes] = set()
     query = select(tables.revision).where(r.space == space, r.seq > after, r.state != contents.PURGED)
     for row in tx.execute(query):
-        needed.update(chunk.hash for chunk in contents.manifest_of(server, tx, space, row).chunks)
-        needed.update(contents.manifest_hashes(row))
+        needed.update(chunk.hash for chunk in reading.manifest_of(server, tx, space, row).chunks)
+        needed.update(reading.manifest_hashes(row))
     return needed
 
 

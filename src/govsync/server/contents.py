@@ -1,28 +1,23 @@
-"""Contents: which chunks a space has, taking them in, and giving them out (R36, R37).
+"""Contents: which chunks a space has, and taking them in (R36, R37); `reading` gives them out.
 
 A chunk row says where the bytes are: in the row itself, durable with its transaction, or in a pack, which was durable
-before the row. Whatever comes in is hashed before it is stored, whatever goes out is hashed before it leaves (I3), and
-it is asked for by revision. `device` in a row names who sent the chunk last and has not used it yet: only that device may
-refer to it, until a revision names it and it belongs to all who read the space. Bytes found damaged are marked `lost`
-and count as missing, so that whoever holds them sends them again; the row stays, and is tried again.
+before the row. Whatever comes in is hashed before it is stored (I3). `device` in a row names who sent the chunk last and
+has not used it yet: only that device may refer to it, until a revision names it and it belongs to all who read the space.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, and_, case, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from govsync.content import manifests
 from govsync.content.compress import Encoded, Encoding, compress, decompress
-from govsync.content.hashes import HASH_BYTES, chunk_hash
-from govsync.content.manifests import Manifest
-from govsync.content.packs import ChunkPlace, Pack, PackWriter, chunk_in, read_frame
+from govsync.content.hashes import chunk_hash
+from govsync.content.packs import ChunkPlace, Pack, PackWriter
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
-from govsync.protocol.commits import ChunkHead, ChunksAnswer, Missing, MissingAnswer, Want
+from govsync.protocol.commits import ChunkHead, ChunksAnswer, Missing, MissingAnswer
 from govsync.server import access
 from govsync.server.access import Action
 from govsync.server.context import Caller, Server
@@ -277,150 +272,6 @@ def plain(sent: Iterable[tuple[ChunkHead, bytes]], limit: int) -> list[bytes]:
             raise Failure(Code.TOO_LARGE, what="inline chunk", limit=limit)
         found.append(bytes(decompress(head.encoding, data, head.size_bytes)))
     return found
-
-
-# Out
-
-
-class Stored(msgspec.Struct, frozen=True):
-    """Says where a chunk's bytes are: in `data`, or in a pack."""
-
-    hash: bytes
-    size_bytes: int
-    encoding: str
-    data: bytes | None
-    pack: bytes | None
-    place: ChunkPlace | None
-
-
-def stored_of(row: Any) -> Stored:
-    """Builds this from a row of the chunk table."""
-    place = None
-    if row.pack is not None:
-        place = ChunkPlace(
-            row.frame_offset, row.frame_bytes, row.offset_bytes, row.size, Encoding(row.encoding)
-        )
-    return Stored(row.hash, row.size, row.encoding, row.data, row.pack, place)
-
-
-def find(tx: Connection, space: bytes, hashes: Sequence[bytes]) -> list[Stored]:
-    """Finds chunks of a space, in order; raises Failure(chunk_lost)."""
-    found = {each.hash: each for each in find_some(tx, space, hashes)}
-    for digest in hashes:
-        if digest not in found:
-            raise Failure(Code.CHUNK_LOST, chunk=digest)
-    return [found[digest] for digest in hashes]
-
-
-def find_some(tx: Connection, space: bytes, hashes: Iterable[bytes]) -> list[Stored]:
-    """Finds those of these chunks that the space has, each once."""
-    c = tables.chunk.c
-    return [
-        stored_of(row)
-        for piece in pieces(hashes)
-        for row in tx.execute(select(tables.chunk).where(c.space == space, c.hash.in_(piece)))
-    ]
-
-
-def read(server: Server, where: Iterable[Stored]) -> Iterator[bytes]:
-    """Yields the plain bytes of chunks, in order, verified; a frame that holds several is read once for neighbours.
-
-    Raises Failure(chunk_lost) with the `chunk` whose bytes are damaged or gone, `store_unavailable` where nothing can be
-    said about any of them.
-    """
-    last: tuple[bytes, int] | None = None
-    frame = b""
-    for each in where:
-        try:
-            if each.place is None or each.pack is None:
-                data = decompress(each.encoding, each.data or b"", each.size_bytes)
-            else:
-                if last != (each.pack, each.place.frame_offset):
-                    last = None
-                    frame = read_frame(each.place, partial(server.blobs.get_range, each.pack.hex()))
-                    last = (each.pack, each.place.frame_offset)
-                data = chunk_in(frame, each.place)
-        except Failure as failure:
-            if failure.code is Code.STORE_UNAVAILABLE:
-                raise
-            raise Failure(Code.CHUNK_LOST, chunk=each.hash) from failure
-        if chunk_hash(data) != each.hash:
-            raise Failure(Code.CHUNK_LOST, chunk=each.hash)
-        yield bytes(data)
-
-
-def mark_lost(tx: Connection, space: bytes, chunk: object, lost: bool = True) -> None:
-    """Notes that a chunk's bytes could not be read: it counts as missing until they can, or are sent again."""
-    c = tables.chunk.c
-    tx.execute(update(tables.chunk).where(c.space == space, c.hash == chunk).values(lost=lost))
-
-
-def manifest_hashes(row: Any) -> list[bytes]:
-    """Names the chunks that a revision's manifest itself is stored in."""
-    joined = row.manifest_chunks or b""
-    return [joined[start : start + HASH_BYTES] for start in range(0, len(joined), HASH_BYTES)]
-
-
-def manifest_of(server: Server, tx: Connection, space: bytes, row: Any) -> Manifest:
-    """Answers the manifest of a revision's row; raises Failure(chunk_lost)."""
-    encoded = row.manifest
-    if encoded is None:
-        if row.state == PURGED:
-            raise Failure(Code.CHUNK_LOST)
-        encoded = b"".join(read(server, find(tx, space, manifest_hashes(row))))
-    return manifests.decode(encoded, max_chunks=server.limits.manifest_chunks)
-
-
-def manifest(server: Server, caller: Caller, space: bytes, rev: bytes) -> Manifest:
-    """Answers the manifest of a revision; raises Failure(not_found, chunk_lost)."""
-    with server.database.begin(write=False) as tx:
-        access.require(tx, caller.user, space, Action.READ)
-        r = tables.revision.c
-        row = tx.execute(select(tables.revision).where(r.id == rev, r.space == space)).one_or_none()
-        if row is None:
-            raise Failure(Code.NOT_FOUND)
-        return manifest_of(server, tx, space, row)
-
-
-def fetch(server: Server, caller: Caller, space: bytes, wants: Sequence[Want]) -> list[bytes]:
-    """Answers the plain bytes of the asked chunks, in order; raises Failure(not_found, too_large, chunk_lost).
-
-    All or nothing: a chunk that is lost is told as such, and not by an answer that ends in its middle.
-    """
-    if len(wants) > server.limits.wants_per_fetch:
-        raise Failure(Code.TOO_LARGE, limit=server.limits.wants_per_fetch)
-    with server.database.begin(write=False) as tx:
-        access.require(tx, caller.user, space, Action.READ)
-        where = find(tx, space, _wanted(server, tx, space, wants))
-    # Read outside the transaction: packs linger after their last row, and nobody waits for a slow store.
-    try:
-        return list(read(server, where))
-    except Failure as failure:
-        if failure.code is Code.CHUNK_LOST:
-            with server.database.begin() as tx:
-                mark_lost(tx, space, failure.facts["chunk"])
-        raise
-
-
-def _wanted(server: Server, tx: Connection, space: bytes, wants: Sequence[Want]) -> list[bytes]:
-    r = tables.revision.c
-    known: dict[bytes, Manifest] = {}
-    for piece in pieces([want.rev for want in wants]):
-        query = select(tables.revision).where(r.space == space, r.id.in_(piece))
-        known.update((row.id, manifest_of(server, tx, space, row)) for row in tx.execute(query).all())
-    hashes: list[bytes] = []
-    total = 0
-    for want in wants:
-        if want.rev not in known:
-            raise Failure(Code.NOT_FOUND)
-        if not 0 <= want.start <= want.end:
-            raise Failure(Code.BAD_REQUEST, what="range")
-        mine = known[want.rev].chunks[want.start : want.end]
-        hashes.extend(chunk.hash for chunk in mine)
-        total += sum(chunk.size_bytes for chunk in mine)
-        if total > server.limits.fetch_body_bytes:
-            raise Failure(Code.TOO_LARGE, limit=server.limits.fetch_body_bytes)
-    return hashes
 
 
 def pieces(values: Iterable[bytes]) -> Iterator[list[bytes]]:

@@ -29,7 +29,7 @@ from govsync.protocol.changes import Cursor, Known
 from govsync.protocol.limits import MIB
 from govsync.protocol.routes import ROUTES, Route, Shape
 from govsync.protocol.session import Refresh, SignIn, SpacesAsked
-from govsync.server import accounts, changes, commits, contents, openapi, spaces, versions
+from govsync.server import accounts, changes, commits, contents, openapi, reading, spaces, versions
 from govsync.server.accounts import Chance
 from govsync.server.context import Caller, Server
 from govsync.server.events import Streams
@@ -272,11 +272,11 @@ class Http:
 
     def _fetch(self, call: Call) -> Answer:
         request, _ = call.framed(messages.Fetch)
-        found = contents.fetch(self._server, call.caller, call.space, request.wants)
+        found = reading.fetch(self._server, call.caller, call.space, request.wants)
         return wire.encode_framed(messages.Nothing(), ((wire.UNNAMED, data) for data in found))
 
     def _manifest(self, call: Call) -> Answer:
-        return [manifests.encode(contents.manifest(self._server, call.caller, call.space, call.path["rev"]))]
+        return [manifests.encode(reading.manifest(self._server, call.caller, call.space, call.path["rev"]))]
 
     def _revisions(self, call: Call) -> Answer:
         node = call.path["node"]

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, func, select, update
 from govsync.content.packs import TARGET_BYTES
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
-from govsync.server import contents
+from govsync.server import contents, reading
 from govsync.server.context import Server
 from govsync.server.db import tables
 from govsync.server.db.connect import lock_space
@@ -116,11 +116,11 @@ def _read(server: Server, keys: list[_Key]) -> dict[_Key, bytes]:
     found: dict[_Key, bytes] = {}
     for space in sorted({space for space, _ in keys}):
         with server.database.begin(write=False) as tx:
-            where = contents.find_some(tx, space, [digest for of, digest in keys if of == space])
+            where = reading.find_some(tx, space, [digest for of, digest in keys if of == space])
         lost: list[bytes] = []
         for each in where:
             try:
-                found[(space, each.hash)] = next(contents.read(server, [each]))
+                found[(space, each.hash)] = next(reading.read(server, [each]))
             except Failure as failure:
                 if failure.code is not Code.CHUNK_LOST:
                     raise
@@ -128,5 +128,5 @@ def _read(server: Server, keys: list[_Key]) -> dict[_Key, bytes]:
         if lost:
             with server.database.begin() as tx:
                 for digest in lost:
-                    contents.mark_lost(tx, space, digest)
+                    reading.mark_lost(tx, space, digest)
     return found
