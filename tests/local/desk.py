@@ -52,12 +52,13 @@ class Hooked:
 
 
 class Desk:
-    """A folder, adopted; steps are numbered from 1."""
+    """A folder, adopted; steps are numbered from 1. `disk` is what it lies on."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, disk: type[DiskFileSystem] = DiskFileSystem) -> None:
         self.path = path
+        self.disk = disk
         path.mkdir(exist_ok=True)
-        self.fs: FileSystem = DiskFileSystem(path)
+        self.fs: FileSystem = disk(path)
         self.root: Root = adopt(self.fs, ROOT_ID, DEVICE)
         self.intents = 0
 
@@ -202,10 +203,10 @@ class Desk:
 
     def before(self, act: Callable[[str, tuple[object, ...]], None]) -> None:
         """Has `act(primitive, arguments)` called ahead of each primitive from now on."""
-        self.fs = Hooked(DiskFileSystem(self.path), act)
+        self.fs = Hooked(self.disk(self.path), act)
 
     def undisturbed(self) -> None:
-        self.fs = DiskFileSystem(self.path)
+        self.fs = self.disk(self.path)
 
 
 def at(name: str) -> At:

@@ -6,13 +6,16 @@ import stat
 import threading
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from govsync.local.folders import MOST_OPEN
 from govsync.local.steps import At, MakeFolder, Result, Signature
+from govsync.local.trash import Fate, Held, look_again
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
-from tests.local.desk import OLD_NS, Hooked, at, once, shown
+from tests.local.desk import OLD_NS, Desk, Hooked, at, once, shown
+from tests.system.lacking import Network, NoExchange
 
 
 def test_a_staged_file_gets_a_free_name(desk):
@@ -260,6 +263,120 @@ def test_without_leases_a_change_before_the_exchange_is_still_found(desk):
     (outcome,) = desk.carry_out(step)
     assert outcome.result is Result.CHANGED
     assert desk.read("a.txt") == b"person!"
+
+
+# ---- disks that cannot exchange (R15) ----
+
+
+@pytest.fixture
+def plain(tmp_path):
+    return Desk(tmp_path / "plain", NoExchange)
+
+
+def test_a_disk_that_cannot_exchange_replaces_by_two_renames(plain):
+    expected = plain.write("a.txt", b"old")
+    os.chmod(plain.path / "a.txt", 0o640)
+    expected = plain.signature("a.txt")
+    plain.write("b.txt", b"old too")
+    steps = [
+        plain.exchange("a.txt", plain.stage(b"new")),
+        plain.exchange("b.txt", plain.stage(b"new too", "2")),
+    ]
+    outcomes = plain.carry_out(*steps)
+    assert [outcome.result for outcome in outcomes] == [Result.DONE, Result.DONE]
+    assert plain.visible() == {"a.txt": b"new", "b.txt": b"new too"}
+    assert shown(outcomes[0].placed) == plain.signature("a.txt")
+    assert outcomes[0].displaced.like(expected)
+    assert plain.hidden("trash") == {steps[0].trash: b"old", steps[1].trash: b"old too"}
+    assert plain.hidden("staging") == {}
+    assert stat.S_IMODE(os.stat(plain.path / "a.txt").st_mode) == 0o640
+
+
+def before_the_staged_file_takes(name, act):
+    def hook(primitive, arguments):
+        if primitive == "rename" and arguments[1] == "staged" and arguments[3] == name:
+            act()
+
+    return hook
+
+
+@pytest.mark.parametrize("fill", ["write", "mkdir"])
+def test_who_fills_the_name_between_the_renames_keeps_it(plain, fill):
+    expected = plain.write("a.txt", b"old")
+    step = plain.exchange("a.txt", plain.stage(b"new"))
+
+    def act():
+        plain.write("a.txt", b"person") if fill == "write" else (plain.path / "a.txt").mkdir()
+
+    plain.before(before_the_staged_file_takes("a.txt", act))
+    (outcome,) = plain.carry_out(step)
+    assert outcome.result is Result.CHANGED
+    assert outcome.displaced.like(expected)
+    assert plain.tree() == (["a.txt"] if fill == "write" else ["a.txt/"])
+    assert plain.read("a.txt") == (b"person" if fill == "write" else None)
+    assert plain.hidden("trash") == {step.trash: b"old"}
+    assert plain.hidden("staging") == {"staged": b"new"}
+
+
+def test_a_disk_that_fails_between_the_renames_gets_the_old_file_back(plain):
+    plain.write("a.txt", b"old")
+    step = plain.exchange("a.txt", plain.stage(b"new"))
+
+    def fail():
+        raise Failure(Code.DISK_FULL)
+
+    plain.before(before_the_staged_file_takes("a.txt", fail))
+    (outcome,) = plain.carry_out(step)
+    assert (outcome.result, outcome.problem.code) == (Result.FAILED, Code.DISK_FULL)
+    assert plain.visible() == {"a.txt": b"old"}
+    assert plain.hidden("staging") == {"staged": b"new"}
+
+
+def test_a_save_just_before_the_first_rename_gets_its_name_back(plain):
+    plain.write("a.txt", b"old")
+    step = plain.exchange("a.txt", plain.stage(b"new"))
+
+    def save(primitive, arguments):
+        if primitive == "rename" and arguments[1] == "a.txt":
+            plain.replace("a.txt", b"person")
+
+    plain.before(save)
+    (outcome,) = plain.carry_out(step)
+    assert (outcome.result, outcome.displaced) == (Result.CHANGED, None)
+    assert plain.visible() == {"a.txt": b"person"}
+    assert plain.hidden("staging") == {"staged": b"new"}
+
+
+@pytest.mark.parametrize("disk", [NoExchange, Network])
+def test_a_write_through_an_old_handle_is_found_in_the_trash(tmp_path, disk):
+    desk = Desk(tmp_path / "folder", disk)
+    desk.write("a.txt", b"old")
+    step = desk.exchange("a.txt", desk.stage(b"new"))
+    if disk is Network:  # Without leases nobody sees that a program has it open.
+        writer = open(desk.path / "a.txt", "r+b")  # noqa: SIM115
+        (outcome,) = desk.carry_out(step)
+    else:
+        (outcome,) = desk.carry_out(step)
+        writer = open(desk.path / ".govsync/trash" / step.trash, "r+b")  # noqa: SIM115
+    assert outcome.result is Result.DONE
+    with writer:
+        writer.write(b"person")
+    held = Held(step.trash, outcome.displaced, 0, verified=True)
+    assert look_again(desk.fs, desk.root, [held])[0].fate is Fate.CHANGED
+    assert desk.hidden("trash") == {step.trash: b"person"}
+
+
+def test_on_a_network_disk_an_entry_of_the_trash_is_the_same_under_another_number(tmp_path):
+    desk = Desk(tmp_path / "folder", Network)
+    desk.write("a.txt", b"old")
+    step = desk.remove("a.txt")
+    (outcome,) = desk.carry_out(step)
+    before_the_disk_was_mounted_anew = msgspec.structs.replace(outcome.displaced, ino=1)
+    held = Held(step.trash, before_the_disk_was_mounted_anew, 0, verified=True)
+    assert look_again(desk.fs, desk.root, [held])[0].fate is Fate.SAME
+    back = msgspec.structs.replace(desk.bring_back(step.trash, "a 2.txt"), ino=1)
+    assert desk.carry_out(back)[0].result is Result.DONE
+    assert desk.visible() == {"a 2.txt": b"old"}
 
 
 def test_a_move_goes_to_free_names_only(desk):

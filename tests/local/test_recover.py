@@ -1,15 +1,26 @@
 """A crash, or a disk that fails, before any primitive of any step: nothing is lost, and what happened is known (R16)."""
 
+from pathlib import Path
+
+import msgspec
 import pytest
 
 from govsync.local.steps import Result
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
+from govsync.system.disk import DiskFileSystem
 from tests.local.desk import Crash, Desk, at_each, once
+from tests.system.lacking import NoExchange
 
 KINDS = (
-    "make_folder", "install", "exchange", "move", "park", "unpark", "remove", "remove_folder", "set_exec", "bring_back",
+    "make_folder", "install", "exchange", "give_way", "move", "park", "unpark", "remove", "remove_folder", "set_exec",
+    "bring_back",
 )  # fmt: skip
+"""`give_way` is an exchange on a disk that cannot exchange (R15)."""
+
+
+def desk_for(kind: str, path: Path) -> Desk:
+    return Desk(path, NoExchange if kind == "give_way" else DiskFileSystem)
 
 
 def prepared(desk: Desk, kind: str):
@@ -21,7 +32,7 @@ def prepared(desk: Desk, kind: str):
             return desk.make_folder("d/f")
         case "install":
             return desk.install("d/new.txt", desk.stage(b"new"))
-        case "exchange":
+        case "exchange" | "give_way":
             return desk.exchange("d/a.txt", desk.stage(b"new"))
         case "move":
             return desk.move("d/a.txt", "b.txt")
@@ -58,7 +69,7 @@ def test_a_crash_before_any_primitive_loses_nothing_and_is_understood(tmp_path, 
     results = set()
     while True:
         stop_at += 1
-        desk = Desk(tmp_path / str(stop_at))
+        desk = desk_for(kind, tmp_path / str(stop_at))
         step = prepared(desk, kind)
         before = desk.visible()
         hook, _ = at_each(stop_at, crash)
@@ -76,7 +87,9 @@ def test_a_crash_before_any_primitive_loses_nothing_and_is_understood(tmp_path, 
             assert desk.visible() == before
         assert desk.recover(step)[0].result is outcome.result
         if outcome.result is Result.CHANGED and kind != "remove_folder":
-            # Forgotten, the step can be done as if it had never begun.
+            # Forgotten, the step can be done as if it had never begun, once the file has been looked at again.
+            if kind == "give_way":
+                step = msgspec.structs.replace(step, expected=desk.signature("d/a.txt"))
             assert desk.carry_out(step)[0].result is Result.DONE
     assert results == ({Result.CHANGED} if kind == "remove_folder" else {Result.CHANGED, Result.DONE})
 
@@ -86,7 +99,7 @@ def test_a_failing_primitive_loses_nothing_and_says_no_untruth(tmp_path, kind):
     stop_at, reached, results = 0, [], set()
     while len(reached) >= stop_at:
         stop_at += 1
-        desk = Desk(tmp_path / str(stop_at))
+        desk = desk_for(kind, tmp_path / str(stop_at))
         step = prepared(desk, kind)
         before = desk.visible()
         hook, reached = at_each(stop_at, fail)
@@ -161,6 +174,53 @@ def test_an_exchanged_file_that_a_person_replaced_since_is_still_an_exchange(des
     assert outcome.result is Result.DONE
     assert outcome.placed is None
     assert outcome.displaced.like(expected)
+
+
+def cut_between_the_renames(desk: Desk):
+    """A replacement on a disk that cannot exchange, cut off where nothing is at the name."""
+    expected = desk.write("a.txt", b"old")
+    step = desk.exchange("a.txt", desk.stage(b"new"))
+    renames = []
+
+    def act(primitive, arguments):
+        if primitive == "rename" and arguments[1] == "staged" and arguments[3] == "a.txt":
+            renames.append(primitive)
+            crash()
+
+    desk.before(act)
+    with pytest.raises(Crash):
+        desk.carry_out(step)
+    desk.undisturbed()
+    assert desk.tree() == []
+    return step, expected
+
+
+def test_a_replacement_cut_off_between_its_renames_is_taken_back(tmp_path):
+    desk = Desk(tmp_path / "folder", NoExchange)
+    step, _ = cut_between_the_renames(desk)
+    (outcome,) = desk.recover(step)
+    assert (outcome.result, outcome.displaced) == (Result.CHANGED, None)
+    assert desk.visible() == {"a.txt": b"old"}
+    assert desk.hidden("staging") == {"staged": b"new"}
+
+
+def test_a_name_that_a_person_filled_after_such_a_cut_keeps_what_is_there(tmp_path):
+    desk = Desk(tmp_path / "folder", NoExchange)
+    step, expected = cut_between_the_renames(desk)
+    desk.write("a.txt", b"person")
+    (outcome,) = desk.recover(step)
+    assert outcome.result is Result.CHANGED
+    assert outcome.displaced.like(expected)
+    assert desk.visible() == {"a.txt": b"person"}
+    assert desk.hidden("trash") == {step.trash: b"old"}
+
+
+def test_a_write_after_such_a_cut_comes_back_with_the_file(tmp_path):
+    desk = Desk(tmp_path / "folder", NoExchange)
+    step, _ = cut_between_the_renames(desk)
+    (desk.path / ".govsync/trash" / step.trash).write_bytes(b"person")
+    assert desk.recover(step)[0].result is Result.CHANGED
+    assert desk.visible() == {"a.txt": b"person"}
 
 
 def test_a_removal_that_took_a_person_s_file_gives_it_back(desk):

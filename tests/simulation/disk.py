@@ -11,7 +11,7 @@ from typing import Self
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
-from govsync.system.fs import Entry, File, Folder, Listing, Shape, Stat
+from govsync.system.fs import Entry, File, Folder, Listing, Shape, Stat, Trust
 from tests.simulation.medium import GOVSYNC, Inode, Lease, Medium
 
 
@@ -224,10 +224,12 @@ class SimFileSystem:
         self.enter("set_exec", name)
         self.medium.set_exec(self._file_at(folder, name), exec)
 
-    def exchange(self, a: Folder, a_name: str, b: Folder, b_name: str) -> None:
+    def exchange(self, a: Folder, a_name: str, b: Folder, b_name: str) -> bool:
         """As `FileSystem.exchange`."""
         self.enter("exchange", a_name, b_name)
-        self.medium.exchange(_inode(a), a_name, _inode(b), b_name)
+        if self.medium.has_exchange:
+            self.medium.exchange(_inode(a), a_name, _inode(b), b_name)
+        return self.medium.has_exchange
 
     def rename(self, source: Folder, name: str, target: Folder, target_name: str) -> None:
         """As `FileSystem.rename`."""
@@ -273,6 +275,10 @@ class SimFileSystem:
     def leases(self) -> bool:
         """As `FileSystem.leases`."""
         return self.medium.has_leases
+
+    def trust(self) -> Trust:
+        """As `FileSystem.trust`."""
+        return Trust()
 
     def written_by_somebody(self, folder: Folder, name: str) -> bool | None:
         """As `FileSystem.written_by_somebody`."""

@@ -111,6 +111,7 @@ class Medium:
         tick_ms: int = 4,
         births: bool = True,
         leases: bool = True,
+        exchange: bool = True,
         capacity_bytes: int = 1 << 40,
     ) -> None:
         self._clock_ns = clock_ns
@@ -118,6 +119,7 @@ class Medium:
         self._tick_ns = tick_ms * MS
         self.births = births
         self.has_leases = leases
+        self.has_exchange = exchange
         self.capacity_bytes = capacity_bytes
         self._next_number = FIRST_INODE
         self._free_numbers: list[int] = []
@@ -366,7 +368,7 @@ class Medium:
         if self._chance.random() >= keep:
             inode.data = inode.durable_data
             inode.mtime_ns, inode.ctime_ns, inode.exec = inode.durable_times
-        elif self._chance.random() < damage:
+        elif inode.data != inode.durable_data and self._chance.random() < damage:
             cut = self._chance.randrange(len(inode.data) + 1)
             inode.data = self._chance.choice((b"", bytes(len(inode.data)), inode.data[:cut]))
         self.flush_file(inode)

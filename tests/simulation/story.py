@@ -3,15 +3,16 @@
 import tempfile
 from pathlib import Path
 
+from govsync.system.disk import DiskFileSystem
 from tests.simulation.person import Person
 from tests.simulation.world import World
 
 
-def play(seed: int, trace: bool = False) -> World:
-    """Plays the story of a seed, and checks what must hold at its end."""
+def play(seed: int, trace: bool = False, disk: type[DiskFileSystem] = DiskFileSystem) -> World:
+    """Plays the story of a seed, on some kind of disk, and checks what must hold at its end."""
     memory = Path("/dev/shm")
     base = Path(tempfile.mkdtemp(prefix="sim-", dir=memory if memory.is_dir() else None))
-    world = World(base, seed, desks=1 + seed % 3, trace=trace)
+    world = World(base, seed, desks=1 + seed % 3, trace=trace, disk=disk)
     try:
         for _ in range(world.chance.randint(1, 4)):
             for _ in range(world.chance.randint(3, 25)):

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from tests.simulation.story import play
+from tests.system.lacking import NoExchange
 
 QUICK = 30
 REGRESSIONS = (68, 121, 134, 138, 150, 310, 460, 497, 1092, 1158)
@@ -17,6 +18,11 @@ looking that never came to rest (68, 138, 150, 1092, 1158)."""
 @pytest.mark.parametrize("seed", [*range(QUICK), *REGRESSIONS])
 def test_a_story_ends_well(seed: int) -> None:
     play(seed)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_story_on_disks_that_cannot_exchange_ends_well(seed: int) -> None:
+    play(seed, disk=NoExchange)
 
 
 @pytest.mark.xfail(strict=True, reason="open: a mount stays in a gap of looking and never comes to rest")

@@ -75,8 +75,8 @@ class MortalDisk:
         "flush_folders",
     )  # fmt: skip
 
-    def __init__(self, root: Path) -> None:
-        self._disk = DiskFileSystem(root)
+    def __init__(self, disk: DiskFileSystem) -> None:
+        self._disk = disk
         self.lives: int | None = None
         """How many primitives until the end; None: for ever."""
         for name in self._PRIMITIVES:
@@ -119,7 +119,7 @@ class Desk:
         self.world, self.name = world, name
         self.folder = world.base / name
         self.folder.mkdir()
-        self.disk = MortalDisk(self.folder)
+        self.disk = MortalDisk(world.disk(self.folder))
         self.device = world.ids.new()
         with world.server.database.begin() as tx:
             info = DeviceInfo(id=self.device, name=name, machine=name)
@@ -206,9 +206,11 @@ class World:
     """A server, one person, and her desks."""
 
     def __init__(
-        self, base: Path, seed: int, desks: int, trace: bool = False, database: str = "sqlite://"
-    ) -> None:
+        self, base: Path, seed: int, desks: int, trace: bool = False, database: str = "sqlite://",
+        disk: type[DiskFileSystem] = DiskFileSystem,
+    ) -> None:  # fmt: skip
         self.base = base
+        self.disk = disk
         self.chance = random.Random(seed)
         self.trace = trace
         self.clock = Clock()

@@ -64,10 +64,11 @@ class Lacking(DiskFileSystem):
     lacks = ""
 
     def exchange(self, *arguments):
-        if self.lacks == "exchange":
-            raise Failure(Code.UNREADABLE, errno="EINVAL")
-        if self.lacks != "exchange, silently":
-            super().exchange(*arguments)
+        if self.lacks == "exchange, unclear":
+            raise Failure(Code.UNREADABLE, errno="EIO")
+        if self.lacks in ("exchange", "exchange, silently"):
+            return self.lacks == "exchange, silently"
+        return super().exchange(*arguments)
 
     def rename(self, source, name, target, target_name):
         if self.lacks == "noreplace":
@@ -103,33 +104,41 @@ class Lacking(DiskFileSystem):
 
 
 @pytest.mark.parametrize(
-    ("lacks", "missing"),
+    ("lacks", "missing", "fit"),
     [
-        ("exchange", "exchange"),
-        ("exchange, silently", "exchange"),
-        ("noreplace", "noreplace"),
-        ("noreplace, silently", "noreplace"),
-        ("noreplace, unclear", "noreplace"),
-        ("births", "birth_times"),
-        ("births of its own", "birth_times"),
-        ("times", "fine_times"),
-        ("inodes", "stable_inodes"),
+        ("exchange", "exchange", True),
+        ("exchange, silently", "truthful", False),
+        ("exchange, unclear", "truthful", False),
+        ("noreplace", "noreplace", False),
+        ("noreplace, silently", "noreplace", False),
+        ("noreplace, unclear", "noreplace", False),
+        ("births", "birth_times", True),
+        ("births of its own", "birth_times", True),
+        ("times", "fine_times", True),
+        ("inodes", "truthful", False),
     ],
 )
-def test_what_a_disk_lacks_is_found(tmp_path, monkeypatch, lacks, missing):
+def test_what_a_disk_lacks_is_found(tmp_path, monkeypatch, lacks, missing, fit):
     monkeypatch.setattr(Lacking, "lacks", lacks)
     monkeypatch.setattr(probe, "DiskFileSystem", Lacking)
     found = probe.probe(tmp_path)
     assert not getattr(found, missing)
-    assert (found.unfit is None) == (missing not in ("exchange", "noreplace", "stable_inodes"))
+    assert (found.unfit is None) is fit
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_network_disk_is_trusted_with_less(tmp_path, monkeypatch):
-    monkeypatch.setattr(linux, "network_kind", lambda _: "nfs")
+    monkeypatch.setattr(linux, "_magic", lambda _: 0x6969)
     found = probe.probe(tmp_path)
     assert found.unfit is None
     assert (found.network, found.leases, found.stable_inodes) == ("nfs", False, False)
+
+
+def test_numbers_on_a_disk_that_counts_them_anew_are_not_trusted(tmp_path, monkeypatch):
+    monkeypatch.setattr(linux, "_magic", lambda _: 0x2011BAB0)
+    found = probe.probe(tmp_path)
+    assert found.unfit is None
+    assert (found.network, found.stable_inodes) == (None, False)
 
 
 def test_the_kind_of_a_file_system_is_read_from_the_kernel(tmp_path, monkeypatch):

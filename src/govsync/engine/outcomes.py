@@ -62,7 +62,7 @@ class Outcome:
         found, step = self._outcome.displaced, self._step
         if found is None or not isinstance(step, disk.Exchange | disk.Remove):
             return
-        old = self._outcome.result is disk.Result.DONE and found.like(step.expected)
+        old = found.like(step.expected)
         rev = node.baseline.rev if old and node.baseline is not None else None
         row = trash.TrashRow(
             name=step.trash, lid=self._lid, origin="/".join((*step.at.path, step.at.name)), ino=found.ino,

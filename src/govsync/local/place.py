@@ -70,6 +70,8 @@ class _Placer:
     def __init__(self, fs: FileSystem, folders: OpenFolders) -> None:
         self._fs = fs
         self._folders = folders
+        self._exchanges = True
+        """Whether the disk can exchange names, as far as it has been tried in this batch."""
 
     def attempt(self, step: AnyStep) -> StepOutcome:
         try:
@@ -137,18 +139,11 @@ class _Placer:
                     return _outcome(step, Result.CHANGED)
                 staged = self._dress(file, staging, step)
                 birth_ns = fs.birth_ns(staging, step.staged)
-                fs.rename(staging, step.staged, trash, step.trash)
                 self._folders.touch(parent, staging, trash)
-                try:
-                    fs.exchange(trash, step.trash, parent, name)
-                except Failure:
-                    with _past_the_change():
-                        fs.rename(trash, step.trash, staging, step.staged)
-                    raise
+                undone = self._swap(step, file, held, parent, staging, trash)
+                if undone is not None:
+                    return undone
                 with _past_the_change():
-                    doubt = self._doubt(file, held, trash, step)
-                    if doubt is not None:
-                        return self._give_back(step, doubt, parent, staging, trash)
                     placed = _ours(staged, fs.stat(parent, name))
                     displaced = fs.stat(trash, step.trash)
             finally:
@@ -161,6 +156,52 @@ class _Placer:
             birth_ns=birth_ns,
             displaced=signature_of(displaced),
         )
+
+    def _swap(
+        self, step: Exchange, file: File, held: bool, parent: Folder, staging: Folder, trash: Folder
+    ) -> StepOutcome | None:
+        """Exchanges the staged file for the one at the name, or, where the disk cannot, gives it way; answers why it was
+        undone, or None when it is done."""
+        fs = self._fs
+        if not self._exchanges:
+            return self._give_way(step, file, held, parent, staging, trash)
+        fs.rename(staging, step.staged, trash, step.trash)
+        try:
+            self._exchanges = fs.exchange(trash, step.trash, parent, step.at.name)
+        except Failure:
+            with _past_the_change():
+                fs.rename(trash, step.trash, staging, step.staged)
+            raise
+        with _past_the_change():
+            if not self._exchanges:
+                fs.rename(trash, step.trash, staging, step.staged)
+                return self._give_way(step, file, held, parent, staging, trash)
+            doubt = self._doubt(file, held, trash, step)
+            return None if doubt is None else self._give_back(step, doubt, parent, staging, trash)
+
+    def _give_way(
+        self, step: Exchange, file: File, held: bool, parent: Folder, staging: Folder, trash: Folder
+    ) -> StepOutcome | None:
+        """Replaces by two renames, for disks that cannot exchange (R15).
+
+        For a moment there is nothing at the name. Neither rename replaces anything: who fills the name in that moment
+        keeps it, with a version made from the old one, and the staged file stays where it was. The old version is in
+        the trash then and is not taken for a second one, since it is just what was expected.
+        """
+        fs, name = self._fs, step.at.name
+        fs.rename(parent, name, trash, step.trash)
+        with _past_the_change():
+            doubt = self._doubt(file, held, trash, step)
+            if doubt is not None:
+                return self._restored(step, doubt, trash, step.trash, parent, name)
+            try:
+                fs.rename(staging, step.staged, parent, name)
+            except Failure as failure:
+                undone = self._restored(step, Result.CHANGED, trash, step.trash, parent, name)
+                if undone.displaced is not None or failure.code in _LOOK_AGAIN:
+                    return undone
+                return _outcome(step, Result.FAILED, problem=problem_of(failure))
+        return None
 
     def _doubt(self, file: File, held: bool, trash: Folder, step: Exchange | Remove) -> Result | None:
         """Looks at what came out: None when it is the file that was expected, unwritten, and nobody wants to write it.
@@ -300,7 +341,7 @@ class _Placer:
         fs = self._fs
         parent, trash = self._at(step.at), self._folders.hidden(TRASH)
         before = fs.stat(trash, step.trash)
-        if before is None or before.ino != step.ino:
+        if before is None or (before.ino != step.ino and fs.trust().identity):
             return _outcome(step, Result.CHANGED)
         fs.rename(trash, step.trash, parent, step.at.name)
         self._folders.touch(parent, trash)

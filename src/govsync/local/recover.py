@@ -105,6 +105,8 @@ class _Judge:
         | nothing | the staged file | done, and somebody emptied the trash |
         | nothing | else | nothing |
         | the staged file | anything | nothing yet, or undone: back to staging with it |
+        | another file, the staged one in staging | nothing | cut off between two renames (R15): it gets its name back |
+        | another file, the staged one in staging | else | the same, and a person has filled the name since |
         | another file | the staged file | done; `displaced` must be compared with what was expected |
         | the expected file | else | done, and a person has changed the name since |
         | another file | else | undone past a third writer, whose file this is: a second version |
@@ -119,6 +121,9 @@ class _Judge:
             self._fs.rename(trash, step.trash, staging, step.staged)
             self._folders.touch(trash, staging)
             return _changed(step)
+        waiting = self._fs.stat(self._folders.hidden(STAGING), step.staged)
+        if placed is None and waiting is not None and waiting.ino == step.staged_ino:
+            return self._give_back(step, out, trash, step.trash, step.at)
         if placed is not None or out.ino == step.expected.ino:
             birth_ns = self._fs.birth_ns(self._folders.at(step.at.path), step.at.name) if placed else None
             return StepOutcome(

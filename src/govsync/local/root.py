@@ -23,7 +23,8 @@ COOKIE_PREFIX = "cookie."
 
 
 class Root(msgspec.Struct, frozen=True):
-    """What is recorded of a chosen folder: its random id, the device that owns it, and its inode."""
+    """What is recorded of a chosen folder: its random id, the device that owns it, and its inode (0 on a disk where
+    numbers do not last: there the marker alone tells)."""
 
     id: bytes
     device: bytes
@@ -111,7 +112,7 @@ def adopt(fs: FileSystem, root_id: bytes, device: bytes) -> Root:
                 _make(fs, state, name)
             _write_marker(fs, state, _Marker(1, root_id.hex(), device.hex()))
             fs.flush_folders([root, state])
-        return Root(root_id, device, fs.identity(root).ino)
+        return Root(root_id, device, fs.identity(root).ino if fs.trust().identity else 0)
 
 
 def cookie(fs: FileSystem, number: int) -> str:
@@ -127,7 +128,7 @@ def cookie(fs: FileSystem, number: int) -> str:
 
 
 def _standing(fs: FileSystem, root: Folder, expected: Root) -> Standing:
-    same = fs.identity(root).ino == expected.ino
+    same = expected.ino in (0, fs.identity(root).ino)
     marker = _read_marker(fs, root)
     if marker is None:
         return Standing.UNMARKED if same else Standing.REPLACED
@@ -164,9 +165,11 @@ def _write_marker(fs: FileSystem, state: Folder, marker: _Marker) -> None:
         file.flush()
     if fs.stat(state, MARKER) is None:
         fs.rename(state, _NEW_MARKER, state, MARKER)
-    else:
-        fs.exchange(state, _NEW_MARKER, state, MARKER)
+    elif fs.exchange(state, _NEW_MARKER, state, MARKER):
         fs.unlink(state, _NEW_MARKER)
+    else:  # Cut off in between there is no marker: the folder is chosen anew then, and joined as it is.
+        fs.unlink(state, MARKER)
+        fs.rename(state, _NEW_MARKER, state, MARKER)
 
 
 def _make(fs: FileSystem, folder: Folder, name: str) -> None:

@@ -153,9 +153,10 @@ class StepOutcome(msgspec.Struct, frozen=True, kw_only=True):
     `before` is a moved file's signature at its source: only if it equals the recorded one does the content hash go
     over to `placed`, since the rename hides an earlier change of the ctime.
 
-    `displaced` is a file that we moved, under the step's trash name (a `Move`: at its target). With `done` and `like`
-    what was expected it is the old version. In every other case nobody but its writer has seen it: it is a second
-    version, to be brought back, and what was staged is spent.
+    `displaced` is a file that we moved, under the step's trash name (a `Move`: at its target). If it is `like` what was
+    expected it is the old version, also where it could not get its name back; who writes it even now is found by the
+    look after 60 s. In every other case nobody but its writer has seen it: it is a second version, to be brought back,
+    and what was staged is spent.
     """
 
     intent: int

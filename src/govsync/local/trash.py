@@ -168,7 +168,8 @@ def _judge(fs: FileSystem, trash: Folder, held: Held) -> Judged:
     if stat is None:
         return Judged(held.name, Fate.GONE)
     signature = Signature.of(stat)
-    return Judged(held.name, Fate.SAME if signature == held.signature else Fate.CHANGED, signature)
+    was = held.signature if fs.trust().identity else msgspec.structs.replace(held.signature, ino=stat.ino)
+    return Judged(held.name, Fate.SAME if signature == was else Fate.CHANGED, signature)
 
 
 def _purge(fs: FileSystem, trash: Folder, held: Held) -> Judged:

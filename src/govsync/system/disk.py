@@ -20,7 +20,7 @@ from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.system import linux
 from govsync.system.failures import attempt, failure_of
-from govsync.system.fs import Entry, File, Folder, Listing, Shape, Stat
+from govsync.system.fs import Entry, File, Folder, Listing, Shape, Stat, Trust
 
 _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -30,6 +30,8 @@ _ACL = "system.posix_acl_access"
 _CARRIED = ("user.", "security.selinux", _ACL)
 """Attributes that belong to a file's name. Those that vouch for its content (capabilities, integrity hashes) do not."""
 
+_NO_EXCHANGE = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)
+"""How file systems say that they know no such call; of files, none of them means anything else."""
 _NO_UNNAMED_FILES = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL)
 
 
@@ -271,10 +273,15 @@ class DiskFileSystem:
             fd = _fd(file)
             os.fchmod(fd, _with_exec(modes.S_IMODE(os.fstat(fd).st_mode), exec))
 
-    def exchange(self, a: Folder, a_name: str, b: Folder, b_name: str) -> None:
+    def exchange(self, a: Folder, a_name: str, b: Folder, b_name: str) -> bool:
         """As `FileSystem.exchange`."""
-        with attempt("exchange"):
+        try:
             linux.rename_exchange(_fd(a), a_name, _fd(b), b_name)
+        except OSError as error:
+            if error.errno in _NO_EXCHANGE:
+                return False
+            raise failure_of(error, "exchange") from error
+        return True
 
     def rename(self, source: Folder, name: str, target: Folder, target_name: str) -> None:
         """As `FileSystem.rename`."""
@@ -317,8 +324,7 @@ class DiskFileSystem:
     def leases(self) -> bool:
         """As `FileSystem.leases`; tried on a file of our own that has no name.
 
-        Where there are no such files (FAT, network and user-space file systems) leases are not trusted either: writers
-        on other machines would not be seen.
+        Where there are no such files (FAT) leases are not trusted either, nor where others write unseen (R45).
         """
         if self._leases is None:
             try:
@@ -328,6 +334,13 @@ class DiskFileSystem:
                     return False  # The root is missing or full just now: asked again.
                 self._leases = False
         return self._leases
+
+    def trust(self) -> Trust:
+        """As `FileSystem.trust`."""
+        with self.root() as root, attempt("trust"):
+            return Trust(
+                watched=linux.network_kind(_fd(root)) is None, identity=linux.keeps_numbers(_fd(root))
+            )
 
     def written_by_somebody(self, folder: Folder, name: str) -> bool | None:
         """As `FileSystem.written_by_somebody`."""
@@ -360,6 +373,8 @@ def _lease_holds(folder: Path) -> bool:
     """Takes a lease on a new file without a name; raises OSError where no such file can be made."""
     written = os.open(folder, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, 0o600)
     try:
+        if linux.network_kind(written) is not None:
+            return False
         read = os.open(f"/proc/self/fd/{written}", os.O_RDONLY | os.O_CLOEXEC)
     finally:
         os.close(written)

@@ -62,6 +62,15 @@ class Listing(msgspec.Struct, frozen=True):
     changed: bool
 
 
+class Trust(msgspec.Struct, frozen=True):
+    """Says what may be concluded from what a disk shows (R1, R45)."""
+
+    watched: bool = True
+    """Only this machine changes the disk, so the kernel sees every change and every writer."""
+    identity: bool = True
+    """A file's number means the same tomorrow. Where it does not, who was moved is told by name and content alone."""
+
+
 class Folder(Protocol):
     """An open folder. Closing is idempotent; a use after it raises Failure(gone)."""
 
@@ -138,8 +147,9 @@ class FileSystem(Protocol):
     def set_exec(self, folder: Folder, name: str, exec: bool) -> None:
         """Sets or clears the executable bits of a file."""
 
-    def exchange(self, a: Folder, a_name: str, b: Folder, b_name: str) -> None:
-        """Swaps two names atomically; raises Failure(gone) when either is missing."""
+    def exchange(self, a: Folder, a_name: str, b: Folder, b_name: str) -> bool:
+        """Swaps two names atomically; answers False, and has done nothing, where the file system cannot (R15). Raises
+        Failure(gone) when either is missing."""
 
     def rename(self, source: Folder, name: str, target: Folder, target_name: str) -> None:
         """Renames atomically; raises Failure(exists) when the target name is taken, whatever takes it."""
@@ -164,6 +174,9 @@ class FileSystem(Protocol):
 
     def leases(self) -> bool:
         """Says whether leases work on this file system (else weak mode, R11)."""
+
+    def trust(self) -> Trust:
+        """Says how far the disk can be trusted, by the kind of its file system; raises Failure(gone) without a root."""
 
     def written_by_somebody(self, folder: Folder, name: str) -> bool | None:
         """Says whether a program has the file open for writing; None where that cannot be known (R5)."""

@@ -27,6 +27,9 @@ _NETWORK = {
 }  # fmt: skip
 """File systems that others may change unseen by this kernel, by the magic numbers of statfs(2)."""
 
+_NUMBERED_ANEW = (0x4D44, 0x2011BAB0)
+"""File systems without numbers of their own for files (FAT, exFAT): the kernel counts anew with each mount."""
+
 
 def _check(result: int) -> None:
     if result != 0:
@@ -75,7 +78,17 @@ def reserve(descriptor: int, size_bytes: int) -> None:
 
 def network_kind(descriptor: int) -> str | None:
     """Names a file system that others may change unseen (network, user space), or answers None for a local one."""
+    return _NETWORK.get(_magic(descriptor))
+
+
+def keeps_numbers(descriptor: int) -> bool:
+    """Says whether inode numbers of the descriptor's file system mean the same after it was mounted again."""
+    magic = _magic(descriptor)
+    return magic not in _NETWORK and magic not in _NUMBERED_ANEW
+
+
+def _magic(descriptor: int) -> int:
     buffer = ctypes.create_string_buffer(_STATFS_BYTES)
     _check(_LIBC.fstatfs(descriptor, buffer))
     (magic,) = struct.unpack_from("@l", buffer, 0)
-    return _NETWORK.get(magic & 0xFFFFFFFF)
+    return int(magic) & 0xFFFFFFFF

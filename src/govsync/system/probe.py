@@ -26,13 +26,16 @@ class Fitness(msgspec.Struct, frozen=True, kw_only=True):
     """Says what works on a disk."""
 
     exchange: bool
-    """Two names can be swapped at once."""
+    """Two names can be swapped at once; else a file is replaced by two renames (R15)."""
+    truthful: bool
+    """What the disk says it has renamed or exchanged, it has, and a file keeps its number by it: each change of a
+    person's file is looked at by that number."""
     noreplace: bool
     """A rename can refuse a name that is taken."""
     leases: bool
     """Late writers are seen; else weak mode (R11)."""
     stable_inodes: bool
-    """A file keeps its number when it is renamed, and the number means the same tomorrow; else identity is off (R1)."""
+    """A file's number means the same tomorrow; else identity is off (R1)."""
     birth_times: bool
     """A new file with an old number can be told from the old one (F1)."""
     fine_times: bool
@@ -46,25 +49,28 @@ class Fitness(msgspec.Struct, frozen=True, kw_only=True):
         """Says why no folder here can be synced, or answers None (R15)."""
         if not self.noreplace:
             return "its disk cannot rename without replacing"
-        if not self.exchange:
-            return "its disk cannot exchange two names at once"
+        if not self.truthful:
+            return "its disk does not tell which file lies where after a rename"
         return None
 
 
 def probe(folder: Path) -> Fitness:
     """Tries the disk below a folder; raises Failure(gone, no_access, read_only, disk_full) where it cannot be tried."""
-    network = _network(folder)
     fs = DiskFileSystem(folder)
     with fs.root() as root:
+        trust, network = fs.trust(), _network(folder)
         _clear(fs, root)
         fs.make_folder(root, _TRIAL)
         try:
             with fs.open_folder(root, _TRIAL) as trial:
+                exchange = _exchanges(fs, trial)
+                noreplace = _refuses_taken_names(fs, trial)
                 return Fitness(
-                    exchange=_exchanges(fs, trial),
-                    noreplace=_refuses_taken_names(fs, trial),
-                    leases=network is None and fs.leases(),
-                    stable_inodes=network is None and _keeps_inodes(fs, trial),
+                    exchange=exchange is True,
+                    noreplace=noreplace,
+                    truthful=exchange is not None and (not noreplace or _keeps_inodes(fs, trial)),
+                    leases=fs.leases(),
+                    stable_inodes=trust.identity,
                     birth_times=_tells_births(fs, trial),
                     fine_times=_tells_writes_apart(fs, trial),
                     network=network,
@@ -112,13 +118,15 @@ def _ino(fs: FileSystem, trial: Folder, name: str) -> int | None:
     return None if found is None else found.ino
 
 
-def _exchanges(fs: FileSystem, trial: Folder) -> bool:
+def _exchanges(fs: FileSystem, trial: Folder) -> bool | None:
+    """Says whether names are exchanged; None where the disk says so and it is not to be seen."""
     a, b = _made(fs, trial, "a", "b")
     try:
-        fs.exchange(trial, "a", trial, "b")
+        exchanged = fs.exchange(trial, "a", trial, "b")
     except Failure:
-        return False  # Whatever it is called here, it does not work.
-    return (_ino(fs, trial, "a"), _ino(fs, trial, "b")) == (b, a)
+        return None  # Neither done nor unknown: nothing may be built on that.
+    shown = _ino(fs, trial, "a"), _ino(fs, trial, "b")
+    return exchanged if shown == ((b, a) if exchanged else (a, b)) else None
 
 
 def _refuses_taken_names(fs: FileSystem, trial: Folder) -> bool:
