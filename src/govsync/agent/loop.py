@@ -52,9 +52,9 @@ class Loop:
             pass  # All of it is in the turn.
 
     def _turn(self) -> bool:
+        self._notice_sleep()
         for job in self._engine.start(self._clock.now()):
             self._start_job(job)
-        self._notice_sleep()
         for item in self._take():
             if item is None:
                 return False

@@ -247,9 +247,9 @@ class Following:
             and self.digest == self._own_digest()
         )  # fmt: skip
 
-    def next_wake(self) -> int | None:
-        """Answers when to look again, in steady milliseconds."""
-        return min(self._not_before.values(), default=None)
+    def wakes(self) -> list[int]:
+        """Answers when something may be tried again, in steady milliseconds."""
+        return list(self._not_before.values())
 
     def _own_digest(self) -> int:
         rows = [row for row in spaces.all_spaces(self._desk.store) if row.readable]

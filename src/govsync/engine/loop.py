@@ -97,6 +97,7 @@ class Engine:
         """Answers the jobs to carry out now; each comes back as `JobDone` or `JobFailed`."""
         self.desk.now = now
         started: list[jobs.AnyJob] = []
+        self.planning.unfinished = False
         self._prove(started)
         if self.paused or self.desk.proven_ms is None or self.root_problem is not None:
             return started
@@ -106,8 +107,9 @@ class Engine:
             if not self.placing.recovered:
                 return started
         online = self.signed_in and self.following.online
+        self.observing.tick()
         if self.desk.look_first:
-            self._launch(started, self.observing.jobs(started))
+            self._launch(started, self.observing.looks(started))
         if online:
             self._launch(started, self.following.jobs(self.placing.inline_full))
             self._launch(started, self.sending.unanswered())
@@ -119,21 +121,30 @@ class Engine:
             self._launch(started, self.sending.uploads())
             self._launch(started, self.placing.fetches())
         if not self.desk.look_first:
-            self._launch(started, self.observing.jobs(started))
+            self._launch(started, self.observing.looks(started))
+        self._launch(started, self.observing.reads())
         self._launch(started, self.cleaning.jobs(started, self.disk_bytes))
         return started
 
     def next_wake(self) -> int | None:
-        """Answers the steady time in ms at which `start` must be asked again, whatever happens until then."""
-        proof = None if self.desk.proven_ms is None else self.desk.proven_ms + PROVE_EVERY_MS
+        """Answers, after `start`, the steady time in ms at which it must be asked again if nothing is told until then.
+
+        In a turn whatever makes something due comes before what begins it. So what was due and was not begun waits for
+        something that will be told, such as the end of a job, and only what becomes due later counts: to ask again at
+        once would begin nothing. There are two exceptions: a proof that planning has just found missing, and more nodes
+        than one turn plans for.
+        """
+        now = self.desk.now.steady_ms
+        if self.planning.unfinished or (self.desk.proven_ms is None and not self.desk.running(jobs.Prove)):
+            return now
         times = (
-            self.observing.next_wake(),
-            self.following.next_wake(),
-            self.sending.next_wake(),
-            dirty.next_time(self.desk.store, self.desk.now.steady_ms),
-            proof,
+            *self.observing.wakes(),
+            *self.following.wakes(),
+            *self.sending.wakes(),
+            dirty.next_time(self.desk.store, now),
+            None if self.desk.proven_ms is None else self.desk.proven_ms + PROVE_EVERY_MS,
         )
-        return min((at for at in times if at is not None), default=None)
+        return min((at for at in times if at is not None and at > now), default=None)
 
     @property
     def paused(self) -> bool:

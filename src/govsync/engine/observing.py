@@ -120,17 +120,20 @@ class Observing:
 
     # What to do
 
-    def jobs(self, started: Sequence[AnyJob]) -> list[AnyJob]:
-        """Says which folders to look at and which files to read now."""
-        self._tick()
-        jobs: list[AnyJob] = []
+    def looks(self, started: Sequence[AnyJob]) -> list[AnyJob]:
+        """Says which folders to look at now."""
         if self._desk.now.steady_ms < self._looks_not_before_ms:
-            pass
-        elif self._looks and self._desk.alone(Look, Change, Recover, started=started):
-            jobs.append(self._look_job())
-        elif self._scan_is_through and self._desk.alone(Look, Recheck, Change, Recover, started=started):
+            return []
+        if self._looks and self._desk.alone(Look, Change, Recover, started=started):
+            return [self._look_job()]
+        if self._scan_is_through and self._desk.alone(Look, Recheck, Change, Recover, started=started):
             listed = tuple((lid, path, mtime_ns) for lid, (path, mtime_ns) in self._listed.items())
-            jobs.append(Recheck(number=self._desk.number(), folders=listed))
+            return [Recheck(number=self._desk.number(), folders=listed)]
+        return []
+
+    def reads(self) -> list[AnyJob]:
+        """Says which files to read now."""
+        jobs: list[AnyJob] = []
         for _ in range(self._desk.running(Read), READS_AT_ONCE):
             files = self._files_to_read()
             if not files:
@@ -138,7 +141,8 @@ class Observing:
             jobs.append(Read(number=self._desk.number(), files=tuple(files)))
         return jobs
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
+        """Makes due what only waited for its time."""
         now = self._desk.now.steady_ms
         for lid in [lid for lid, at in self._again.items() if at <= now]:
             del self._again[lid]
@@ -378,16 +382,13 @@ class Observing:
         """Says whether deletions may leave the desk: nothing vanished anywhere for a while (R3)."""
         return not self._losses.is_open(_ALL)
 
-    def next_wake(self) -> int | None:
-        """Answers when to look again, in steady milliseconds."""
-        now = self._desk.now.steady_ms
-        times = [*self._again.values(), *self._reads.values()]
-        if self._looks or self._scan_is_through:
-            times.append(self._looks_not_before_ms)
-        times.extend(at for at in (self._gaps.next_ms(), self._losses.next_ms()) if at is not None)
-        if self._scan_ended_ms is not None:
-            times.append(now + SCAN_EVERY_UNWATCHED_MS)
-        return min(times, default=None)
+    def wakes(self) -> list[int | None]:
+        """Answers when something becomes due by itself, in steady milliseconds."""
+        rest = None if self._scan_ended_ms is None else self._desk.now.steady_ms + SCAN_EVERY_UNWATCHED_MS
+        return [
+            *self._again.values(), *self._reads.values(), self._looks_not_before_ms, self._gaps.next_ms(),
+            self._losses.next_ms(), rest,
+        ]  # fmt: skip
 
     def _end_scan(self) -> None:
         now = self._desk.now.steady_ms

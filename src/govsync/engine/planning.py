@@ -6,7 +6,8 @@ commit is under way, or only be placed while a batch is, waits in a queue and is
 room; what waits for its content is woken by that content; the rest is woken by any change of the trees.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from itertools import islice
 
 from govsync.engine.desk import Desk
 from govsync.engine.holding import Holding
@@ -16,7 +17,7 @@ from govsync.engine.placing import Placing
 from govsync.engine.sending import Sending
 from govsync.model.reconcile import reconcile
 from govsync.model.steps import Adopt, AnyBook, AnyUp, Delete, Forget, Plan, Unify
-from govsync.model.trees import agreed, settled
+from govsync.model.trees import Trees, agreed, settled
 from govsync.store import dirty, local_tree, remote_tree
 
 PLAN_NODES = 1_000
@@ -37,17 +38,20 @@ class Planning:
         self._sending = sending
         self._placing = placing
         self._holding = holding
-        self._to_send: dict[int, None] = {}
+        self._to_send: dict[int, bytes] = {}
+        """Nodes that wait until a commit to their space could be sent."""
         self._to_place: dict[int, None] = {}
         self._next_due_ms: int | None = None
+        self.unfinished = False
+        """Whether this turn ended with more to plan for."""
 
     def jobs(self, online: bool) -> list[AnyJob]:
         """Plans for what is due, as long as something could come of it now."""
         jobs: list[AnyJob] = []
         for _ in range(PLANS_A_TURN):
-            can_send = online and self._sending.room(jobs)
+            to_spaces = self._sending.room(jobs) if online else ()
             can_place = self._placing.room(jobs)
-            lids = self._next(can_send, can_place)
+            lids = self._next(to_spaces, can_place)
             if not lids:
                 if can_place and self._placing.has_second_versions:
                     self._placing.take_up((), jobs, self._desk.trees())
@@ -60,32 +64,45 @@ class Planning:
             taken: set[int] = set()
             if can_place:
                 taken.update(self._placing.take_up(plan.down, jobs, trees))
-            if can_send:
+            if to_spaces:
                 taken.update(self._sending.take_up(self._sendable(plan.up), jobs, trees))
-            self._put_aside(lids, plan, taken)
+            self._put_aside(lids, plan, taken, trees)
+        else:
+            self.unfinished = True
         return jobs
 
-    def _next(self, can_send: bool, can_place: bool) -> list[int]:
+    def _next(self, to_spaces: Collection[bytes], can_place: bool) -> list[int]:
         """Answers the nodes to plan for next: those that had to wait for room, else those that are newly due."""
-        for queue, room in ((self._to_place, can_place), (self._to_send, can_send)):
-            if room and queue:
-                lids = [lid for lid, _ in zip(queue, range(PLAN_NODES), strict=False)]
-                for lid in lids:
-                    del queue[lid]
-                return self._unsettled(lids)
-        now = self._desk.now.steady_ms
+        while True:
+            lids = self._that_waited(to_spaces, can_place)
+            if not lids and (to_spaces or can_place):
+                lids = self._newly_due()
+            unsettled = self._unsettled(lids)
+            if unsettled or not lids:
+                return unsettled
+
+    def _that_waited(self, to_spaces: Collection[bytes], can_place: bool) -> list[int]:
+        lids = list(islice(self._to_place if can_place else (), PLAN_NODES))
+        for lid in lids:
+            del self._to_place[lid]
+        if not lids:
+            able = (lid for lid, space in self._to_send.items() if space in to_spaces)
+            lids = list(islice(able, PLAN_NODES))
+            for lid in lids:
+                del self._to_send[lid]
+        return lids
+
+    def _newly_due(self) -> list[int]:
+        store, now = self._desk.store, self._desk.now.steady_ms
         if self._next_due_ms is not None and self._next_due_ms <= now:
             self._next_due_ms = None
             self._desk.facts_changed()
-        if not (can_send or can_place) or not self._desk.stale:
+        if not self._desk.stale:
             return []
-        while True:
-            found = dirty.due(self._desk.store, self._desk.now.steady_ms, PLAN_NODES, self._is_waiting)
-            lids = self._unsettled(found)
-            if lids or not found:
-                self._desk.stale = bool(found)
-                self._next_due_ms = dirty.next_time(self._desk.store, now)
-                return lids
+        found = dirty.due(store, now, PLAN_NODES, self._is_waiting)
+        self._desk.stale = bool(found)
+        self._next_due_ms = dirty.next_time(store, now)
+        return found
 
     def _is_waiting(self, lid: int) -> bool:
         return (
@@ -107,7 +124,7 @@ class Planning:
                 dirty.drop(store, done)
         return [lid for lid, node in nodes.items() if not settled(node)]
 
-    def _put_aside(self, lids: Iterable[int], plan: Plan, taken: set[int]) -> None:
+    def _put_aside(self, lids: Iterable[int], plan: Plan, taken: set[int], trees: Trees) -> None:
         """Remembers for each planned node what it waits for, so that it is not planned again before."""
         up, down = {step.lid for step in plan.up}, {step.lid for step in plan.down}
         for lid in lids:
@@ -116,7 +133,7 @@ class Planning:
             if lid in down:
                 self._to_place[lid] = None
             elif lid in up and lid not in self._desk.kept_back:
-                self._to_send[lid] = None
+                self._to_send[lid] = trees.node(lid).space
             else:
                 self._desk.waiting.add(lid)
         self._desk.kept_back.clear()

@@ -64,10 +64,15 @@ class Sending:
                 jobs.append(self._commit_job(space.id, space.epoch, operations, inline))
         return jobs
 
-    def room(self, started: Sequence[AnyJob]) -> bool:
-        """Says whether a commit could be sent for some space."""
+    def room(self, started: Sequence[AnyJob]) -> list[bytes]:
+        """Answers the spaces to which a commit could be sent: none is under way there, or waits for its outcome."""
+        store = self._desk.store
         busy = {job.space for job in (*self._desk.under_way.values(), *started) if isinstance(job, Commit)}
-        return any(row.writable and row.id not in busy for row in spaces.all_spaces(self._desk.store))
+        return [
+            row.id
+            for row in spaces.all_spaces(store)
+            if row.writable and row.id not in busy and not ops.any_sent(store, row.id)
+        ]
 
     def waits(self, lid: int) -> bool:
         """Says whether the node's content must be read or uploaded first."""
@@ -300,9 +305,9 @@ class Sending:
         dirty.delay(store, lid, now.steady_ms + min(RETRY_MS * 2**attempts, RETRY_MOST_MS))
         problems.raise_for(store, lid, problem, now.wall_ms)
 
-    def next_wake(self) -> int | None:
-        """Answers when to try again, in steady milliseconds."""
-        return min(self._retry_at.values(), default=None)
+    def wakes(self) -> list[int]:
+        """Answers when something may be tried again, in steady milliseconds."""
+        return list(self._retry_at.values())
 
     def failed(self, job: Commit | Upload, code: Code) -> None:
         """Learns that a commit or an upload has no answer; what was sent stays frozen, what was refused whole is free."""
