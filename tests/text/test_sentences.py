@@ -122,6 +122,12 @@ def test_a_state_counts_what_it_is_about():
     assert status_sentence(status(State.OFFLINE, up=2, down=1)).endswith("3 changes wait.")
 
 
+@pytest.mark.parametrize("state", [State.SYNCING, State.OFFLINE, State.PAUSED])
+def test_where_no_change_is_known_of_none_is_counted(state):
+    assert "0" not in status_sentence(status(state))
+    assert "1 change" in status_sentence(status(state, up=1))
+
+
 def test_no_template_has_a_fact_by_number():
     for texts in SENTENCES.values():
         for text in texts:

@@ -146,6 +146,12 @@ _STATES = {
     State.SYNCING: ("Syncing: {count} change is on its way.", "Syncing: {count} changes are on their way."),
     State.IN_SYNC: ("In sync: the server holds what the folder shows.",) * 2,
 }  # fmt: skip
+_STATES_OF_NONE = {
+    State.PAUSED: "Paused; nothing waits.",
+    State.OFFLINE: "Offline: the server cannot be reached. Work goes on; nothing waits.",
+    State.SYNCING: "Syncing: comparing the folder with the server.",
+}
+"""Where no change is known of: a count of 0 would say that there is nothing to wait for."""
 
 
 class _Facts(dict[str, object]):
@@ -192,4 +198,6 @@ def status_sentence(status: Status) -> str:
     """Answers how a desk is, in one sentence."""
     counts = {State.HOLD: status.holds, State.PROBLEM: status.problems}
     count = counts.get(status.state, status.pending.up + status.pending.down)
+    if count == 0 and status.state in _STATES_OF_NONE:
+        return _said(_STATES_OF_NONE[status.state], {})
     return _counted(_STATES[status.state], count)
