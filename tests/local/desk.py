@@ -44,9 +44,9 @@ class Hooked:
     def __getattr__(self, primitive: str) -> Callable[..., object]:
         call = getattr(self._fs, primitive)
 
-        def hooked(*arguments: object) -> object:
+        def hooked(*arguments: object, **options: object) -> object:
             self._before(primitive, arguments)
-            return call(*arguments)
+            return call(*arguments, **options)
 
         return hooked
 

@@ -1,14 +1,18 @@
 """The folder is known by inode and marker together; each alone can deceive (R10, R29, R45)."""
 
+import os
 import shutil
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
+from govsync.local.folders import OpenFolders
 from govsync.local.root import MARKER, Root, Standing, adopt, cookie, found, prove, proven
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
-from tests.local.desk import DEVICE, ROOT_ID, at_each
+from govsync.system.disk import DiskFileSystem
+from tests.local.desk import DEVICE, ROOT_ID, Hooked, at_each
 
 
 def test_an_adopted_folder_is_ours(desk):
@@ -17,6 +21,37 @@ def test_an_adopted_folder_is_ours(desk):
     assert sorted(each.name for each in (desk.path / ".govsync").iterdir()) == [
         "parking", "root", "staging", "trash",
     ]  # fmt: skip
+
+
+def test_what_is_kept_in_the_folder_is_its_owners_alone_whatever_the_umask(desk, tmp_path):
+    """The folder may be shared with a group, but not what was displaced or is not placed yet."""
+    path = tmp_path / "shared"
+    path.mkdir()
+    before = os.umask(0)
+    try:
+        adopt(DiskFileSystem(path), ROOT_ID, DEVICE)
+        shutil.rmtree(path / ".govsync" / "trash")
+        with OpenFolders(DiskFileSystem(path), DiskFileSystem(path).root()) as folders:
+            folders.hidden("trash")
+    finally:
+        os.umask(before)
+    kept = [path / ".govsync", *(path / ".govsync" / name for name in ("staging", "trash", "parking"))]
+    assert {each.name: oct(each.stat().st_mode & 0o777) for each in kept} == {
+        ".govsync": "0o700", "staging": "0o700", "trash": "0o700", "parking": "0o700",
+    }  # fmt: skip
+
+
+def test_a_root_that_cannot_be_looked_at_is_closed_again(desk):
+    def refuse(primitive: str, _: object) -> None:
+        if primitive == "identity":
+            raise Failure(Code.UNREADABLE)
+
+    fs = Hooked(desk.fs, refuse)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(5):
+        with pytest.raises(Failure):
+            OpenFolders(fs, fs.root())
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
 def test_adopting_again_changes_the_marker_and_nothing_else(desk):

@@ -236,7 +236,7 @@ class SimFileSystem:
         self.enter("rename", name, target_name)
         self.medium.rename(_inode(source), name, _inode(target), target_name, replace=False)
 
-    def make_folder(self, folder: Folder, name: str) -> None:
+    def make_folder(self, folder: Folder, name: str, private: bool = False) -> None:
         """As `FileSystem.make_folder`."""
         self.enter("make_folder", name)
         self.medium.make(_inode(folder), name, Shape.FOLDER, GOVSYNC)

@@ -8,7 +8,7 @@ import pytest
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.system import durable
-from govsync.system.durable import replace_file
+from govsync.system.durable import private_folder, replace_file
 
 
 def test_a_file_is_made_with_its_folders_for_its_owner_alone(tmp_path):
@@ -66,3 +66,18 @@ def test_data_are_flushed_before_the_name_is_given_and_the_folder_after(tmp_path
     monkeypatch.setattr(durable.os, "fsync", fsync)
     replace_file(path, b"new")
     assert flushed == [(os.fspath(tmp_path / ".settings.new"), b"old"), (os.fspath(tmp_path), b"new")]
+
+
+def test_folders_are_made_for_their_owner_alone_whatever_the_umask(tmp_path):
+    before = os.umask(0)
+    try:
+        private_folder(tmp_path / "a" / "b")
+    finally:
+        os.umask(before)
+    assert [oct(each.stat().st_mode & 0o777) for each in (tmp_path / "a", tmp_path / "a" / "b")] == [
+        "0o700"
+    ] * 2
+    private_folder(tmp_path / "a" / "b")
+    (tmp_path / "file").touch()
+    with pytest.raises(Failure):
+        private_folder(tmp_path / "file" / "c")

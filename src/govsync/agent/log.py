@@ -2,9 +2,13 @@
 
 import logging
 import logging.handlers
+import os
+from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
 
+from govsync.system.durable import private_folder
+from govsync.system.failures import attempt
 from govsync.text.discreet import trace
 
 MOST_BYTES = 5 * 1024 * 1024
@@ -21,14 +25,24 @@ class Discreet(logging.Formatter):
         return "" if ei[1] is None else trace(ei[1])
 
 
+class _Private(logging.handlers.RotatingFileHandler):
+    """Writes files for their owner alone, whatever the umask is."""
+
+    def _open(self) -> TextIOWrapper:
+        return open(self.baseFilename, "a", encoding="utf-8", opener=_open_private)
+
+
+def _open_private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def set_up(folder: Path | None, level: int = logging.INFO) -> None:
     """Sends log lines to rotating files in a folder, or to standard error."""
     handler: logging.Handler = logging.StreamHandler()
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        handler = logging.handlers.RotatingFileHandler(
-            folder / "agent.log", maxBytes=MOST_BYTES, backupCount=KEPT, encoding="utf-8"
-        )
+        private_folder(folder)
+        with attempt("log"):
+            handler = _Private(folder / "agent.log", maxBytes=MOST_BYTES, backupCount=KEPT)
     handler.setFormatter(Discreet(_FORM))
     top = logging.getLogger()
     top.handlers[:] = [handler]

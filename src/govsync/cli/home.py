@@ -13,6 +13,7 @@ from govsync.control.client import ask
 from govsync.control.messages import GetStatus, Request, Stop
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
+from govsync.system.durable import private_folder
 from govsync.system.lock import Lock
 from govsync.system.places import Places, places
 
@@ -55,7 +56,7 @@ def start() -> None:
     if is_running():
         return
     log = here().logs / "start.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(log.parent)
     with log.open("wb") as output:
         child = subprocess.Popen(
             [sys.executable, "-m", "govsync.cli.main", "run"],

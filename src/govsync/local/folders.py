@@ -26,7 +26,11 @@ class OpenFolders:
         self._open: dict[tuple[str, ...], Folder] = {(): root}
         self._retired: list[Folder] = []
         self._touched: dict[int, Folder] = {}
-        self.dev = fs.identity(root).dev
+        try:
+            self.dev = fs.identity(root).dev
+        except BaseException:
+            root.close()
+            raise
 
     def __enter__(self) -> Self:
         return self
@@ -46,7 +50,10 @@ class OpenFolders:
         return self._descend(path)
 
     def hidden(self, *path: str) -> Folder:
-        """Answers one of our own folders below `.govsync`, and makes it where somebody tidied it away."""
+        """Answers one of our own folders below `.govsync`, and makes it where somebody tidied it away.
+
+        What lies in them was, or will be, under stricter eyes elsewhere: only their owner may enter.
+        """
         whole = (STATE, *path)
         try:
             return self._descend(whole)
@@ -54,7 +61,7 @@ class OpenFolders:
             if failure.code is not Code.GONE:
                 raise
         parent = self._descend(whole[:-1])
-        self._fs.make_folder(parent, whole[-1])
+        self._fs.make_folder(parent, whole[-1], private=True)
         self.touch(parent)
         return self._descend(whole)
 

@@ -174,7 +174,7 @@ def _write_marker(fs: FileSystem, state: Folder, marker: _Marker) -> None:
 
 def _make(fs: FileSystem, folder: Folder, name: str) -> None:
     try:
-        fs.make_folder(folder, name)
+        fs.make_folder(folder, name, private=True)
     except Failure as failure:
         if failure.code is not Code.EXISTS:
             raise

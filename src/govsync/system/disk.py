@@ -288,10 +288,10 @@ class DiskFileSystem:
         with attempt("rename"):
             linux.rename_noreplace(_fd(source), name, _fd(target), target_name)
 
-    def make_folder(self, folder: Folder, name: str) -> None:
+    def make_folder(self, folder: Folder, name: str, private: bool = False) -> None:
         """As `FileSystem.make_folder`."""
         with attempt("make_folder"):
-            os.mkdir(name, dir_fd=_fd(folder))
+            os.mkdir(name, 0o700 if private else 0o777, dir_fd=_fd(folder))
 
     def remove_folder(self, folder: Folder, name: str) -> None:
         """As `FileSystem.remove_folder`."""

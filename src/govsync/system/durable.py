@@ -1,4 +1,4 @@
-"""Replaces a small file so that it is, after any crash or failure, the old one or the new one.
+"""Replaces a small file so that it is, after any crash or failure, the old one or the new one; and makes private folders.
 
 For settings, credentials, the device's identity and the like, which have one writer at a time: whoever holds the home's
 lock, or the server its data. What people put into the synced folder goes through `fs` instead.
@@ -10,13 +10,21 @@ from pathlib import Path
 from govsync.system.failures import attempt
 
 
+def private_folder(path: Path) -> None:
+    """Makes a folder, and those above it, for their owner alone, where they are missing; raises Failure."""
+    if not path.is_dir() and path != path.parent:
+        private_folder(path.parent)
+        with attempt("folder"):
+            path.mkdir(exist_ok=True, mode=0o700)
+
+
 def replace_file(path: Path, data: bytes, mode: int = 0o600) -> None:
     """Writes a file beside, flushes it, renames it over and flushes the folder; durable on return.
 
     A missing folder is made, for its owner alone. Raises Failure (`disk_full`, `no_access`, ...).
     """
+    private_folder(path.parent)
     with attempt("replace"):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         beside = path.with_name(f".{path.name}.new")
         beside.unlink(missing_ok=True)  # A crash left it.
         try:

@@ -138,7 +138,7 @@ class FileSystem(Protocol):
         """Opens a regular file for reading; anything else there raises Failure(link_in_the_way or wrong shape)."""
 
     def create(self, folder: Folder, name: str) -> File:
-        """Makes a new, empty, private file for writing; raises Failure(exists)."""
+        """Makes a new, empty file for writing, as open as the person's new files are; raises Failure(exists)."""
 
     def copy_attributes(self, source: File, target: Folder, name: str) -> None:
         """Gives the file `name` in `target` the mode, owner's group, ACL and extended attributes of `source`, as far
@@ -154,8 +154,8 @@ class FileSystem(Protocol):
     def rename(self, source: Folder, name: str, target: Folder, target_name: str) -> None:
         """Renames atomically; raises Failure(exists) when the target name is taken, whatever takes it."""
 
-    def make_folder(self, folder: Folder, name: str) -> None:
-        """Makes an empty folder; raises Failure(exists)."""
+    def make_folder(self, folder: Folder, name: str, private: bool = False) -> None:
+        """Makes an empty folder, where `private` for its owner alone; raises Failure(exists)."""
 
     def remove_folder(self, folder: Folder, name: str) -> None:
         """Removes an empty folder; raises Failure(exists) when it is not empty."""

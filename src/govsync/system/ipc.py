@@ -14,6 +14,7 @@ from pathlib import Path
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
+from govsync.system.durable import private_folder
 from govsync.system.failures import attempt
 
 _CREDENTIALS = struct.Struct("3i")
@@ -22,8 +23,8 @@ _WAITING = 32
 
 def listen(path: Path) -> socket.socket:
     """Listens at a path; the caller holds the home's lock, so a socket that is left there is nobody's."""
+    private_folder(path.parent)
     with attempt("listen"):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.unlink(missing_ok=True)
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:

@@ -11,6 +11,7 @@ from typing import Self
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
+from govsync.system.durable import private_folder
 from govsync.system.failures import attempt
 
 _OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -21,8 +22,7 @@ class Lock:
 
     def __init__(self, path: Path, taken: Code = Code.HOME_IN_USE) -> None:
         """Takes the lock; raises Failure(`taken`) while anybody else holds it."""
-        with attempt("lock"):
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(path.parent)
         self._fd: int | None = None
         while self._fd is None:
             self._fd = _locked(path, taken)
