@@ -1,5 +1,6 @@
 """Whoever asks gets an answer, whatever the question leads to; whoever speaks otherwise is hung up on."""
 
+import errno
 import threading
 
 import pytest
@@ -8,7 +9,7 @@ from govsync.agent import commands
 from govsync.agent.listen import Listener
 from govsync.control.client import ask
 from govsync.control.codec import Decoder, decode_reply, encode_request
-from govsync.control.messages import GetStatus, ListHolds, Stop, SyncNow
+from govsync.control.messages import GetStatus, ListHolds, Resume, Stop, SyncNow
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.system import ipc
@@ -29,10 +30,14 @@ def agent():
     return Agent()
 
 
+def _full():
+    raise OSError(errno.ENOSPC, "no space", "a name")
+
+
 @pytest.fixture
 def control(tmp_path, monkeypatch, agent):
     path = tmp_path / "control"
-    answers = {ListHolds: list, SyncNow: lambda: {}["missing"], Stop: lambda: None}
+    answers = {ListHolds: list, SyncNow: lambda: {}["missing"], Stop: lambda: None, Resume: _full}
 
     def carry_out(_, request):
         if type(request) not in answers:
@@ -56,6 +61,12 @@ def test_an_answer_a_failure_and_a_bug_each_come_back(control):
     assert ask(control, ListHolds(), 10) == ()
     assert refused(control, GetStatus()).code is Code.NOT_FOUND
     assert refused(control, SyncNow()).code is Code.INTERNAL
+
+
+def test_what_the_system_refuses_comes_back_with_its_code(control):
+    failure = refused(control, Resume())
+    assert failure.code is Code.DISK_FULL
+    assert "a name" not in str(failure)
 
 
 def test_several_questions_may_follow_on_one_connection(control):

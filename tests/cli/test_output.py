@@ -37,6 +37,19 @@ def test_a_failure_ends_with_its_exit_code_and_one_line(capsys, code, ends_with)
     assert said.err.endswith(f"[{code} path=a\\x0ab\\x1b[2J]\n")
 
 
+def test_what_the_system_refuses_ends_with_a_line_too(capsys, tmp_path):
+    @failures
+    def command():
+        (tmp_path / "none" / "file").write_text("x")
+
+    with pytest.raises(SystemExit) as ended:
+        command()
+    assert ended.value.code == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1
+    assert f"[gone what={tmp_path}/none/file errno=ENOENT]" in said
+
+
 def test_a_part_that_is_not_installed_is_named(capsys):
     @failures
     def command():

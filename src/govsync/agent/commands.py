@@ -20,6 +20,7 @@ from govsync.model.codes import Code
 from govsync.model.problems import Failure, Problem
 from govsync.model.status import Status
 from govsync.store import activity, holds, problems
+from govsync.store.database import StoreFailure
 from govsync.text.sentences import action, sentence
 
 if TYPE_CHECKING:
@@ -42,6 +43,9 @@ def _here(agent: "Agent", work: Callable[[], T]) -> T:
     def call() -> None:
         try:
             future.set_result(work())
+        except StoreFailure as failure:
+            future.set_exception(failure)
+            raise  # The engine ends with it.
         except BaseException as error:  # noqa: BLE001 - it is raised again where it was asked for
             future.set_exception(error)
 
@@ -50,25 +54,37 @@ def _here(agent: "Agent", work: Callable[[], T]) -> T:
 
 
 def _status(agent: "Agent", _: ask.GetStatus) -> Status:
-    return _here(agent, agent.status)
+    try:
+        return _here(agent, agent.status)
+    except StoreFailure:
+        return _here(agent, agent.status)  # It says by now that the database failed.
 
 
 def _wait(agent: "Agent", request: ask.Wait) -> Waited:
     """Waits until all that folder and server held when it was asked is in sync (R43): a look at everything, a fresh
     question for all heads, then until nothing is left."""
     end = time.monotonic() + (FOR_EVER_S if request.timeout_s is None else request.timeout_s)
-    engine = agent.engine
 
     def begin() -> int:
-        engine.desk.now = agent.clock.now()
+        now = agent.clock.now()
+        if agent.memory.trouble is not None:
+            return now.steady_ms
+        engine = agent.engine
+        engine.desk.now = now
         engine.desk.proven_ms = None
         engine.observing.scan()
         engine.following.begin()
         return engine.desk.now.steady_ms
 
-    began = _here(agent, begin)
+    try:
+        began = _here(agent, begin)
+    except StoreFailure:
+        return Waited.KEPT_BACK
 
     def look() -> Waited | None:
+        if agent.memory.trouble is not None:
+            return Waited.KEPT_BACK
+        engine = agent.engine
         engine.desk.now = agent.clock.now()
         scanned = engine.observing.scan_ended_ms
         if scanned is None or scanned < began or engine.following.beat_ms < began:
@@ -81,7 +97,10 @@ def _wait(agent: "Agent", request: ask.Wait) -> Waited:
         return Waited.KEPT_BACK if kept_back_only(engine) else None
 
     while time.monotonic() < end:
-        found = _here(agent, look)
+        try:
+            found = _here(agent, look)
+        except StoreFailure:
+            return Waited.KEPT_BACK
         if found is not None:
             return found
         time.sleep(WAIT_STEP_S)
@@ -100,6 +119,9 @@ def _handle(agent: "Agent", event: events.AnyEvent) -> None:
 
 def _problems(agent: "Agent", _: ask.ListProblems) -> list[ProblemRow]:
     def read() -> list[ProblemRow]:
+        trouble = agent.memory.trouble
+        if trouble is not None:
+            return [_problem("store", trouble, str(agent.places.home), agent.clock.time_ms())]
         rows = [
             _problem(str(row.id), row.problem, row.path, row.since_ms)
             for row in problems.listed(agent.store)
@@ -132,11 +154,11 @@ def _holds(agent: "Agent", _: ask.ListHolds) -> list[HoldRow]:
 
 
 def _approve(agent: "Agent", request: ask.Approve) -> None:
-    _decide(agent, request.id, agent.engine.holding.approve)
+    _decide(agent, request.id, lambda hold: agent.engine.holding.approve(hold))
 
 
 def _reject(agent: "Agent", request: ask.Reject) -> None:
-    _decide(agent, request.id, agent.engine.holding.reject)
+    _decide(agent, request.id, lambda hold: agent.engine.holding.reject(hold))
 
 
 def _decide(agent: "Agent", id: str | None, decision: Callable[[int], bool]) -> None:

@@ -66,8 +66,10 @@ def load(places: Places, new_id: bytes) -> Identity:
 
 
 def save(places: Places, identity: Identity) -> None:
-    """Keeps the device, durable on return."""
-    replace_file(places.identity, msgspec.json.encode(identity))
+    """Keeps the device, durable on return; what is kept already needs no room on a full disk."""
+    data = msgspec.json.encode(identity)
+    if not places.identity.exists() or places.identity.read_bytes() != data:
+        replace_file(places.identity, data)
 
 
 def secrets(places: Places) -> Secrets:

@@ -18,6 +18,7 @@ from govsync.control.messages import Stop
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.system import ipc
+from govsync.system.failures import failure_of
 
 if TYPE_CHECKING:
     from govsync.agent.main import Agent
@@ -80,6 +81,8 @@ class Listener:
             reply = encode_answer(commands.carry_out(self._agent, request))
         except Failure as failure:
             reply = encode_failure(failure)
+        except OSError as error:
+            reply = encode_failure(failure_of(error, type(request).__name__))
         except Exception:  # noqa: BLE001 - the edge: whatever it is, the person gets an answer
             _log.exception("a request ended by a bug")
             reply = encode_failure(Failure(Code.INTERNAL))

@@ -1,7 +1,7 @@
 """The one control thread: takes events from the inbox, lets the engine decide, hands out jobs.
 
 It never waits for anything but the inbox. Watcher, event stream, workers and control socket only put values into it, so
-there is nothing to lock: engine and store belong to this thread alone.
+there is nothing to lock: engine and store belong to this thread alone. It knows the engine as `Memory`, which outlives it.
 """
 
 import logging
@@ -9,9 +9,9 @@ import queue
 from collections.abc import Callable
 
 from govsync.agent.clock import SystemClock
+from govsync.agent.memory import Memory
 from govsync.engine import events
 from govsync.engine.jobs import AnyJob
-from govsync.engine.loop import Engine
 
 SLEPT_MS = 5_000
 """How far the wall clock may run ahead of the steady one between two turns before the machine must have slept (R46)."""
@@ -27,7 +27,7 @@ Call = Callable[[], None]
 class Loop:
     """Runs an engine until it is asked to stop."""
 
-    def __init__(self, engine: Engine, clock: SystemClock, start_job: Callable[[AnyJob], None]) -> None:
+    def __init__(self, engine: Memory, clock: SystemClock, start_job: Callable[[AnyJob], None]) -> None:
         self._engine = engine
         self._clock = clock
         self._start_job = start_job
@@ -61,12 +61,13 @@ class Loop:
             if isinstance(item, events.AnyEvent):
                 self._engine.handle(item, self._clock.now())
             else:
-                item()
+                with self._engine.guarded(self._clock.now()):
+                    item()
         return True
 
     def _take(self) -> "list[events.AnyEvent | Call | None]":
         """Waits for the inbox, no longer than the engine allows, and takes what is in it."""
-        wake_ms = self._engine.next_wake()
+        wake_ms = self._engine.next_wake(self._clock.now())
         wait_ms = LONGEST_WAIT_MS
         if wake_ms is not None:
             wait_ms = max(0, min(wait_ms, wake_ms - self._clock.now().steady_ms))

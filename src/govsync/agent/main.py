@@ -13,13 +13,14 @@ from govsync.agent.accounts import Kept
 from govsync.agent.clock import SystemClock, SystemIds
 from govsync.agent.listen import Listener
 from govsync.agent.loop import Loop
+from govsync.agent.memory import Memory
 from govsync.agent.stream import Stream
 from govsync.agent.workers import Workers
 from govsync.content.chunks import require_fast_chunking
 from govsync.engine import events
 from govsync.engine.desk import Rules, Who
 from govsync.engine.loop import Engine
-from govsync.engine.report import Facts, report
+from govsync.engine.report import Facts, report, without_engine
 from govsync.engine.work import Tools, run
 from govsync.local import watcher
 from govsync.local.ignore import Ignore
@@ -60,28 +61,24 @@ class Agent:
         self.settings = values(effective)
         for failure in wrong:
             _log.warning("settings: %s", failure.code)
-        self.store = _open_store(places.store)
-        with self.store.transaction():
-            dirty.begin(self.store)
-        who = Who(device=bytes.fromhex(self.identity.device), device_name=self.identity.name)
-        self.engine = Engine(self.store, self.ids, who, _rules(self.settings))
+        self.memory = Memory(places.store, self._live)
+        device = bytes.fromhex(self.identity.device)
         limits = (self.settings.network_upload_limit, self.settings.network_download_limit)
         self.rates = tuple(Rate(limit, time.monotonic, time.sleep) for limit in limits)
         kept = Kept(home.secrets(places), home.secret_name(self.identity))
         nonce = self.ids.new().hex()
         self.calls = HttpCalls(
-            self.identity.endpoint, who.device, kept, nonce, time.sleep, (self.rates[0], self.rates[1])
+            self.identity.endpoint, device, kept, nonce, time.sleep, (self.rates[0], self.rates[1])
         )
         self.remote = ChunkedRemote(self.calls, DEFAULT)
         self.disk = DiskFileSystem(Path(self.identity.folder))
-        self.engine.disk_bytes = shutil.disk_usage(places.home).total
         ignore = Ignore.of_setting(self.settings.sync_ignore)
         tools = Tools(
             fs=self.disk, remote=self.remote, root=root, ignore=lambda: ignore, clock_ns=time.time_ns
         )
         self.tools = tools
         self.workers = Workers(lambda job: run(job, tools), self.tell)
-        self.loop = Loop(self.engine, self.clock, self.workers.start)
+        self.loop = Loop(self.memory, self.clock, self.workers.start)
         self._watcher = Watcher(self.identity.folder, self._watched)
         self._stream = Stream(self.calls, self.ids, self.tell)
         self._signed_in = kept.load() is not None and bool(self.identity.endpoint)
@@ -106,7 +103,7 @@ class Agent:
             self._stream.stop()
             self._watcher.stop()
             self.workers.stop()
-            self.store.close()
+            self.memory.close()
             if self._folder_lock is not None:
                 self._folder_lock.release()
             self._lock.release()
@@ -121,15 +118,37 @@ class Agent:
             folder=self.identity.folder, endpoint=self.identity.endpoint, account=self.identity.login,
             device=self.identity.name, version=govsync.__version__, rate=self._rate(),
         )  # fmt: skip
+        if self.memory.trouble is not None:
+            return without_engine(facts, self.memory.signed_in)
         self.engine.desk.now = self.clock.now()
         return report(self.engine, facts)
+
+    @property
+    def engine(self) -> Engine:
+        """Answers the engine that lives now; raises Failure while the database cannot be used."""
+        return self.memory.engine
+
+    @property
+    def store(self) -> Store:
+        """Answers the database; raises as `engine`."""
+        return self.memory.store
 
     def take_settings(self) -> None:
         """Follows the settings as they are now; only on the control thread."""
         self.settings = values(home.settings(self.places)[0])
-        self.engine.desk.rules = _rules(self.settings)
+        if self.memory.trouble is None:
+            self.engine.desk.rules = _rules(self.settings)
         self.rates[0].limit = self.settings.network_upload_limit
         self.rates[1].limit = self.settings.network_download_limit
+
+    def _live(self, store: Store) -> Engine:
+        """Begins a life of the engine over a database (R16)."""
+        with store.transaction():
+            dirty.begin(store)
+        who = Who(device=bytes.fromhex(self.identity.device), device_name=self.identity.name)
+        engine = Engine(store, self.ids, who, _rules(self.settings))
+        engine.disk_bytes = shutil.disk_usage(self.places.home).total
+        return engine
 
     def _rate(self) -> RateNow:
         now, up, down = time.monotonic(), self.rates[0].passed_bytes, self.rates[1].passed_bytes
@@ -157,21 +176,6 @@ class Agent:
 def _lock_if_there(folder: Path) -> Lock | None:
     """Locks the synced folder; one that is missing is told as a problem, not by refusing to start (R29)."""
     return home.lock_folder(folder) if (folder / ".govsync").is_dir() else None
-
-
-def _open_store(path: Path) -> Store:
-    """Opens the store; a damaged one is kept beside, and a new one begun, which loses nothing (R40)."""
-    try:
-        return Store.open(path)
-    except Failure as failure:
-        if failure.code is not Code.STORE_DAMAGED:
-            raise
-        _log.error("the store is damaged and is begun anew; the old one is kept beside it")
-        for suffix in ("", "-wal", "-shm"):
-            old = path.with_name(path.name + suffix)
-            if old.exists():
-                old.replace(path.with_name(f"{path.name}.damaged-{int(time.time())}{suffix}"))
-        return Store.open(path)
 
 
 def _rules(settings: Values) -> Rules:

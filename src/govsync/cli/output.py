@@ -15,6 +15,7 @@ import msgspec
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure, Problem
+from govsync.system.failures import failure_of
 from govsync.text.units import shown_moment, shown_name, size, width
 
 DONE, FAILED, TIMED_OUT, NOT_RUNNING, KEPT_BACK, USAGE = 0, 1, 2, 3, 4, 64
@@ -47,6 +48,9 @@ def failures(function: Callable[P, Any]) -> Callable[P, Any]:
             end(_ENDS.get(failure.code, FAILED))
         except ChildProcessError as error:
             click.echo(error, err=True)  # It has said itself what is wrong.
+            end(FAILED)
+        except OSError as error:
+            complain(failure_of(error, error.filename or function.__name__))
             end(FAILED)
         except ModuleNotFoundError as error:
             if (error.name or "govsync").split(".")[0] == "govsync":

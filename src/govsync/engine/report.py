@@ -6,7 +6,7 @@ import msgspec
 
 from govsync.engine import jobs
 from govsync.engine.loop import Engine
-from govsync.model.status import RateNow, SpaceStatus, Status, state_of
+from govsync.model.status import Pending, RateNow, SpaceStatus, Status, state_of
 from govsync.protocol.session import SpaceKind
 from govsync.store import dirty, holds, paths, pending, problems, spaces
 
@@ -60,6 +60,16 @@ def report(engine: Engine, facts: Facts) -> Status:
         checked_at=moment(checked) if checked else None,
         spaces=tuple(_space(engine, row) for row in spaces.all_spaces(store)),
         last_change=moment(changed) if changed else None, version=facts.version,
+    )  # fmt: skip
+
+
+def without_engine(facts: Facts, signed_in: bool) -> Status:
+    """Makes the status object of a desk whose own database cannot be used: that is its problem, the rest is unknown."""
+    return Status(
+        state=state_of(signed_in=signed_in, holds=0, problems=1, paused=False, online=False, settled=False),
+        folder=facts.folder, endpoint=facts.endpoint, account=facts.account, device=facts.device,
+        pending=Pending(), problems=1, holds=0, skipped=0, waiting=0, rate=facts.rate, paused=False, online=False,
+        scanning=False, checked_at=None, spaces=(), last_change=None, version=facts.version,
     )  # fmt: skip
 
 

@@ -86,6 +86,7 @@ class Code(StrEnum):
     FOLDER_TAKEN = "folder_taken"
     HOME_IN_USE = "home_in_use"
     STORE_DAMAGED = "store_damaged"
+    STORE_NEWER = "store_newer"
     AGENT_NOT_RUNNING = "agent_not_running"
     AGENT_DIFFERS = "agent_differs"
     SETTING_UNKNOWN = "setting_unknown"
@@ -171,6 +172,7 @@ CODES: dict[Code, Meaning] = {
     Code.FOLDER_TAKEN: Meaning("person"),
     Code.HOME_IN_USE: Meaning("person"),
     Code.STORE_DAMAGED: Meaning("it"),
+    Code.STORE_NEWER: Meaning("it"),
     Code.AGENT_NOT_RUNNING: Meaning("person"),
     Code.AGENT_DIFFERS: Meaning("person"),
     Code.SETTING_UNKNOWN: Meaning("person"),

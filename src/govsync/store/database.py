@@ -4,9 +4,10 @@
 the disk it does not forget (R16). A commit costs about half a millisecond.
 """
 
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,34 @@ from govsync.model.problems import Failure
 from govsync.store.schema import MIGRATIONS
 
 IN_MEMORY = ":memory:"
+BUSY_S = 5.0
+"""How long another program (a copy being made, a virus scanner) is waited for before it is said."""
 _VARIABLES = 500
+_CODES = {
+    sqlite3.SQLITE_CORRUPT: Code.STORE_DAMAGED,
+    sqlite3.SQLITE_NOTADB: Code.STORE_DAMAGED,
+    sqlite3.SQLITE_FULL: Code.DISK_FULL,
+    sqlite3.SQLITE_IOERR_SHMSIZE: Code.DISK_FULL,
+    sqlite3.SQLITE_BUSY: Code.BUSY,
+    sqlite3.SQLITE_LOCKED: Code.BUSY,
+    sqlite3.SQLITE_PROTOCOL: Code.BUSY,
+    sqlite3.SQLITE_READONLY: Code.READ_ONLY,
+    sqlite3.SQLITE_CANTOPEN: Code.NO_ACCESS,
+    sqlite3.SQLITE_PERM: Code.NO_ACCESS,
+    sqlite3.SQLITE_IOERR: Code.UNREADABLE,
+}
+"""What the errors of SQLite mean that the world can cause; any other is a bug of ours."""
 
 Row = tuple[Any, ...]
 
 
+class StoreFailure(Failure):
+    """Says that the database failed, and nothing of the transaction is in it: what is in memory is dropped with it,
+    and read anew (R16). Only `store_damaged` means that it can never be read again."""
+
+
 class Store:
-    """One connection, used by one thread."""
+    """One connection, used by one thread. Every method raises StoreFailure where the disk does not do its part."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -29,19 +51,22 @@ class Store:
 
     @staticmethod
     def open(path: Path | str) -> "Store":
-        """Opens or makes a database and brings it to today's schema; raises Failure(store_damaged)."""
+        """Opens or makes a database and brings it to today's schema.
+
+        Raises StoreFailure(store_damaged) only where what it holds is lost; disk_full, busy, read_only, no_access and
+        unreadable pass, and store_newer is the work of a newer GovSync: then it is left as it is.
+        """
+        if path != IN_MEMORY:
+            _make_private(Path(path))
+        with _meaning():
+            connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, cached_statements=512)
         try:
-            connection = sqlite3.connect(path, isolation_level=None, cached_statements=512)
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
-            connection.execute("PRAGMA cache_size=-65536")
-            found = connection.execute("PRAGMA quick_check(1)").fetchone()
-            if found != ("ok",):
-                raise Failure(Code.STORE_DAMAGED, what=str(found))
-            store = Store(connection)
-            store._migrate()
-        except sqlite3.DatabaseError as error:
-            raise Failure(Code.STORE_DAMAGED, what=str(error)) from error
+            with _meaning():
+                store = Store(connection)
+                store._begin()
+        except BaseException:
+            connection.close()
+            raise
         return store
 
     def close(self) -> None:
@@ -54,25 +79,31 @@ class Store:
         if self._depth:
             yield
             return
-        self._connection.execute("BEGIN IMMEDIATE")
+        self._execute("BEGIN IMMEDIATE")
         self._depth = 1
         try:
             yield
+            self._execute("COMMIT")
         except BaseException:
-            self._connection.execute("ROLLBACK")
+            if self._connection.in_transaction:  # A full disk has ended it already.
+                self._execute("ROLLBACK")
             raise
-        else:
-            self._connection.execute("COMMIT")
         finally:
             self._depth = 0
 
     def all(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """Answers all rows of a query."""
-        return self._connection.execute(sql, parameters).fetchall()
+        try:
+            return self._connection.execute(sql, parameters).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise _failure(error) from error
 
     def one(self, sql: str, parameters: Sequence[object] = ()) -> Row | None:
         """Answers the first row of a query, or None."""
-        row: Row | None = self._connection.execute(sql, parameters).fetchone()
+        try:
+            row: Row | None = self._connection.execute(sql, parameters).fetchone()
+        except sqlite3.DatabaseError as error:
+            raise _failure(error) from error
         return row
 
     def value(self, sql: str, parameters: Sequence[object] = ()) -> Any:
@@ -82,24 +113,64 @@ class Store:
 
     def run(self, sql: str, parameters: Sequence[object] = ()) -> int:
         """Changes something; answers the id of a row that was inserted."""
-        return self._connection.execute(sql, parameters).lastrowid or 0
+        return self._execute(sql, parameters).lastrowid or 0
 
     def changed(self, sql: str, parameters: Sequence[object] = ()) -> int:
         """Changes something; answers how many rows were touched."""
-        return self._connection.execute(sql, parameters).rowcount
+        return self._execute(sql, parameters).rowcount
 
     def many(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Changes something once for each row."""
-        self._connection.executemany(sql, rows)
+        with _meaning():
+            self._connection.executemany(sql, rows)
 
     def stream(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[Row]:
         """Yields the rows of a query one by one; nothing may be changed meanwhile."""
-        yield from self._connection.execute(sql, parameters)
+        with _meaning():
+            yield from self._connection.execute(sql, parameters)
+
+    def _execute(self, sql: str, parameters: Sequence[object] = ()) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(sql, parameters)
+        except sqlite3.DatabaseError as error:
+            raise _failure(error) from error
+
+    def _begin(self) -> None:
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=FULL")
+        self._connection.execute("PRAGMA cache_size=-65536")
+        found = self.value("PRAGMA quick_check(1)")
+        if found != "ok":
+            raise StoreFailure(Code.STORE_DAMAGED, what=found)
+        self._migrate()
 
     def _migrate(self) -> None:
         version = self.value("PRAGMA user_version")
+        if version > len(MIGRATIONS):
+            raise StoreFailure(Code.STORE_NEWER)
         for number, script in enumerate(MIGRATIONS[version:], version + 1):
             self._connection.executescript(f"BEGIN; {script}; PRAGMA user_version = {number}; COMMIT")
+
+
+def _make_private(path: Path) -> None:
+    """Makes the file, where it is missing, for its owner alone; SQLite gives the files beside it the same mode."""
+    with suppress(OSError):  # SQLite says the same, and what it means.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
+@contextmanager
+def _meaning() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        raise _failure(error) from error
+
+
+def _failure(error: sqlite3.DatabaseError) -> Exception:
+    """Answers what an error of SQLite means, or the error itself where it is a bug of ours."""
+    number = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    code = _CODES.get(number) or _CODES.get(number & 0xFF)
+    return error if code is None else StoreFailure(code, what=str(error))
 
 
 def pieces(values: Sequence[object]) -> Iterator[tuple[str, Sequence[object]]]:

@@ -107,6 +107,7 @@ SENTENCES: dict[Code, tuple[str, str]] = {
         "GovSync's own database is damaged.",
         "Start again: it is made anew, nothing is lost.",
     ),
+    Code.STORE_NEWER: ("GovSync's own database is of a newer version.", "Update GovSync."),
     Code.AGENT_NOT_RUNNING: ("GovSync is not running.", "Start it: govsync start"),
     Code.AGENT_DIFFERS: ("The running GovSync is of another version.", "Start it anew: govsync restart"),
     Code.SETTING_UNKNOWN: ("There is no setting {name}.", "See: govsync settings"),
@@ -125,6 +126,7 @@ ACTIVITIES: dict[str, str] = {
     "hold_opened": "asked about deletions", "hold_approved": "deletions approved", "hold_rejected": "deletions rejected",
     "hold_lifted": "question withdrawn", "renamed_aside": "kept under another name", "conflict_copy": "both versions kept",
     "second_version": "second version kept", "husk": "stays on this desk only",
+    "begun_anew": "GovSync's own database was damaged and is begun anew; the old one is kept as",
 }  # fmt: skip
 
 _HOLDS = {
