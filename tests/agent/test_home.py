@@ -28,6 +28,14 @@ def refused(here, key: str, text: str) -> Failure:
     return raised.value
 
 
+def test_a_home_on_a_network_disk_is_refused_with_its_kind(here, monkeypatch):
+    monkeypatch.setattr(home, "network_kind", lambda path: "nfs" if path == here.home else None)
+    with pytest.raises(Failure) as raised:
+        home.take(here)
+    assert (raised.value.code, raised.value.facts) == (Code.HOME_UNFIT, {"what": "nfs"})
+    assert not here.lock.exists()
+
+
 def test_what_a_person_sets_stays_set_beside_what_was_set_before(here):
     home.set_setting(here, "hold.deletions", "7")
     home.set_setting(here, "sync.ignore", '*.tmp, "quoted"\n보고서/')

@@ -141,7 +141,7 @@ class Desk:
         self.base, self.name = base / name, name
         self.folder = self.base / "GovSync"
         self.env = {**os.environ, "GOVSYNC_HOME": str(self.base / "home"), "GOVSYNC_CREDENTIALS": "file"}
-        self.folder.mkdir(parents=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         self._log = (self.base / "agent.out").open("ab")
         endpoint = f"http://127.0.0.1:{port}"
         self.do("login", "--endpoint", endpoint, "--user", login, "--password-stdin", stdin=PASSWORD)

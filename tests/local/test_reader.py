@@ -5,7 +5,16 @@ import os
 
 import pytest
 
-from govsync.local.reader import QUIET_NS, SMALL_BYTES, FileSource, Pieces, Read, Unread, read_files
+from govsync.local.reader import (
+    QUIET_NS,
+    SMALL_BYTES,
+    UNSURE_NS,
+    FileSource,
+    Pieces,
+    Read,
+    Unread,
+    read_files,
+)
 from govsync.local.scanner import TICK_NS
 from govsync.local.steps import Signature
 from govsync.model.codes import Code
@@ -119,6 +128,9 @@ def test_without_leases_a_file_must_have_been_quiet(desk):
     result = read(desk, "a.txt")
     assert isinstance(result, Read)
     assert not result.sure
+    assert result.racy
+    desk.write("a.txt", b"a", mtime_ns=LATER_NS - UNSURE_NS)
+    assert not read(desk, "a.txt").racy
     # A time in the future keeps nobody waiting for ever.
     desk.write("a.txt", b"a", mtime_ns=LATER_NS + 10 * QUIET_NS)
     assert isinstance(read(desk, "a.txt"), Read)

@@ -5,8 +5,9 @@ import time
 
 import pytest
 
+from govsync.system.disk import DiskFileSystem
 from tests.simulation.story import play
-from tests.system.lacking import NoExchange
+from tests.system.lacking import Network, NoExchange
 
 QUICK = 30
 REGRESSIONS = (68, 121, 134, 138, 150, 310, 460, 497, 1092, 1158)
@@ -21,8 +22,9 @@ def test_a_story_ends_well(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_a_story_on_disks_that_cannot_exchange_ends_well(seed: int) -> None:
-    play(seed, disk=NoExchange)
+@pytest.mark.parametrize("disk", [NoExchange, Network])
+def test_a_story_on_weak_disks_ends_well(seed: int, disk: type[DiskFileSystem]) -> None:
+    play(seed, disk=disk)
 
 
 @pytest.mark.xfail(strict=True, reason="open: a mount stays in a gap of looking and never comes to rest")

@@ -32,6 +32,7 @@ from govsync.server.db.connect import Database
 from govsync.store.database import Store
 from govsync.system.disk import DiskFileSystem
 from tests.simulation.calls import DirectCalls
+from tests.system.lacking import Network
 
 START_MS = 1_795_000_000_000
 
@@ -76,11 +77,11 @@ class MortalDisk:
     )  # fmt: skip
 
     def __init__(self, disk: DiskFileSystem) -> None:
-        self._disk = disk
+        self.beneath = disk
         self.lives: int | None = None
         """How many primitives until the end; None: for ever."""
         for name in self._PRIMITIVES:
-            setattr(self, name, self._counted(getattr(self._disk, name)))
+            setattr(self, name, self._counted(getattr(self.beneath, name)))
 
     def _counted(self, primitive: Callable[..., Any]) -> Callable[..., Any]:
         def call(*arguments: Any) -> Any:
@@ -93,7 +94,7 @@ class MortalDisk:
         return call
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._disk, name)
+        return getattr(self.beneath, name)
 
 
 class LossyCalls(DirectCalls):
@@ -142,15 +143,18 @@ class Desk:
             remote=ChunkedRemote(self.calls, self.world.limits),
             root=self.root,
             ignore=Ignore,
-            clock_ns=lambda: time.time_ns() + 1_000_000_000,
+            # Files have real times, whose age does not follow the simulated clock: all of them are quiet.
+            clock_ns=lambda: time.time_ns() + (1_000_000_000 if self.disk.leases() else 120_000_000_000),
         )
         self.waiting, self.results = [], []
         self.tell(events.SessionBegun())
         self.tell(events.Watching(healthy=True))
 
     def kill(self) -> None:
-        """Ends the process, and starts it again."""
+        """Ends the process, and starts it again; a network disk may have been mounted anew meanwhile."""
         self.store.close()
+        if isinstance(self.disk.beneath, Network):
+            self.disk.beneath.mounts += 1
         self.start()
 
     def tell(self, event: events.AnyEvent) -> None:

@@ -1,9 +1,11 @@
 """Disks that lack something, in the ways that real ones show it: this machine's own, with that taken away."""
 
-from collections.abc import Sequence
+from pathlib import Path
 
-from govsync.system.disk import DiskFileSystem
-from govsync.system.fs import File, Folder, Trust
+import msgspec
+
+from govsync.system.disk import DiskFile, DiskFileSystem
+from govsync.system.fs import File, Folder, Listing, Stat, Trust
 
 
 class NoExchange(DiskFileSystem):
@@ -14,7 +16,12 @@ class NoExchange(DiskFileSystem):
 
 
 class Network(NoExchange):
-    """A disk that others may change unseen, too: no leases, no watcher, and numbers that do not last (R11, R45)."""
+    """A disk that others may change unseen, too: no leases, no birth times, and numbers that mean something else each
+    time that it is mounted (R11, R45)."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.mounts = 0
 
     def trust(self) -> Trust:
         return Trust(watched=False, identity=False)
@@ -31,5 +38,31 @@ class Network(NoExchange):
     def birth_ns(self, folder: Folder, name: str) -> int | None:
         return None
 
-    def flush_folders(self, folders: Sequence[Folder]) -> None:
-        """There is nothing to wait for in a test."""
+    def renumbered(self, stat: Stat) -> Stat:
+        return msgspec.structs.replace(stat, ino=stat.ino + 7 * self.mounts)
+
+    def identity(self, folder: Folder) -> Stat:
+        return self.renumbered(super().identity(folder))
+
+    def stat(self, folder: Folder, name: str) -> Stat | None:
+        found = super().stat(folder, name)
+        return None if found is None else self.renumbered(found)
+
+    def list(self, folder: Folder) -> Listing:
+        found = super().list(folder)
+        entries = tuple(
+            msgspec.structs.replace(entry, stat=self.renumbered(entry.stat)) for entry in found.entries
+        )
+        return msgspec.structs.replace(found, entries=entries)
+
+    def open_file(self, folder: Folder, name: str) -> File:
+        return self._numbered(super().open_file(folder, name))
+
+    def create(self, folder: Folder, name: str) -> File:
+        return self._numbered(super().create(folder, name))
+
+    def _numbered(self, file: File) -> File:
+        assert isinstance(file, DiskFile)
+        look = file.stat
+        file.stat = lambda: self.renumbered(look())  # type: ignore[method-assign]
+        return file

@@ -15,8 +15,8 @@ from govsync.protocol.session import DeviceInfo
 from govsync.remote.http import HttpCalls
 from govsync.remote.rate import Rate
 from govsync.remote.session import Credentials
-from govsync.system.lock import Lock
 from govsync.system.places import Places
+from govsync.system.probe import Fitness
 from govsync.system.secrets import Secrets
 
 DEFAULT_FOLDER = "~/GovSync"
@@ -65,7 +65,7 @@ def sign_in(places: Places, endpoint: str, login: str, password: str) -> None:
     """Registers the device and keeps its session; raises what the server says."""
     if not endpoint.startswith(("http://", "https://")):
         raise Failure(Code.BAD_REQUEST, what="endpoint: it begins with https://")
-    lock = Lock(places.lock)
+    lock = home.take(places)
     try:
         identity = home.load(places, SystemIds().new())
         home.save(places, identity)
@@ -93,7 +93,7 @@ def sign_in(places: Places, endpoint: str, login: str, password: str) -> None:
 
 def sign_out(places: Places) -> None:
     """Ends the device's session, on the server where it answers, and here; files stay."""
-    lock = Lock(places.lock)
+    lock = home.take(places)
     try:
         identity = home.load(places, SystemIds().new())
         kept, name = home.secrets(places), home.secret_name(identity)
@@ -111,11 +111,11 @@ def sign_out(places: Places) -> None:
         lock.release()
 
 
-def set_folder(places: Places, folder: Path) -> None:
-    """Chooses the synced folder of a home."""
-    lock = Lock(places.lock)
+def set_folder(places: Places, folder: Path) -> Fitness:
+    """Chooses the synced folder of a home; answers what its disk can do."""
+    lock = home.take(places)
     try:
         identity = home.load(places, SystemIds().new())
-        home.choose_folder(places, identity, folder, SystemIds().new())
+        return home.choose_folder(places, identity, folder, SystemIds().new())
     finally:
         lock.release()

@@ -16,6 +16,8 @@ from govsync.model.problems import Failure
 from govsync.remote.http import make_client
 from govsync.system.disk import DiskFileSystem
 from govsync.system.places import Places
+from govsync.system.probe import network_kind
+from govsync.text.sentences import WEAK_DISK
 
 _WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
 _CLOCK_MS = 5 * 60_000
@@ -62,6 +64,10 @@ def _folder(identity: home.Identity) -> Iterator[Finding]:
         yield Finding(
             "disk", "PASS" if disk.free_bytes() > 1 << 30 else "WARN", f"{disk.free_bytes() >> 20} MiB free"
         )
+        trust = disk.trust()
+        if not trust.watched:
+            kind = network_kind(Path(identity.folder)) or "unknown"
+            yield Finding("network disk", "WARN", WEAK_DISK.format(kind=kind))
         yield Finding("leases", "PASS" if disk.leases() else "WARN", "late writers are seen at once" if disk.leases() else
                       "late writers are found later (weak mode)")  # fmt: skip
 

@@ -23,7 +23,7 @@ from govsync.system.durable import replace_file
 from govsync.system.lock import Lock
 from govsync.system.machine import device_name, machine_id
 from govsync.system.places import Places
-from govsync.system.probe import probe
+from govsync.system.probe import Fitness, network_kind, probe
 from govsync.system.secrets import Secrets
 
 POLICY = Path("/etc/govsync/policy.d")
@@ -49,6 +49,15 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
         if not self.root:
             return None
         return Root(bytes.fromhex(self.root), bytes.fromhex(self.device), self.root_ino)
+
+
+def take(places: Places) -> Lock:
+    """Takes a home for this process; raises Failure(home_in_use), or Failure(home_unfit) where its database would lie on
+    a disk that others write to as well (R40)."""
+    kind = network_kind(places.home)
+    if kind is not None:
+        raise Failure(Code.HOME_UNFIT, what=kind)
+    return Lock(places.lock)
 
 
 def load(places: Places, new_id: bytes) -> Identity:
@@ -134,17 +143,18 @@ def follow_autostart(places: Places) -> None:
         autostart.turn_off(config)
 
 
-def choose_folder(places: Places, identity: Identity, folder: Path, new_id: bytes) -> Identity:
-    """Makes a folder this device's; raises Failure(folder_unfit, folder_taken) and says why (R15, R45, R51)."""
+def choose_folder(places: Places, identity: Identity, folder: Path, new_id: bytes) -> Fitness:
+    """Makes a folder this device's and answers what its disk can do; raises Failure(folder_unfit, folder_taken) and says
+    why (R15, R45, R51)."""
     folder = folder.expanduser().absolute()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Failure(Code.FOLDER_UNFIT, what=f"{folder}: {os.strerror(error.errno or 0)}") from error
     _check_neighbours(places, folder)
-    unfit = probe(folder).unfit
-    if unfit is not None:
-        raise Failure(Code.FOLDER_UNFIT, what=unfit)
+    fitness = probe(folder)
+    if fitness.unfit is not None:
+        raise Failure(Code.FOLDER_UNFIT, what=fitness.unfit)
     disk = DiskFileSystem(folder)
     try:
         marker = roots.found(disk)
@@ -153,7 +163,7 @@ def choose_folder(places: Places, identity: Identity, folder: Path, new_id: byte
         raise Failure(Code.FOLDER_UNFIT, what=f"{folder}: {failure.code}") from failure
     changed = msgspec.structs.replace(identity, folder=str(folder), root=root.id.hex(), root_ino=root.ino)
     save(places, changed)
-    return changed
+    return fitness
 
 
 def lock_folder(folder: Path) -> Lock:

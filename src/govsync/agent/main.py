@@ -49,7 +49,7 @@ class Agent:
         require_fast_chunking()
         ignore_lease_signals()
         self.places = places
-        self._lock = Lock(places.lock)
+        self._lock = home.take(places)
         self.ids, self.clock = SystemIds(), SystemClock()
         self.identity = home.load(places, self.ids.new())
         root = self.identity.root_of()

@@ -96,7 +96,9 @@ def folder_set(path: Path) -> None:
     from govsync.agent.accounts import set_folder
 
     with home.stopped():
-        set_folder(here(), path)
+        fitness = set_folder(here(), path)
+    if fitness.network is not None:
+        click.echo(sentences.WEAK_DISK.format(kind=fitness.network))
 
 
 @click.command()

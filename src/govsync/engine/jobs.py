@@ -17,7 +17,7 @@ from govsync.model.problems import Problem
 from govsync.protocol.changes import Changes, Cursor, Known, KnownAnswer, Nodes
 from govsync.protocol.commits import CommitAnswer
 from govsync.protocol.session import Heads, Spaces
-from govsync.system.fs import Stat
+from govsync.system.fs import Stat, Trust
 
 Pool = Literal["disk", "network"]
 
@@ -98,6 +98,7 @@ class FileRead(msgspec.Struct, frozen=True, kw_only=True):
     birth_ns: int | None
     manifest: Manifest
     racy: bool
+    sure: bool
     exec: bool
     small: bytes | None = None
 
@@ -258,9 +259,11 @@ class FoldersLooked(msgspec.Struct, frozen=True, tag=True):
 
 
 class Proven(msgspec.Struct, frozen=True, tag=True):
-    """Answers `Prove`: None, or why the folder is not (surely) ours: gone, folder_missing, folder_replaced."""
+    """Answers `Prove`: None, or why the folder is not (surely) ours: gone, folder_missing, folder_replaced; and how far
+    the disk that it lies on can be trusted."""
 
     problem: Problem | None
+    trust: Trust = Trust()
 
 
 class Committed(msgspec.Struct, frozen=True, tag=True):

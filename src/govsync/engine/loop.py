@@ -173,7 +173,9 @@ class Engine:
 
     def _done(self, job: jobs.AnyJob, result: jobs.Result) -> None:
         match job, result:
-            case jobs.Prove(), jobs.Proven(problem):
+            case jobs.Prove(), jobs.Proven(problem, trust):
+                if problem is None:
+                    self.observing.trust = trust
                 self._proven(problem)
             case jobs.Look(), jobs.FoldersLooked():
                 self.observing.looked(job, result)

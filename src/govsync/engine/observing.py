@@ -31,12 +31,15 @@ from govsync.model.merged_tree import kind_of
 from govsync.model.nodes import Kind
 from govsync.model.problems import Problem
 from govsync.store import dirty, gaps, local_tree, observe, paths, problems, spaces
+from govsync.system.fs import Trust
 
 LOOK_FOLDERS = 200
 READ_FILES = 200
 READ_BYTES = 16 * 1024 * 1024
 READS_AT_ONCE = 2
 BUSY_MS = 2_000
+RACY_MS = 3_000
+UNSURE_MS = 60_000
 NEVER_QUIET_MS = 24 * 3_600_000
 SCAN_EVERY_MS = 25 * 60_000
 SCAN_EVERY_UNWATCHED_MS = 60_000
@@ -75,6 +78,8 @@ class Observing:
         self._listed: dict[int, tuple[tuple[str, ...], int]] = {}
         """The folders that the look at everything has listed, with their modification time then (R6)."""
         self.watching = False
+        self.trust = Trust()
+        """How far the disk can be trusted: hints are followed on any, and relied on only where others cannot write."""
 
     # What makes things due
 
@@ -162,7 +167,8 @@ class Observing:
     def _scan_overdue(self, now: int) -> bool:
         if self._scan_ended_ms is None:
             return False
-        least, factor = (SCAN_EVERY_MS, 2_000) if self.watching else (SCAN_EVERY_UNWATCHED_MS, 50)
+        hinted = self.watching and self.trust.watched
+        least, factor = (SCAN_EVERY_MS, 2_000) if hinted else (SCAN_EVERY_UNWATCHED_MS, 50)
         return now - self._scan_ended_ms >= max(least, factor * self._scan_took_ms)
 
     def _look_job(self) -> Look:
@@ -230,7 +236,7 @@ class Observing:
             return
         problems.clear(store, folder.lid, _UNLISTED)
         known = local_tree.disk(store, folder.lid)
-        if known is not None and known.ino != folder.ino:
+        if known is not None and known.ino != folder.ino and self.trust.identity:
             self._elsewhere(folder.lid)
             return
         if folder.absent:
@@ -238,8 +244,9 @@ class Observing:
         if folder.again:
             self._again[folder.lid] = now.steady_ms + 100
         seen = observe.observe(
-            store, self._desk.ids, folder.lid, folder.entries, folder.complete, now.wall_ms
-        )
+            store, self._desk.ids, folder.lid, folder.entries, folder.complete, now.wall_ms,
+            identity=self.trust.identity,
+        )  # fmt: skip
         for lid in seen.to_read:
             self.read(lid)
         for child in seen.folders if deep else seen.new_folders:
@@ -320,8 +327,8 @@ class Observing:
         if file.small is not None:
             self._desk.fresh.keep(file.lid, file.manifest.content_hash, file.small)
         if file.racy:
-            # Written so shortly before that a second save could look the same: one more look clears it (R4).
-            self.read(file.lid, after_ms=3_000)
+            # Written so shortly before that a second save could look the same: one more look clears it (R4, R5).
+            self.read(file.lid, after_ms=RACY_MS if file.sure else UNSURE_MS)
 
     def _unread(self, lid: int, problem: Problem) -> None:
         now = self._desk.now

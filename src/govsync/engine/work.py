@@ -54,7 +54,7 @@ def run(job: jobs.AnyJob, tools: Tools) -> jobs.Result:
     match job:
         case jobs.Prove():
             code = _STANDINGS[prove(tools.fs, tools.root)]
-            return jobs.Proven(None if code is None else Problem(code))
+            return jobs.Proven(None, tools.fs.trust()) if code is None else jobs.Proven(Problem(code))
         case jobs.Look():
             return jobs.FoldersLooked(tuple(_look(tools, folder) for folder in job.folders))
         case jobs.Recheck():
@@ -146,6 +146,7 @@ def _read(tools: Tools, job: jobs.Read) -> jobs.FilesRead:
                     birth_ns=read.birth_ns,
                     manifest=read.manifest,
                     racy=read.racy,
+                    sure=read.sure,
                     exec=read.exec,
                     small=read.small,
                 )

@@ -28,13 +28,16 @@ SMALL_BYTES = 64 * 1024
 QUIET_NS = 2_000_000_000
 """How long a file must not have changed where nobody can say whether it is being written (weak mode)."""
 
+UNSURE_NS = 60_000_000_000
+"""How long a change may go on unseen where nobody can say whether the file is being written."""
+
 
 class Read(msgspec.Struct, frozen=True):
     """A file as it was read: `hash` is the content's hash and belongs to `signature`.
 
     `racy`: its last change is so fresh that a later one might carry the same times; any event on it, and a restart,
-    read it again (R4). `sure` False: it could not be known that nobody writes, so a file changed within the last minute
-    is to be hashed again a minute later (R5).
+    read it again (R4). `sure` False: it could not be known that nobody writes, and stores through a mapping may move no
+    time (F5), so there any change within the last minute is fresh, and the file is hashed again a minute later (R5).
     """
 
     at: At
@@ -68,8 +71,7 @@ def read_files(
     """Reads files one after the other; one that cannot be read stops no other (I10).
 
     `clock_ns` is the desk's clock: it stamps the files of a local disk, so it tells how fresh they are, and reading
-    need not write a file to learn the disk's time. On a network disk, where clocks differ, nothing is `sure` and the
-    second hash after a minute takes the flag's place. With `despite_writers` a file that is kept open for hours is
+    need not write a file to learn the disk's time; where clocks differ, on a network disk, nothing is `sure`. With `despite_writers` a file that is kept open for hours is
     tried all the same: the reading counts if nobody wrote during it (R5). Raises Failure where the root is not proven.
     """
     with OpenFolders(fs, proven(fs, expected)) as folders:
@@ -157,7 +159,7 @@ def _read(fs: FileSystem, folder: Folder, at: At, started_ns: int, despite_write
             manifest=manifest,
             hash=manifest.content_hash,
             small=small,
-            racy=_fresh(before, started_ns, TICK_NS),
+            racy=_fresh(before, started_ns, UNSURE_NS if writer is None else TICK_NS),
             sure=writer is False,
         )
 

@@ -85,6 +85,7 @@ class Code(StrEnum):
     FOLDER_UNFIT = "folder_unfit"
     FOLDER_TAKEN = "folder_taken"
     HOME_IN_USE = "home_in_use"
+    HOME_UNFIT = "home_unfit"
     STORE_DAMAGED = "store_damaged"
     STORE_NEWER = "store_newer"
     AGENT_NOT_RUNNING = "agent_not_running"
@@ -171,6 +172,7 @@ CODES: dict[Code, Meaning] = {
     Code.FOLDER_UNFIT: Meaning("person"),
     Code.FOLDER_TAKEN: Meaning("person"),
     Code.HOME_IN_USE: Meaning("person"),
+    Code.HOME_UNFIT: Meaning("it"),
     Code.STORE_DAMAGED: Meaning("it"),
     Code.STORE_NEWER: Meaning("it"),
     Code.AGENT_NOT_RUNNING: Meaning("person"),

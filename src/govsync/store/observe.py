@@ -78,23 +78,38 @@ def _known(row: Row) -> _Known:
 
 
 def observe(
-    store: Store, ids: Ids, folder: int, entries: Sequence[Entry], complete: bool, now_ms: int
+    store: Store,
+    ids: Ids,
+    folder: int,
+    entries: Sequence[Entry],
+    complete: bool,
+    now_ms: int,
+    identity: bool = True,
 ) -> Observed:
     """Compares a look at a folder with what is remembered of it, and changes the local tree.
 
     `entries` are all entries of the folder, or only some; only from a `complete` look follows that a name is gone.
+    Without `identity` numbers tell nothing: everything is known by its path, and what moved by its content alone (R1).
     """
     parent = paths.inner(store, folder)
-    return _Folder(store, ids, parent, entries, complete, now_ms).compare()
+    return _Folder(store, ids, parent, entries, complete, now_ms, identity).compare()
 
 
 class _Folder:
     """One comparison."""
 
     def __init__(
-        self, store: Store, ids: Ids, parent: int, entries: Sequence[Entry], complete: bool, now_ms: int
+        self,
+        store: Store,
+        ids: Ids,
+        parent: int,
+        entries: Sequence[Entry],
+        complete: bool,
+        now_ms: int,
+        identity: bool,
     ) -> None:
         self._store, self._ids, self._parent, self._now_ms = store, ids, parent, now_ms
+        self._identity = identity
         self._entries = sorted(entries, key=lambda entry: entry[0].encode(errors="surrogateescape"))
         self._complete = complete
         self._listed = {entry[0] for entry in entries}
@@ -243,11 +258,14 @@ class _Folder:
     def _file(self, node: _Known, entry: Entry) -> None:
         name, stat, birth_ns, _ = entry
         back = node.presence in (Presence.GAP, Presence.MISSING, Presence.OBSCURED)
-        signature = (node.ino, node.size, node.mtime_ns, node.ctime_ns)
+        ino = node.ino if self._identity else stat.ino
+        signature = (ino, node.size, node.mtime_ns, node.ctime_ns)
         unchanged = (
             signature == (stat.ino, stat.size_bytes, stat.mtime_ns, stat.ctime_ns) and name == node.name
         )
         if unchanged and not back and node.exec == stat.exec:
+            if node.ino != stat.ino:  # Counted anew with the mount; what is changed here is looked at by it.
+                self._store.run("UPDATE node SET ino = ? WHERE lid = ?", (stat.ino, node.lid))
             if node.racy or node.hash is None:
                 self.found.to_read.append(node.lid)
             return
@@ -345,6 +363,8 @@ class _Folder:
 
     def _candidates(self, kind: Kind, ino: int) -> list[_Known]:
         """Lists the nodes that last had this inode."""
+        if not self._identity:
+            return []
         kinds = "('file')" if kind is Kind.FILE else "('folder', 'mount')"
         rows = self._store.all(
             f"SELECT {_COLUMNS} FROM node WHERE ino = ? AND kind IN {kinds} AND presence IN ('here', 'gap', 'missing')"

@@ -54,11 +54,23 @@ class Fitness(msgspec.Struct, frozen=True, kw_only=True):
         return None
 
 
+def network_kind(path: Path) -> str | None:
+    """Names the network or user-space file system on which a folder lies, or would lie when it is made; None: a local
+    one."""
+    with attempt("probe"):
+        there = next(each for each in (path, *path.parents) if each.is_dir())
+        fd = os.open(there, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            return linux.network_kind(fd)
+        finally:
+            os.close(fd)
+
+
 def probe(folder: Path) -> Fitness:
     """Tries the disk below a folder; raises Failure(gone, no_access, read_only, disk_full) where it cannot be tried."""
     fs = DiskFileSystem(folder)
     with fs.root() as root:
-        trust, network = fs.trust(), _network(folder)
+        trust, network = fs.trust(), network_kind(folder)
         _clear(fs, root)
         fs.make_folder(root, _TRIAL)
         try:
@@ -77,15 +89,6 @@ def probe(folder: Path) -> Fitness:
                 )
         finally:
             _clear(fs, root)
-
-
-def _network(folder: Path) -> str | None:
-    with attempt("probe"):
-        fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            return linux.network_kind(fd)
-        finally:
-            os.close(fd)
 
 
 def _clear(fs: FileSystem, root: Folder) -> None:

@@ -102,6 +102,10 @@ SENTENCES: dict[Code, tuple[str, str]] = {
     ),
     Code.FOLDER_UNFIT: ("This folder cannot be synced: {what}", "Choose another folder."),
     Code.FOLDER_TAKEN: ("This folder belongs to another device.", "Choose another folder."),
+    Code.HOME_UNFIT: (
+        "GovSync cannot keep its own database on a network disk ({what}).",
+        "Put its home on a local disk: set GOVSYNC_HOME.",
+    ),
     Code.HOME_IN_USE: ("GovSync is running already.", "Use the running one."),
     Code.STORE_DAMAGED: (
         "GovSync's own database is damaged.",
@@ -117,6 +121,13 @@ SENTENCES: dict[Code, tuple[str, str]] = {
     Code.SLOW_CHUNKING: ("A part of GovSync is missing; everything is slow.", "Install GovSync anew."),
     Code.NO_KEYRING: ("There is no keyring.", _ASK_IT),
 }
+
+
+WEAK_DISK = (
+    "The folder lies on a network disk ({kind}): what others change there is found within a minute or two, and a file that"
+    " a program still writes while a newer version comes is kept as a second one."
+)
+"""What is said once of a folder on a disk where no watcher and no lease can be trusted (R45)."""
 
 
 ACTIVITIES: dict[str, str] = {
