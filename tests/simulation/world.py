@@ -84,12 +84,12 @@ class MortalDisk:
             setattr(self, name, self._counted(getattr(self.beneath, name)))
 
     def _counted(self, primitive: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any) -> Any:
+        def call(*arguments: Any, **named: Any) -> Any:
             if self.lives is not None:
                 self.lives -= 1
                 if self.lives < 0:
                     raise Killed
-            return primitive(*arguments)
+            return primitive(*arguments, **named)
 
         return call
 
