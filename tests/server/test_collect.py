@@ -10,8 +10,9 @@ from govsync.protocol.commits import Missing
 from govsync.server import collect as collecting
 from govsync.server import contents, epochs, reading
 from govsync.server.check import check
-from govsync.server.collect import HOUR_MS, collect
+from govsync.server.collect import collect
 from govsync.server.db import tables
+from govsync.server.horizon import HOUR_MS
 from tests.server.desk import LARGE, Desk, noise, rows
 from tests.server.office import Office
 
@@ -144,6 +145,32 @@ def test_a_clock_that_jumps_empties_no_trash(office: Office, desk: Desk, jump_ms
     office.clock.now_ms -= jump_ms
     collect(office.server)
     assert desk.fetch(state.rev) == [LARGE]
+
+
+def test_a_clock_that_jumps_again_and_again_empties_no_trash(office: Office, desk: Desk) -> None:
+    state = desk.save("a", LARGE)
+    desk.do(desk.delete(state))
+    for _ in range(16):
+        office.clock.now_ms += 3 * DAY_MS
+        collect(office.server)
+        office.clock.now_ms -= 3 * DAY_MS
+        collect(office.server)
+    assert desk.fetch(state.rev) == [LARGE]
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_what_is_deleted_or_replaced_while_a_clock_is_behind_stays_for_its_retention(
+    office: Office, desk: Desk, gone: bool
+) -> None:
+    state = desk.save("a", LARGE)
+    run(office, 1)
+    office.clock.now_ms -= 20 * 365 * DAY_MS
+    desk.do(desk.delete(state) if gone else desk.edit(state, b"2"), inline=() if gone else (b"2",))
+    office.clock.now_ms += 20 * 365 * DAY_MS
+    run(office, 28)
+    assert desk.fetch(state.rev) == [LARGE]
+    run(office, 6)
+    assert chunk_hash(LARGE) not in hashes(office)
 
 
 def test_a_commit_between_looking_and_removing_keeps_its_chunks(

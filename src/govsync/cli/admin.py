@@ -188,10 +188,10 @@ def check(repair: bool, data: Path | None, database: str, blobs: str) -> None:
 @failures
 def collect(data: Path | None, database: str, blobs: str) -> None:
     """Removes contents that nothing needs any more. Example: govsync admin collect --data /srv/govsync"""
-    from govsync.server.collect import collect as remove
+    from govsync.server.upkeep import tidy
 
     server = _open(data, database, blobs)
-    done = remove(server)
+    done = tidy(server)
     click.echo(f"{done.chunks} pieces, {done.packs} packs, {done.size_bytes} bytes")
 
 

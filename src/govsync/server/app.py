@@ -4,11 +4,13 @@ import asyncio
 import logging
 import os
 import random
+import signal
 import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -18,22 +20,21 @@ from govsync.model.codes import Code
 from govsync.model.ids import uuid7
 from govsync.model.problems import Failure
 from govsync.protocol.limits import DEFAULT, Limits
-from govsync.server import collect
 from govsync.server.blobs.folder import FolderBlobs
 from govsync.server.blobs.interface import Blobs
 from govsync.server.context import Server
 from govsync.server.db.connect import Database
 from govsync.server.http import Http
 from govsync.server.identity import bring_together
+from govsync.server.upkeep import Upkeep
 
 STOP_S = 3
 """How long answers under way may take when the server is asked to stop."""
-COLLECT_S = 3600.0
+LAST_S = 0.5
+"""How long calls are waited for after that, whose answers nobody will hear."""
 CONNECTIONS = 4096
 KEEP_ALIVE_S = 75
 """Longer than a desk keeps an idle connection, so that it never sends into one that is just being closed."""
-
-_log = logging.getLogger(__name__)
 
 
 class SystemClock:
@@ -93,13 +94,18 @@ def _open_blobs(options: Options) -> Blobs:
 def serve(options: Options) -> None:
     """Serves in the foreground until SIGTERM or SIGINT, then ends within 5 s; says on standard output where it listens."""
     server = open_server(options)
-    upkeep = Upkeep(lambda: collect.collect(server), COLLECT_S)
+    upkeep = Upkeep(server)
     upkeep.start()
     try:
-        run(server, listen(options.host, options.port), _say)
+        ended = run(server, listen(options.host, options.port), _say)
     finally:
         upkeep.stop()
         server.database.close()
+    if not ended:
+        # A database or a store does not answer, and threads that wait for it would keep the process for minutes. Whatever
+        # they are at is a transaction, which happens as a whole or not at all.
+        logging.shutdown()
+        os._exit(0)
 
 
 def _say(address: str) -> None:
@@ -124,8 +130,9 @@ def run(
     listening: socket.socket,
     ready: Callable[[str], None],
     started: Callable[["Edge"], None] = lambda _: None,
-) -> None:
-    """Serves until it is asked to stop: by a signal in the main thread, or by `Edge.stop` from any other.
+) -> bool:
+    """Serves until it is asked to stop: by a signal in the main thread, or by `Edge.stop` from any other; answers whether
+    all that was under way has ended.
 
     `ready` is told the address as soon as requests are answered."""
     host, port = listening.getsockname()[:2]
@@ -133,11 +140,9 @@ def run(
     http = Http(server, os.urandom)
     edge = Edge(http, lambda: ready(address))
     started(edge)
-    try:
-        with asyncio.Runner(loop_factory=edge.config.get_loop_factory()) as runner:
-            runner.run(edge.serve(sockets=[listening]))
-    finally:
-        http.close()
+    with asyncio.Runner(loop_factory=edge.config.get_loop_factory()) as runner:
+        runner.run(edge.serve(sockets=[listening]))
+    return http.close(LAST_S)
 
 
 class Edge(uvicorn.Server):
@@ -156,6 +161,20 @@ class Edge(uvicorn.Server):
         """Asks it to end; may be called from any thread."""
         self.should_exit = True
 
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """As uvicorn's, which afterwards ends the process by the signal that it caught: ours ends by itself, having put
+        everything away."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {each: signal.signal(each, self.handle_exit) for each in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's, and says that it is done."""
         await super().startup(sockets)
@@ -165,27 +184,3 @@ class Edge(uvicorn.Server):
         """As uvicorn's, which waits for every answer."""
         self._http.streams.end()
         await super().shutdown(sockets)
-
-
-class Upkeep(threading.Thread):
-    """What the server does by itself, again and again (R36); a turn that fails is left to the next one."""
-
-    def __init__(self, work: Callable[[], object], period_s: float) -> None:
-        super().__init__(name="upkeep", daemon=True)
-        self._work = work
-        self._period_s = period_s
-        self._stopped = threading.Event()
-
-    def run(self) -> None:
-        """Works until it is stopped."""
-        while not self._stopped.wait(self._period_s):
-            try:
-                _log.info("%s", self._work())
-            except Failure as failure:
-                _log.warning("nothing was collected: %s", failure)
-            except Exception:  # noqa: BLE001 - the server goes on serving; the log says what is wrong with it
-                _log.exception("nothing was collected")
-
-    def stop(self) -> None:
-        """Ends before the next turn; one under way is a transaction that ends with the process or not at all."""
-        self._stopped.set()

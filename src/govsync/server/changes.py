@@ -123,13 +123,11 @@ def _small(
 
 def _read(server: Server, small: dict[bytes, reading.Stored]) -> dict[bytes, bytes]:
     """Reads what can be read: a lost chunk is met again, and told, when it is fetched (I10)."""
-    found: dict[bytes, bytes] = {}
-    for rev, where in small.items():
-        try:
-            found[rev] = next(reading.read(server, [where]))
-        except Failure:
-            continue
-    return found
+    try:
+        found = reading.read_some(server, {each.hash: each for each in small.values()}.values())
+    except Failure:
+        return {}
+    return {rev: found[where.hash] for rev, where in small.items() if where.hash in found}
 
 
 def nodes(server: Server, caller: Caller, space: bytes, after: bytes | None) -> Nodes:

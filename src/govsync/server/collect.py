@@ -7,10 +7,10 @@ pack's bytes go 24 h after the last row that pointed into it, and bytes that no 
 
 The proof that no chunk goes that a commit under way uses: what is needed is first read without the lock, up to a head.
 Under the lock, whatever came after that head is read too, and only then is anything removed. A commit after that finds
-the rows gone, and asks for the bytes. All times are those of one *horizon*, which advances by no more than the time since
-the last run, 48 h at most: a clock that shows 2036 for a day empties no trash.
+the rows gone, and asks for the bytes. All times are measured from the `horizon`, never from the clock.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -20,14 +20,12 @@ from govsync.model.problems import Failure
 from govsync.server import contents, directory, packs, reading
 from govsync.server.context import Server
 from govsync.server.db import tables
-from govsync.server.db.connect import lock_space, take_turns
+from govsync.server.db.connect import lock_space
 from govsync.server.db.insert import insert_new
+from govsync.server.horizon import HOUR_MS, advance
 
-HOUR_MS = 3_600_000
 UNTOUCHED_MS = 48 * HOUR_MS
 BYTES_LINGER_MS = 24 * HOUR_MS
-MOST_STEP_MS = 48 * HOUR_MS
-_HORIZON, _LAST = "collect_horizon", "collect_last"
 
 
 class Collected(msgspec.Struct, frozen=True):
@@ -40,13 +38,16 @@ class Collected(msgspec.Struct, frozen=True):
     passed_over: int = 0
 
 
-def collect(server: Server) -> Collected:
-    """Removes what is not needed; safe beside uploads, commits, downloads and other collections."""
-    horizon = _advance(server)
+def collect(server: Server, going: Callable[[], bool] = lambda: True) -> Collected:
+    """Removes what is not needed; safe beside uploads, commits, downloads and other collections. Ends early, with what is
+    removed so far, when `going` no longer says so."""
+    horizon = advance(server)
     with server.database.begin(write=False) as tx:
         spaces = [row.id for row in tx.execute(select(tables.space.c.id).order_by(tables.space.c.id))]
     revisions = chunks = passed_over = 0
     for space in spaces:
+        if not going():
+            return Collected(revisions, chunks, 0, 0, passed_over)
         with server.database.begin() as tx:
             row = lock_space(tx, space)
             if row is not None:
@@ -60,19 +61,6 @@ def collect(server: Server) -> Collected:
     _note_orphans(server, horizon)
     emptied, size = _empty_packs(server, horizon)
     return Collected(revisions, chunks, emptied, size, passed_over)
-
-
-def _advance(server: Server) -> int:
-    """Answers the time up to which things count as old."""
-    now_ms = server.clock.time_ms()
-    with server.database.begin() as tx:
-        take_turns(tx, "collect")
-        last = int(directory.setting(tx, _LAST) or now_ms)
-        horizon = int(directory.setting(tx, _HORIZON) or now_ms)
-        horizon = min(now_ms, horizon + min(max(0, now_ms - last), MOST_STEP_MS))
-        directory.set_setting(tx, _LAST, str(now_ms).encode())
-        directory.set_setting(tx, _HORIZON, str(horizon).encode())
-    return horizon
 
 
 # Versions

@@ -28,7 +28,7 @@ from govsync.model.codes import Code
 from govsync.model.nodes import Kind
 from govsync.model.problems import Failure
 from govsync.protocol.commits import Commit, CommitAnswer, Done, Lacking, Outcome, Refused
-from govsync.server import access, chain, contents
+from govsync.server import access, chain, contents, horizon
 from govsync.server.access import Action
 from govsync.server.brought import Brought, content_of
 from govsync.server.context import Caller, Server
@@ -87,7 +87,7 @@ class _Committing:
         self._caller, self._tx, self._row = caller, tx, row
         self._reader = reader
         self._brought = brought
-        self._now_ms = server.clock.time_ms()
+        self._now_ms = horizon.moment(server, tx)
         self._view = SpaceView(tx, row.id, row.epoch)
         self._draft = _Draft(int(row.head), int(row.bytes), [], [], {}, {})
 

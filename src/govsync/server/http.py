@@ -8,8 +8,8 @@ take up together is bounded. No name, token or byte of a person's reaches a log 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.applications import Starlette
@@ -76,6 +76,26 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         return wire.decode_framed(self.body, kind, sum(map(len, self.body)))
 
 
+class Threads(ThreadPoolExecutor):
+    """Where calls run; it can be left while some of them do not end."""
+
+    def __init__(self) -> None:
+        super().__init__(THREADS, thread_name_prefix="call")
+        self._calls: set[Future[Any]] = set()
+
+    def submit(self, work: Callable[..., T], /, *args: Any, **more: Any) -> Future[T]:
+        """As `Executor.submit`."""
+        call = super().submit(work, *args, **more)
+        self._calls.add(call)
+        call.add_done_callback(self._calls.discard)
+        return call
+
+    def end(self, wait_s: float) -> bool:
+        """Takes no more calls, and waits for those under way; answers whether all have ended."""
+        self.shutdown(wait=False, cancel_futures=True)
+        return not wait(list(self._calls), wait_s).not_done
+
+
 class Held:
     """Counts what requests hold in memory, all together; used on the event loop alone."""
 
@@ -140,7 +160,7 @@ class Http:
     def __init__(self, server: Server, chance: Chance, held_bytes: int = HELD_BYTES) -> None:
         self._server = server
         self._chance = chance
-        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="call")
+        self._pool = Threads()
         self._held = Held(held_bytes)
         self.streams = Streams(server, self._pool)
         self._functions: dict[str, Callable[[Call], Answer]] = {
@@ -171,9 +191,9 @@ class Http:
         routes.append(StarletteRoute(wire.PREFIX + openapi.PATH, _description))
         return Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_found})
 
-    def close(self) -> None:
-        """Ends the threads; calls under way are finished."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+    def close(self, wait_s: float) -> bool:
+        """Ends the threads; calls under way are waited for a while. Answers whether all have ended."""
+        return self._pool.end(wait_s)
 
     def _handler(self, route: Route) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:

@@ -6,11 +6,11 @@ back, and a pack to which no row points is collected. So several replicas may do
 anywhere. Frames hold chunks of one space as far as they go, since they are read together.
 """
 
+from collections.abc import Callable
+
 from sqlalchemy import bindparam, func, select, update
 
 from govsync.content.packs import TARGET_BYTES
-from govsync.model.codes import Code
-from govsync.model.problems import Failure
 from govsync.server import contents, reading
 from govsync.server.context import Server
 from govsync.server.db import tables
@@ -20,38 +20,43 @@ WAIT_MS = 10 * 60_000
 """Small chunks wait at most this long for others to share a pack with."""
 SPARSE = 0.5
 """A pack of which less than this share is needed is written anew."""
-_MOST_ROWS = 20_000
+MOST_CHUNKS = 20_000
+"""So many small chunks are enough for a pack, however small they are."""
+_AT_ONCE = 1_000
+"""So many rows are pointed to their pack in one transaction: a commit waits no longer than that takes."""
 _Key = tuple[bytes, bytes]
 
 
-def fold(server: Server) -> int:
-    """Folds what has waited long enough, or is enough for a pack; answers how many chunks found their pack."""
+def fold(server: Server, going: Callable[[], bool] = lambda: True) -> int:
+    """Folds what has waited long enough, or is enough for a pack, while `going` says so; answers how many chunks found
+    their pack."""
     count = 0
-    while due := _due(server):
-        count += _move(server, due)
+    while going() and (due := _due(server)) and (moved := _move(server, due)):
+        count += moved
     return count
 
 
 def _due(server: Server) -> list[_Key]:
-    """Answers (space, hash) of the oldest small chunks, as many as one pack takes; none while there is time to wait."""
+    """Answers (space, hash) of the oldest small chunks, as many as one pack takes, in the order in which they came, space
+    by space: so those that were saved together lie together. None while there is time to wait."""
     c = tables.chunk.c
-    query = (
-        select(c.space, c.hash, c.size, c.touched_ms)
-        .where(c.data.is_not(None), c.lost.is_(False))
-        .order_by(c.touched_ms, c.space, c.hash)
-        .limit(_MOST_ROWS)
-    )
-    found: list[_Key] = []
-    size = 0
+    waiting = (c.data.is_not(None), c.lost.is_(False))
+    first = select(func.min(c.touched_ms), func.sum(c.size), func.count()).where(*waiting)
     with server.database.begin(write=False) as tx:
-        rows = tx.execute(query).all()
+        since_ms, size, count = tx.execute(first).one()
+        waited = count > 0 and server.clock.time_ms() - since_ms >= WAIT_MS
+        if not waited and (size or 0) < TARGET_BYTES and count < MOST_CHUNKS:
+            return []
+        query = select(c.space, c.hash, c.size).where(*waiting).order_by(c.touched_ms, c.space, c.hash)
+        rows = tx.execute(query.limit(MOST_CHUNKS)).all()
+    found: list[_Key] = []
+    room = TARGET_BYTES
     for row in rows:
-        if size >= TARGET_BYTES:
+        if room <= 0:
             break
         found.append((row.space, row.hash))
-        size += row.size
-    waited = bool(rows) and server.clock.time_ms() - rows[0].touched_ms >= WAIT_MS
-    return sorted(found) if waited or size >= TARGET_BYTES or len(rows) == _MOST_ROWS else []
+        room -= row.size
+    return sorted(found, key=lambda key: key[0])
 
 
 def repack(server: Server, older_than_ms: int, most: int = 16) -> int:
@@ -59,7 +64,11 @@ def repack(server: Server, older_than_ms: int, most: int = 16) -> int:
     sparse = _sparse(server, older_than_ms)[:most]
     c = tables.chunk.c
     for pack in sparse:
-        query = select(c.space, c.hash, c.size).where(c.pack == pack).order_by(c.space, c.hash)
+        query = (
+            select(c.space, c.hash, c.size)
+            .where(c.pack == pack)
+            .order_by(c.space, c.frame_offset, c.offset_bytes)
+        )
         with server.database.begin(write=False) as tx:
             rows = tx.execute(query).all()
         part: list[_Key] = []
@@ -101,13 +110,15 @@ def _move(server: Server, keys: list[_Key], pack: bytes | None = None) -> int:
     c = tables.chunk.c
     still = c.data.is_not(None) if pack is None else c.pack == pack
     point = update(tables.chunk).where(c.space == bindparam("of"), c.hash == bindparam("digest"), still)
+    with server.database.begin() as tx:
+        contents.insert_packs(tx, made, server.clock.time_ms())
     moved = 0
     for space in sorted({space for space, _ in found}):
         rows = [{"of": space, "digest": digest} | places[digest] for of, digest in found if of == space]
-        with server.database.begin() as tx:
-            lock_space(tx, space)
-            contents.insert_packs(tx, made, server.clock.time_ms())
-            moved += tx.execute(point, rows).rowcount
+        for start in range(0, len(rows), _AT_ONCE):
+            with server.database.begin() as tx:
+                lock_space(tx, space)
+                moved += tx.execute(point, rows[start : start + _AT_ONCE]).rowcount
     return moved
 
 
@@ -115,16 +126,12 @@ def _read(server: Server, keys: list[_Key]) -> dict[_Key, bytes]:
     """Reads chunks of several spaces; marks those as lost that cannot be read."""
     found: dict[_Key, bytes] = {}
     for space in sorted({space for space, _ in keys}):
+        asked = [digest for of, digest in keys if of == space]
         with server.database.begin(write=False) as tx:
-            where = reading.find_some(tx, space, [digest for of, digest in keys if of == space])
-        lost: list[bytes] = []
-        for each in where:
-            try:
-                found[(space, each.hash)] = next(reading.read(server, [each]))
-            except Failure as failure:
-                if failure.code is not Code.CHUNK_LOST:
-                    raise
-                lost.append(each.hash)
+            where = reading.find_some(tx, space, asked)
+        had = reading.read_some(server, where)
+        found.update(((space, digest), had[digest]) for digest in asked if digest in had)
+        lost = [each.hash for each in where if each.hash not in had]
         if lost:
             with server.database.begin() as tx:
                 for digest in lost:

@@ -17,7 +17,7 @@ from govsync.content import manifests
 from govsync.content.compress import Encoding, decompress
 from govsync.content.hashes import HASH_BYTES, chunk_hash
 from govsync.content.manifests import Manifest
-from govsync.content.packs import ChunkPlace, chunk_in, read_frame
+from govsync.content.packs import ChunkPlace, GetRange, chunk_in, read_frame
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol.commits import Want
@@ -26,6 +26,11 @@ from govsync.server.access import Action
 from govsync.server.contents import PURGED, pieces
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
+
+SPAN_BYTES = 1024 * 1024
+"""Frames that lie near each other in a pack are read together, up to so many bytes of it."""
+GAP_BYTES = 64 * 1024
+"""So much that nobody asked for is rather read along than asked around: a request costs about as much."""
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -69,33 +74,100 @@ def find_some(tx: Connection, space: bytes, hashes: Iterable[bytes]) -> list[Sto
 
 
 def read(server: Server, where: Iterable[Stored]) -> Iterator[bytes]:
-    """Yields the plain bytes of chunks, in order, verified; a frame that holds several is read once for neighbours.
+    """Yields the plain bytes of chunks, in order, verified.
 
     Raises Failure(chunk_lost) with the `chunk` whose bytes are damaged or gone, `store_unavailable` where nothing can be
     said about any of them.
     """
-    last: tuple[bytes, int] | None = None
-    frame = b""
+    for run in _runs(where):
+        for found in _read_run(server, run):
+            if isinstance(found, Failure):
+                raise found
+            yield found
+
+
+def read_some(server: Server, where: Iterable[Stored]) -> dict[bytes, bytes]:
+    """Answers the plain bytes of chunks by hash, verified, without those that are damaged or gone.
+
+    Raises Failure(store_unavailable) where nothing can be said about any of them.
+    """
+    found: dict[bytes, bytes] = {}
+    for run in _runs(sorted(where, key=_where)):
+        for each, data in zip(run, _read_run(server, run), strict=True):
+            if not isinstance(data, Failure):
+                found[each.hash] = data
+    return found
+
+
+def _where(each: Stored) -> tuple[bytes, int, int]:
+    if each.pack is None or each.place is None:
+        return b"", 0, 0
+    return each.pack, each.place.frame_offset, each.place.offset_bytes
+
+
+def _runs(where: Iterable[Stored]) -> Iterator[list[Stored]]:
+    """Yields chunks in order, neighbours together."""
+    run: list[Stored] = []
     for each in where:
+        if run and not _near(run[0], run[-1], each):
+            yield run
+            run = []
+        run.append(each)
+    if run:
+        yield run
+
+
+def _near(first: Stored, last: Stored, each: Stored) -> bool:
+    """Says whether one request may read a chunk together with those before it."""
+    if each.place is None or first.place is None or last.place is None or each.pack != last.pack:
+        return False
+    if each.place.frame_offset == last.place.frame_offset:
+        return True
+    gap = each.place.frame_offset - (last.place.frame_offset + last.place.frame_bytes)
+    span = each.place.frame_offset + each.place.frame_bytes - first.place.frame_offset
+    return 0 <= gap <= GAP_BYTES and span <= SPAN_BYTES
+
+
+def _read_run(server: Server, run: Sequence[Stored]) -> Iterator[bytes | Failure]:
+    """Yields, for each chunk of a run, its bytes or why they are lost; a frame that holds several is unpacked once."""
+    get_range = _span(server, run)
+    frame, frame_offset = b"", -1
+    for each in run:
+        lost = Failure(Code.CHUNK_LOST, chunk=each.hash)
         try:
-            if each.place is None or each.pack is None:
+            if each.place is None:
                 data = decompress(each.encoding, each.data or b"", each.size_bytes)
             else:
-                if last != (each.pack, each.place.frame_offset):
-                    last = None
-                    frame = read_frame(each.place, partial(server.blobs.get_range, each.pack.hex()))
-                    last = (each.pack, each.place.frame_offset)
+                if frame_offset != each.place.frame_offset:
+                    frame = read_frame(each.place, get_range)
+                    frame_offset = each.place.frame_offset
                 data = chunk_in(frame, each.place)
         except Failure as failure:
             if failure.code is Code.STORE_UNAVAILABLE:
                 raise
-            raise Failure(Code.CHUNK_LOST, chunk=each.hash) from failure
-        if chunk_hash(data) != each.hash:
-            raise Failure(Code.CHUNK_LOST, chunk=each.hash)
-        yield bytes(data)
+            lost.__cause__ = failure
+            yield lost
+        else:
+            yield bytes(data) if chunk_hash(data) == each.hash else lost
 
 
-def mark_lost(tx: Connection, space: bytes, chunk: object, lost: bool = True) -> None:
+def _span(server: Server, run: Sequence[Stored]) -> GetRange:
+    """Answers what reads frames of a run: out of all of them, read by one request, if that is possible."""
+    first, last = run[0].place, run[-1].place
+    get_range = partial(server.blobs.get_range, (run[0].pack or b"").hex())
+    if first is None or last is None or first.frame_offset == last.frame_offset:
+        return get_range
+    start = first.frame_offset
+    try:
+        span = get_range(start, last.frame_offset + last.frame_bytes - start)
+    except Failure as failure:
+        if failure.code is not Code.CHUNK_LOST:
+            raise
+        return get_range  # Where a part is gone, the others may still be had one by one.
+    return lambda offset, size_bytes: span[offset - start : offset - start + size_bytes]
+
+
+def mark_lost(tx: Connection, space: bytes, chunk: bytes, lost: bool = True) -> None:
     """Notes that a chunk's bytes could not be read: it counts as missing until they can, or are sent again."""
     c = tables.chunk.c
     tx.execute(update(tables.chunk).where(c.space == space, c.hash == chunk).values(lost=lost))
@@ -137,15 +209,17 @@ def fetch(server: Server, caller: Caller, space: bytes, wants: Sequence[Want]) -
         raise Failure(Code.TOO_LARGE, limit=server.limits.wants_per_fetch)
     with server.database.begin(write=False) as tx:
         access.require(tx, caller.user, space, Action.READ)
-        where = find(tx, space, _wanted(server, tx, space, wants))
+        wanted = _wanted(server, tx, space, wants)
+        where = find_some(tx, space, wanted)
     # Read outside the transaction: packs linger after their last row, and nobody waits for a slow store.
-    try:
-        return list(read(server, where))
-    except Failure as failure:
-        if failure.code is Code.CHUNK_LOST:
-            with server.database.begin() as tx:
-                mark_lost(tx, space, failure.facts["chunk"])
-        raise
+    found = read_some(server, where)
+    lost = [digest for digest in dict.fromkeys(wanted) if digest not in found]
+    if lost:
+        with server.database.begin() as tx:
+            for digest in lost:
+                mark_lost(tx, space, digest)
+        raise Failure(Code.CHUNK_LOST, chunk=lost[0])
+    return [found[digest] for digest in wanted]
 
 
 def _wanted(server: Server, tx: Connection, space: bytes, wants: Sequence[Want]) -> list[bytes]:

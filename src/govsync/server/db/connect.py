@@ -7,7 +7,7 @@ on both.
 """
 
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
@@ -42,6 +42,7 @@ class Database:
         in_memory = self.is_sqlite and parsed.database in (None, "", ":memory:")
         self._writers = InOrder() if self.is_sqlite else None
         self._readers = self._writers if in_memory else None
+        self._purposes: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         options: dict[str, Any] = {"pool_size": CONNECTIONS, "max_overflow": CONNECTIONS}
         if in_memory:
             options = {"poolclass": pool.StaticPool}
@@ -76,6 +77,25 @@ class Database:
             if code is None:
                 raise
             raise Failure(code, what="database") from error
+
+    @contextmanager
+    def alone(self, purpose: str) -> Iterator[bool]:
+        """Says whether nobody else is about this purpose; until this ends, nobody else will be.
+
+        Others are all replicas of a PostgreSQL, and all threads of the one process that serves a SQLite file.
+        """
+        if self.is_sqlite:
+            lock = self._purposes[purpose]
+            mine = lock.acquire(blocking=False)
+            try:
+                yield mine
+            finally:
+                if mine:
+                    lock.release()
+            return
+        query = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:purpose, 0))")
+        with self.begin() as tx:
+            yield bool(tx.execute(query, {"purpose": f"alone {purpose}"}).scalar())
 
     def upgrade(self) -> None:
         """Makes the tables, or brings those of an older version up to date; replicas that start together take turns."""
