@@ -5,13 +5,25 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from govsync.content.manifests import manifest_of
+from govsync.server import epochs
+from govsync.server.db import tables
 from tests.simulation.world import Desk, World
 
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     made = World(tmp_path, seed=1, desks=2, database=f"sqlite:///{tmp_path / 'server.db'}")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def wide(tmp_path: Path) -> Iterator[World]:
+    """A world of three desks."""
+    made = World(tmp_path, seed=1, desks=3, database=f"sqlite:///{tmp_path / 'server.db'}")
     yield made
     made.close()
 
@@ -37,6 +49,31 @@ def write(desk: Desk, path: str, content: str) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(content)
     desk.hint(*Path(path).parts)
+
+
+def settle(world: World, *desks: Desk) -> None:
+    """Only these desks are on line, until they have nothing left to do."""
+    every, world.desks = world.desks, list(desks)
+    world.settle()
+    world.desks = every
+
+
+def files(desk: Desk) -> dict[str, bytes | None]:
+    """The files and folders of a desk, but for the team's space."""
+    return {path: content for path, content in desk.tree().items() if path != "Team"}
+
+
+def versions(world: World) -> set[bytes]:
+    """All contents that the server has a revision of, by their hash."""
+    with world.server.database.begin(write=False) as tx:
+        return {bytes(found) for (found,) in tx.execute(select(tables.revision.c.hash))}
+
+
+def hash_of(content: bytes) -> bytes:
+    return manifest_of([content]).content_hash
+
+
+# Restored, and told or not told
 
 
 def test_what_the_copy_lacks_is_given_back_and_nothing_is_taken_for_deleted(world: World) -> None:
@@ -94,3 +131,172 @@ def test_an_edit_of_before_and_one_of_after_the_restore_both_stay(world: World) 
     kept = {content for path, content in office.tree().items() if path.startswith("plan")}
     assert kept == {b"of before", b"of after"}
     assert office.tree() == home.tree()
+
+
+def restored(world: World, copy: Path, told: bool) -> None:
+    """Puts a copy back; an operator who tells opens a new epoch by it."""
+    put_back(world, copy)
+    if told:
+        epochs.restored(world.server)
+
+
+TOLD = pytest.mark.parametrize("told", [True, False])
+
+
+@TOLD
+def test_an_edit_made_after_the_restore_is_not_overwritten_by_a_desk_that_comes_later(
+    world: World, told: bool
+) -> None:
+    """Its person never saw that edit: what the desk knows of before the restore is beside it, not after it."""
+    office, home = world.desks
+    write(office, "plan.txt", "v1")
+    world.settle()
+    copy = copy_of(world, "copy.db")
+    write(home, "plan.txt", "lost")
+    settle(world, home)
+    restored(world, copy, told)
+    write(office, "plan.txt", "of after")
+    settle(world, office)
+    world.settle()
+    assert office.tree() == home.tree()
+    assert files(office)["plan.txt"] == b"of after", "what the server has keeps the name"
+    assert sorted(files(office).values()) == [b"lost", b"of after"]
+
+
+@TOLD
+def test_what_was_lost_comes_back_without_copies_however_many_desks_had_it(wide: World, told: bool) -> None:
+    copy = lost_by_all(wide)
+    restored(wide, copy, told)
+    wide.settle()
+    for desk in wide.desks:
+        assert files(desk) == {"a.txt": b"a3", "f": None, "f/b.txt": b"b1"}
+    assert {hash_of(b"a1"), hash_of(b"a3")} <= versions(wide)
+
+
+def lost_by_all(world: World) -> Path:
+    """All desks see an edit, another edit, a move and a new folder, of which the copy has none."""
+    office = world.desks[0]
+    write(office, "a.txt", "a1")
+    write(office, "b.txt", "b1")
+    world.settle()
+    copy = copy_of(world, "copy.db")
+    write(office, "a.txt", "a2")
+    world.settle()
+    write(office, "a.txt", "a3")
+    (office.folder / "f").mkdir()
+    (office.folder / "b.txt").rename(office.folder / "f/b.txt")
+    office.hint("f")
+    office.hint("b.txt")
+    office.hint("f", "b.txt")
+    world.settle()
+    return copy
+
+
+@TOLD
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0), (2, 0, 1)])
+def test_the_newest_of_what_was_lost_is_current_in_whatever_order_desks_come(
+    wide: World, order: tuple[int, ...], told: bool
+) -> None:
+    """One desk missed the last edit, another the last two: none of them has changed anything itself."""
+    newest, middle, oldest = wide.desks
+    write(newest, "a.txt", "a1")
+    write(newest, "b.txt", "b1")
+    wide.settle()
+    copy = copy_of(wide, "copy.db")
+    write(newest, "a.txt", "a2")
+    (newest.folder / "b.txt").rename(newest.folder / "c.txt")
+    newest.hint("b.txt")
+    newest.hint("c.txt")
+    write(newest, "new.txt", "n1")
+    wide.settle()
+    write(newest, "a.txt", "a3")
+    (newest.folder / "c.txt").rename(newest.folder / "d.txt")
+    newest.hint("c.txt")
+    newest.hint("d.txt")
+    write(newest, "new.txt", "n2")
+    settle(wide, newest, middle)
+    write(newest, "a.txt", "a4")
+    write(newest, "new.txt", "n3")
+    settle(wide, newest)
+    restored(wide, copy, told)
+    for number in order:
+        settle(wide, wide.desks[number])
+    wide.settle()
+    for desk in wide.desks:
+        assert files(desk) == {"a.txt": b"a4", "d.txt": b"b1", "new.txt": b"n3"}
+    del oldest
+
+
+@TOLD
+@pytest.mark.parametrize("first", [0, 1])
+def test_what_was_edited_upon_a_lost_version_follows_it_without_a_copy(
+    wide: World, first: int, told: bool
+) -> None:
+    """During the outage one desk went on working upon what another still holds."""
+    office, home, late = wide.desks
+    write(office, "a.txt", "a1")
+    wide.settle()
+    copy = copy_of(wide, "copy.db")
+    write(office, "a.txt", "a2")
+    write(office, "new.txt", "n1")
+    wide.settle()
+    restored(wide, copy, told)
+    write(office, "a.txt", "upon a2")
+    write(office, "new.txt", "upon n1")
+    settle(wide, wide.desks[first])
+    wide.settle()
+    for desk in (office, home, late):
+        assert files(desk) == {"a.txt": b"upon a2", "new.txt": b"upon n1"}
+
+
+@TOLD
+def test_two_desks_that_both_went_on_from_a_lost_version_are_both_kept(wide: World, told: bool) -> None:
+    office, home, late = wide.desks
+    write(office, "a.txt", "a1")
+    wide.settle()
+    copy = copy_of(wide, "copy.db")
+    write(office, "a.txt", "a2")
+    wide.settle()
+    write(home, "a.txt", "a3")
+    settle(wide, home)
+    restored(wide, copy, told)
+    write(office, "a.txt", "upon a2")
+    settle(wide, office)
+    wide.settle()
+    assert office.tree() == home.tree() == late.tree()
+    assert sorted(files(office).values()) == [b"a3", b"upon a2"]
+
+
+def test_a_move_made_after_the_restore_is_not_undone_by_one_made_before_it(world: World) -> None:
+    office, home = world.desks
+    write(office, "a.txt", "a")
+    world.settle()
+    copy = copy_of(world, "copy.db")
+    (home.folder / "a.txt").rename(home.folder / "lost name.txt")
+    home.hint("a.txt")
+    home.hint("lost name.txt")
+    settle(world, home)
+    put_back(world, copy)
+    (office.folder / "a.txt").rename(office.folder / "new name.txt")
+    office.hint("a.txt")
+    office.hint("new name.txt")
+    settle(world, office)
+    world.settle()
+    assert files(office) == files(home) == {"new name.txt": b"a"}
+
+
+@TOLD
+def test_what_was_edited_before_and_deleted_after_the_restore_lives(world: World, told: bool) -> None:
+    office, home = world.desks
+    write(office, "a.txt", "a1")
+    world.settle()
+    copy = copy_of(world, "copy.db")
+    write(home, "a.txt", "a2")
+    settle(world, home)
+    restored(world, copy, told)
+    (office.folder / "a.txt").unlink()
+    office.hint("a.txt")
+    settle(world, office)
+    world.settle()
+    assert office.tree() == home.tree()
+    assert b"a2" in files(office).values()

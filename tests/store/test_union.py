@@ -2,14 +2,12 @@
 
 import pytest
 
-from govsync.model.nodes import Place, Presence
+from govsync.model.nodes import Baseline, Kind, Place, Presence
 from govsync.model.trees import settled
 from govsync.protocol.changes import Nodes, NodeState
-from govsync.store import local_tree, ops, spaces, union
-from govsync.store.ops import OpRow
+from govsync.store import dirty, local_tree, lost, past, spaces, trees, union
 from govsync.store.union import Reading
-from tests.store.desk import EPOCH, SPACE, StoredDesk, content, cursor, dirty_lids
-from tests.store.test_ops import EVERY_KIND
+from tests.store.desk import EPOCH, SPACE, TEAM, StoredDesk, content, cursor, dirty_lids
 
 NEW_EPOCH = b"E" * 16
 
@@ -126,6 +124,7 @@ def test_a_file_that_the_restored_server_never_heard_of_is_offered_again_under_i
     united(desk)
     node = desk.node(lid)
     assert (node.node_id, node.remote, node.baseline) == (node_id, None, None)
+    assert [row.lid for row in lost.offers(desk.store, SPACE, 10)] == [lid]
     assert desk.presence(lid) is Presence.HERE
     assert lid in dirty_lids(desk)
 
@@ -160,6 +159,7 @@ def test_a_place_that_the_server_gives_in_a_folder_not_told_of_yet_is_the_agreed
 ) -> None:
     lid = desk.synced("f")
     folder = b"later" + b"." * 11
+    past.remember(desk.store, lid, b"their place 1234", 1)
     united(desk, desk.state(desk.node(lid).node_id, "f", parent=folder, place=b"their place 1234"))
     base = desk.node(lid).baseline
     assert base is not None
@@ -184,23 +184,126 @@ def test_a_file_gone_here_and_unknown_there_is_forgotten(desk: StoredDesk) -> No
     assert local_tree.find_node(desk.store, lid) is None
 
 
-def test_a_revision_that_the_server_does_not_know_gives_way_to_its_own_as_the_baseline(
-    desk: StoredDesk,
-) -> None:
-    """The desk's newer content is then news again, on top of what the server has."""
-    lid = desk.synced("f")
-    remote, local = desk.node(lid).remote, desk.node(lid).local
-    assert remote is not None
-    assert local is not None
-    older = content(b"older").content_hash
-    united(
-        desk,
-        desk.state(desk.node(lid).node_id, "f", place=remote.place_key, rev=b"older rev 123456", hash=older),
-    )
+OLDER, OTHER = b"older rev 123456", b"other rev 123456"
+
+
+def edited(desk: StoredDesk, lid: int) -> Baseline:
+    """The desk has seen the server have an older content before the one that is agreed on; answers what is agreed on."""
+    before = desk.node(lid).baseline
+    assert before is not None
+    assert before.rev is not None
+    past.remember(desk.store, lid, OLDER, 1)
+    return before
+
+
+def shown(desk: StoredDesk, lid: int, rev: bytes, hash: bytes) -> NodeState:
     base = desk.node(lid).baseline
     assert base is not None
-    assert (base.rev, base.hash) == (b"older rev 123456", older)
-    assert local.hash not in (base.hash, None)
+    return desk.state(desk.node(lid).node_id, "f", place=base.place_key, rev=rev, hash=hash)
+
+
+@pytest.mark.parametrize("rev", [OLDER, OTHER])
+def test_a_lost_revision_is_offered_and_no_content_is_agreed_until_the_server_has_judged(
+    desk: StoredDesk, rev: bytes
+) -> None:
+    """Whatever goes wrong before the answer, the two contents are then edits of each other, never one over the other."""
+    lid = desk.synced("f")
+    base = edited(desk, lid)
+    united(desk, shown(desk, lid, rev, content(b"server's").content_hash))
+    now = desk.node(lid).baseline
+    assert now is not None
+    assert (now.rev, now.hash, now.place_key) == (None, None, base.place_key)
+    row = lost.get(desk.store, lid)
+    assert row is not None
+    assert (row.rev, row.hash, row.epoch, row.offered) == (base.rev, base.hash, EPOCH, True)
+    assert row.over == (OLDER if rev == OLDER else None), "only what was seen before it is known to be older"
+
+
+def test_what_was_changed_here_upon_a_lost_revision_follows_what_the_server_shows_if_that_is_older(
+    desk: StoredDesk,
+) -> None:
+    lid = desk.synced("f")
+    base = edited(desk, lid)
+    desk.store.run("UPDATE node SET l_hash = ? WHERE lid = ?", (content(b"mine").content_hash, lid))
+    united(desk, shown(desk, lid, OLDER, content(b"older").content_hash))
+    now, row = desk.node(lid).baseline, lost.get(desk.store, lid)
+    assert now is not None
+    assert row is not None
+    assert (now.rev, now.hash) == (OLDER, content(b"older").content_hash)
+    assert (row.rev, row.offered) == (base.rev, False)
+
+
+def test_what_was_changed_here_upon_a_lost_revision_stays_beside_what_nobody_here_has_seen(
+    desk: StoredDesk,
+) -> None:
+    lid = desk.synced("f")
+    edited(desk, lid)
+    desk.store.run("UPDATE node SET l_hash = ? WHERE lid = ?", (content(b"mine").content_hash, lid))
+    united(desk, shown(desk, lid, OTHER, content(b"other").content_hash))
+    now = desk.node(lid).baseline
+    assert now is not None
+    assert (now.rev, now.hash) == (None, None)
+    assert lost.get(desk.store, lid) is None
+
+
+def test_what_is_newer_than_the_lost_revision_is_not_taken_for_older(desk: StoredDesk) -> None:
+    """The server had gone on, and this desk had read of it without fetching it; another desk has given that back."""
+    lid = desk.synced("f")
+    edited(desk, lid)
+    node_id, place = desk.node(lid).node_id, desk.node(lid).baseline.place_key  # type: ignore[union-attr]
+    for name in (b"newer", b"newest"):
+        desk.tell(desk.state(node_id, "f", place=place, rev=name.ljust(16), hash=content(name).content_hash))
+    desk.store.run("UPDATE node SET l_hash = ? WHERE lid = ?", (content(b"mine").content_hash, lid))
+    united(desk, shown(desk, lid, b"newer".ljust(16), content(b"newer").content_hash))
+    now = desk.node(lid).baseline
+    assert now is not None
+    assert now.hash is None
+
+
+def test_an_equal_content_under_another_key_is_the_same(desk: StoredDesk) -> None:
+    lid = desk.synced("f")
+    base = edited(desk, lid)
+    assert base.hash is not None
+    united(desk, shown(desk, lid, OTHER, base.hash))
+    now = desk.node(lid).baseline
+    assert now is not None
+    assert (now.rev, now.hash) == (OTHER, base.hash)
+    assert lost.get(desk.store, lid) is None
+
+
+def test_a_folder_and_what_is_in_it_are_offered_with_the_places_they_had(desk: StoredDesk) -> None:
+    folder = desk.synced("d", kind=Kind.FOLDER)
+    file = desk.synced("f", folder)
+    bases = {lid: desk.node(lid).baseline for lid in (folder, file)}
+    united(desk)
+    rows = {row.lid: row for row in lost.offers(desk.store, SPACE, 10)}
+    assert set(rows) == {folder, file}
+    for lid, base in bases.items():
+        assert base is not None
+        assert (rows[lid].place_key, rows[lid].rev, rows[lid].hash) == (base.place_key, base.rev, base.hash)
+
+
+def test_nothing_is_planned_for_what_is_still_to_be_offered(desk: StoredDesk) -> None:
+    lid = desk.synced("f")
+    united(desk)
+    for prefetched in (True, False):
+        found = trees.SqlTrees(desk.store, 0)
+        if prefetched:
+            found.prefetch([lid])
+        assert found.busy(lid)
+    assert lid not in dirty.due(desk.store, 0, 10, lambda _: False)
+    lost.drop(desk.store, lid)
+    assert not trees.SqlTrees(desk.store, 0).busy(lid)
+    assert lid in dirty.due(desk.store, 0, 10, lambda _: False)
+
+
+def test_a_mount_made_anew_is_known_again_by_the_space_that_it_shows(desk: StoredDesk) -> None:
+    mount, _ = desk.mount_team()
+    made = desk.state(b"N" * 16, "Team", kind=Kind.MOUNT, rev=None, hash=None, target_space=TEAM)
+    united(desk, made)
+    assert desk.lid(b"N" * 16) == mount
+    assert desk.presence(mount) is Presence.HERE
+    assert lost.get(desk.store, mount) is None
 
 
 def test_a_revision_that_the_server_knows_stays_agreed_and_its_own_is_newer(desk: StoredDesk) -> None:
@@ -219,17 +322,32 @@ def test_a_revision_that_the_server_knows_stays_agreed_and_its_own_is_newer(desk
     assert node.remote.hash == newer
 
 
-def test_a_place_that_the_server_does_not_know_gives_way_to_its_own(desk: StoredDesk) -> None:
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_lost_place_is_told_again_only_where_what_the_server_shows_is_older(
+    desk: StoredDesk, seen: bool
+) -> None:
     lid = desk.synced("new name")
     before = desk.node(lid).baseline
     assert before is not None
-    state = desk.state(
-        desk.node(lid).node_id, "old name", place=b"old place 123456", rev=before.rev, hash=before.hash
-    )
-    united(desk, state)
-    base = desk.node(lid).baseline
+    node_id, old = desk.node(lid).node_id, b"old place 123456"
+    if seen:
+        for name, place in (("old name", old), ("new name", before.place_key)):
+            desk.tell(desk.state(node_id, name, place=place, rev=before.rev, hash=before.hash))
+    united(desk, desk.state(node_id, "old name", place=old, rev=before.rev, hash=before.hash))
+    base, row = desk.node(lid).baseline, lost.get(desk.store, lid)
     assert base is not None
-    assert (base.place.name, base.place_key) == ("old name", b"old place 123456")
+    if seen:
+        assert (base.place.name, base.place_key) == ("old name", old)
+        assert row is not None
+        assert (row.place_key, row.place, row.moved, row.offered) == (
+            before.place_key,
+            before.place,
+            True,
+            False,
+        )
+    else:
+        assert base == before, "somebody moved it without knowing of this place: the server's counts"
+        assert row is None
 
 
 def test_sequences_of_two_lives_are_not_compared(desk: StoredDesk) -> None:
@@ -241,14 +359,6 @@ def test_sequences_of_two_lives_are_not_compared(desk: StoredDesk) -> None:
     remote = desk.node(lid).remote
     assert remote is not None
     assert (remote.place.name, remote.seq) == ("theirs", 3)
-
-
-def test_unanswered_operations_are_planned_anew(desk: StoredDesk) -> None:
-    lid = desk.synced("f")
-    ops.record_sent(desk.store, [OpRow(operation=EVERY_KIND[5], lid=lid, space=SPACE, covers=(lid,))])
-    united(desk)
-    assert ops.sent(desk.store, SPACE) == []
-    assert desk.store.value("SELECT count(*) FROM op_cover") == 0
 
 
 def test_what_others_put_there_comes_down_and_the_cursor_is_the_snapshots(desk: StoredDesk) -> None:
@@ -281,3 +391,28 @@ def test_an_excluded_node_stays_excluded(desk: StoredDesk) -> None:
     assert remote is not None
     united(desk, desk.state(desk.node(lid).node_id, "f", place=remote.place_key, rev=remote.rev))
     assert desk.presence(lid) is Presence.EXCLUDED
+
+
+# What was there before
+
+
+def test_of_what_the_server_has_shown_of_a_node_the_order_is_remembered(desk: StoredDesk) -> None:
+    lid = desk.synced("f")
+    for number in range(past.KEPT + 10):
+        past.remember(desk.store, lid, number.to_bytes(16, "big"), number)
+    first, second, last = (number.to_bytes(16, "big") for number in (10, 11, past.KEPT + 9))
+    assert past.before(desk.store, lid, first, None)
+    assert past.before(desk.store, lid, first, last)
+    assert not past.before(desk.store, lid, last, second)
+    assert not past.before(desk.store, lid, first, b"never seen 12345")
+    assert past.seq_of(desk.store, lid, second) == 11
+    assert past.seq_of(desk.store, lid, bytes(16)) is None, "the oldest are forgotten"
+
+
+def test_what_was_lost_is_nobodys_past(desk: StoredDesk) -> None:
+    """It may be given back, and is then newer than what the server shows now."""
+    lid = desk.synced("f")
+    base = edited(desk, lid)
+    assert base.rev is not None
+    united(desk, shown(desk, lid, OTHER, content(b"other").content_hash))
+    assert not past.before(desk.store, lid, base.rev, None)

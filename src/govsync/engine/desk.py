@@ -1,8 +1,8 @@
 """What the parts of the engine share: the store, who this desk is, the time of this turn, and what is under way.
 
-The parts do not know each other. They meet in the store (facts, dirty nodes, operations, intents) and in three small
-volatile things here: which nodes are occupied by a job, which wait for something to change, and small contents that
-were read a moment ago. All three are lost in a crash without harm: work is derived again from the store.
+The parts do not know each other. They meet in the store (facts, dirty nodes, operations, intents) and in four small
+volatile things here: which nodes are occupied by a job, which wait for something to change, which spaces are being read
+anew, and small contents that were read a moment ago. All are lost in a crash without harm: work is derived again.
 """
 
 from collections import Counter
@@ -15,6 +15,7 @@ from govsync.model.ids import Ids
 from govsync.model.nodes import Node
 from govsync.store.database import Store
 from govsync.store.trees import SqlTrees
+from govsync.store.union import Reading
 
 FRESH_BYTES = 32 * 1024 * 1024
 """How much of just-read small contents is kept in memory until it is sent (I16)."""
@@ -61,6 +62,8 @@ class Desk:
         """Nodes whose step the plan under way must not send yet."""
         self.open_documents: dict[int, frozenset[str]] = {}
         """Names of documents, by folder, beside which a program's lock file lies (R13)."""
+        self.rereading: dict[bytes, Reading] = {}
+        """Spaces whose history is being read anew: nothing more is planned in them by the old one (R34)."""
         self.under_way: dict[int, AnyJob] = {}
         self.proven_ms: int | None = None
         """When the folder was last proven to be ours; None: a proof is wanted before anything is touched (R10)."""
@@ -116,7 +119,8 @@ class Desk:
 
 
 class DeskTrees:
-    """The trees of the store, where nodes that a job works on are busy too (`model.trees.Trees`)."""
+    """The trees of the store, where nodes that a job works on are busy too, and whole spaces that are read anew
+    (`model.trees.Trees`)."""
 
     def __init__(self, desk: Desk, lids: Sequence[int]) -> None:
         self._desk = desk
@@ -134,7 +138,8 @@ class DeskTrees:
 
     def busy(self, lid: int) -> bool:
         """As `Trees.busy`."""
-        return self._desk.occupied(lid) or self._sql.busy(lid)
+        rereading = bool(self._desk.rereading) and self._sql.node(lid).space in self._desk.rereading
+        return rereading or self._desk.occupied(lid) or self._sql.busy(lid)
 
 
 class Fresh:

@@ -25,7 +25,7 @@ from govsync.model.codes import Code
 from govsync.protocol.changes import Known
 from govsync.protocol.digest import heads_digest
 from govsync.protocol.session import Head, SpaceInfo, SpaceState
-from govsync.store import activity, remote_tree, spaces, union
+from govsync.store import activity, intents, ops, remote_tree, spaces, union
 from govsync.store.spaces import SpaceRow
 
 BEAT_LASTS_MS = 45_000
@@ -43,7 +43,7 @@ class Following:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._heads: dict[bytes, int] = {}
-        self._rereading: dict[bytes, union.Reading] = {}
+        self._rereading: dict[bytes, union.Reading] = desk.rereading
         self._doubted: set[bytes] = set()
         """Spaces whose head is not what their cursor says: only reading shows whether their history is another."""
         self._spaces_due = True
@@ -122,11 +122,18 @@ class Following:
             return Pull(number=self._desk.number(), space=row.id, cursor=row.cursor)
         return None
 
-    def _reread(self, row: SpaceRow, reread: union.Reading) -> AnyJob:
+    def _reread(self, row: SpaceRow, reread: union.Reading) -> AnyJob | None:
         if reread.complete:
+            if self._under_way(row.id):
+                return None
             keys = union.questions(self._desk.store, row.id, reread)
             return Ask(number=self._desk.number(), space=row.id, question=Known(keys=tuple(keys)))
         return Snapshot(number=self._desk.number(), space=row.id, after=reread.after)
+
+    def _under_way(self, space: bytes) -> bool:
+        """Says whether a step on the disk or an operation has no outcome yet; it will end in an agreement with the life
+        before, or in one that the snapshot does not show."""
+        return intents.any_in(self._desk.store, space) or ops.any_sent(self._desk.store, space)
 
     def _reading(self, space: bytes) -> bool:
         return any(
@@ -156,6 +163,7 @@ class Following:
         elif row is not None and row.state is not info.state:
             # Everything stays as it is on this disk; nothing more is sent or fetched (R38).
             spaces.freeze(store, info.id, info.state)
+            self._rereading.pop(info.id, None)
             activity.note(store, self._desk.now.wall_ms, f"space_{info.state}", row.name)
 
     def heads_told(self, result: HeadsTold) -> None:
@@ -193,6 +201,9 @@ class Following:
         reread = self._rereading.get(job.space)
         if reread is None or reread.after != job.after:
             return
+        if reread.cursor is not None and reread.cursor.epoch != result.page.cursor.epoch:
+            self._rereading[job.space] = union.Reading(unite=True)  # Yet another life has begun meanwhile.
+            return
         reread.add(result.page)
         row = spaces.get(self._desk.store, job.space)
         if reread.complete and row is not None and not reread.unites(row):
@@ -204,9 +215,10 @@ class Following:
 
     def answered(self, job: Ask, result: Answered) -> None:
         """Ends a reread by uniting what the desk remembers with what the server has now (R34)."""
-        reread = self._rereading.pop(job.space, None)
-        if reread is None:
+        reread = self._rereading.get(job.space)
+        if reread is None or not reread.complete or self._under_way(job.space):
             return
+        del self._rereading[job.space]
         known = dict(zip(job.question.keys, result.answer.keys, strict=True))
         with self._desk.store.transaction():
             union.unite(self._desk.store, job.space, reread, known)
@@ -225,7 +237,7 @@ class Following:
             if row is not None:
                 self._rereading[space] = union.Reading(unite=code is not Code.CURSOR_GONE)
             return
-        if isinstance(job, Snapshot | Ask):
+        if isinstance(job, Snapshot | Ask) and space in self._rereading:
             self._rereading[space] = union.Reading(unite=self._rereading[space].unite)
         if code is Code.NOT_FOUND:
             self._spaces_due = True

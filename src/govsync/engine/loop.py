@@ -16,6 +16,7 @@ from govsync.engine.holding import Holding
 from govsync.engine.observing import Observing
 from govsync.engine.placing import Placing
 from govsync.engine.planning import Planning
+from govsync.engine.refilling import Refilling
 from govsync.engine.sending import Sending
 from govsync.model.codes import Code
 from govsync.model.ids import Ids
@@ -38,6 +39,7 @@ class Engine:
         self.sending = Sending(self.desk)
         self.placing = Placing(self.desk)
         self.holding = Holding(self.desk)
+        self.refilling = Refilling(self.desk, self.sending)
         self.planning = Planning(self.desk, self.observing, self.sending, self.placing, self.holding)
         self.cleaning = Cleaning(self.desk)
         self.disk_bytes = 1 << 40
@@ -114,6 +116,8 @@ class Engine:
             self._launch(started, self.following.jobs(self.placing.inline_full))
             self._launch(started, self.sending.unanswered())
         if self.observing.ever_scanned:
+            if online:
+                self._launch(started, self.refilling.jobs())
             self._launch(started, self.planning.jobs(online))
         for lid in self.sending.unread:
             self.observing.read_once(lid)

@@ -18,13 +18,14 @@ from govsync.engine.jobs import AnyJob, Commit, Committed, Upload, Uploaded
 from govsync.local.steps import At, Signature
 from govsync.model import operations as ask
 from govsync.model.codes import CODES, Code
-from govsync.model.nodes import Node, Place
+from govsync.model.nodes import Kind, Node, Place
 from govsync.model.problems import Problem
 from govsync.model.steps import AnyUp, Attr, Delete, Mkdir, Move, Put, Revive
 from govsync.model.trees import Trees
 from govsync.protocol.commits import Done, Lacking, Outcome, Refused
 from govsync.protocol.limits import DEFAULT as LIMITS
-from govsync.store import dirty, local_tree, manifests, ops, paths, problems, remote_tree, spaces
+from govsync.store import dirty, local_tree, lost, manifests, ops, paths, problems, remote_tree, spaces
+from govsync.store.lost import Lost
 
 UPLOAD_BYTES = 16 * 1024 * 1024
 """How many bytes of files one upload job takes on; a larger file goes alone."""
@@ -90,6 +91,16 @@ class Sending:
                 taken.extend(self._commit(space, mine, started))
         return taken
 
+    def free(self, space: bytes) -> bool:
+        """Says whether a commit could be sent for this space."""
+        waits = self._retry_at.get(space, 0) > self._desk.now.steady_ms
+        return not waits and not self._committing(space) and not ops.any_sent(self._desk.store, space)
+
+    def offer(self, space: bytes, rows: Sequence[Lost], started: list[AnyJob]) -> None:
+        """Offers what the server has lost of as many nodes as one commit takes (R34)."""
+        self._trees = self._desk.trees([row.lid for row in rows])
+        self._commit(space, rows, started)
+
     def uploads(self) -> list[AnyJob]:
         """Starts uploads of contents that steps are waiting for."""
         jobs: list[AnyJob] = []
@@ -114,7 +125,7 @@ class Sending:
             number=self._desk.number(), space=space, epoch=epoch, operations=operations, inline=inline
         )
 
-    def _commit(self, space_id: bytes, steps: Sequence[AnyUp], started: list[AnyJob]) -> list[int]:
+    def _commit(self, space_id: bytes, steps: Sequence[AnyUp | Lost], started: list[AnyJob]) -> list[int]:
         space = spaces.get(self._desk.store, space_id)
         if space is None or not space.writable:
             return []
@@ -144,14 +155,14 @@ class Sending:
         started.append(self._commit_job(space.id, space.epoch, operations, tuple(inline)))
         return [lid for row in rows for lid in row.covers]
 
-    def _operation(self, step: AnyUp) -> ops.OpRow | None:
+    def _operation(self, step: AnyUp | Lost) -> ops.OpRow | None:
         """Makes the operation of a step, with its own new key; None while its content is not on the server."""
         node = self._node(step.lid)
         key, group = self._desk.ids.new(), step.group
         covers: tuple[int, ...] = (step.lid,)
         operation: ask.AnyOperation
-        if isinstance(step, Put):
-            put = self._put(step, node, key)
+        if isinstance(step, Put | Lost):
+            put = self._put(step, node, key) if isinstance(step, Put) else self._offer(step, node, key)
             if put is None:
                 return None
             operation = put
@@ -161,7 +172,12 @@ class Sending:
         elif isinstance(step, Move):
             parent, name = self._at(step.place)
             operation = ask.Move(
-                key=key, node=node.node_id, group=group, place=step.place_key, parent=parent, name=name
+                key=self._place_key(step, key),
+                node=node.node_id,
+                group=group,
+                place=step.place_key,
+                parent=parent,
+                name=name,
             )
         elif isinstance(step, Revive):
             parent, name = self._at(step.place)
@@ -176,20 +192,36 @@ class Sending:
             operation = ask.Attr(key=key, node=node.node_id, group=group, exec=step.exec)
         return ops.OpRow(operation=operation, lid=step.lid, space=node.space, covers=covers)
 
-    def _put(self, step: Put, node: Node, key: bytes) -> ask.Put | None:
-        manifest = manifests.get(self._desk.store, step.lid)
-        disk = local_tree.disk(self._desk.store, step.lid)
+    def _place_key(self, move: Move, key: bytes) -> bytes:
+        """Answers the key of a move; one that a restored server has lost is told again under the key that it had, so that
+        desks which know it recognize the place."""
+        row = lost.get(self._desk.store, move.lid)
+        return row.place_key if row is not None and row.moved and row.place == move.place else key
+
+    def _content(self, lid: int, node: Node) -> tuple[Manifest, int] | None:
+        """Answers what the file is made of and when it was changed, once the server has its chunks or they can travel
+        along; None until then."""
+        manifest = manifests.get(self._desk.store, lid)
+        disk = local_tree.disk(self._desk.store, lid)
         if node.local is None or disk is None:
             return None
         if manifest is None or manifest.content_hash != node.local.hash:
             # It came from the server, so nobody has cut it here yet: it is read before it can be sent (again).
-            self.unread[step.lid] = None
+            self.unread[lid] = None
             return None
-        if not self._content_at_hand(step.lid, manifest):
-            self._wanted[step.lid] = None
+        if not self._content_at_hand(lid, manifest):
+            self._wanted[lid] = None
             return None
+        return manifest, disk.mtime_ns
+
+    def _put(self, step: Put, node: Node, key: bytes) -> ask.Put | None:
+        found = self._content(step.lid, node)
+        if found is None or node.local is None:
+            return None
+        manifest, mtime_ns = found
         encoded = encode(manifest)
         inlined = len(encoded) <= LIMITS.manifest_inline_bytes
+        row = lost.get(self._desk.store, step.lid)
         parent, name = self._at(step.place) if step.place is not None else (None, None)
         return ask.Put(
             key=key,
@@ -201,12 +233,37 @@ class Sending:
             base_rev=step.base_rev,
             parent=parent,
             name=name,
-            mtime_ns=disk.mtime_ns,
+            mtime_ns=mtime_ns,
             exec=node.local.exec,
             manifest=encoded if inlined else None,
             manifest_chunks=() if inlined else manifest_chunks(encoded),
             conflict_of=node.conflict_of,
+            upon=(row.epoch, row.seq) if row is not None and row.rev is not None else None,
         )
+
+    def _offer(self, row: Lost, node: Node, key: bytes) -> ask.Offer | None:
+        local = node.local
+        if local is None:
+            return None
+        parent, name = self._at(local.place)
+        offer = ask.Offer(
+            key=key, node=node.node_id, node_kind=local.kind, parent=parent, name=name,
+            place_key=row.place_key if local.place == row.place else key, origin_epoch=row.epoch, origin_seq=row.seq,
+            over=row.over, exec=local.exec, conflict_of=node.conflict_of,
+        )  # fmt: skip
+        if local.kind is not Kind.FILE:
+            return offer
+        found = self._content(row.lid, node)
+        if found is None:
+            return None
+        manifest, mtime_ns = found
+        encoded = encode(manifest)
+        inlined = len(encoded) <= LIMITS.manifest_inline_bytes
+        return msgspec.structs.replace(
+            offer, rev=row.rev, hash=manifest.content_hash, size_bytes=manifest.size_bytes, scheme=manifest.scheme,
+            mtime_ns=mtime_ns, manifest=encoded if inlined else None,
+            manifest_chunks=() if inlined else manifest_chunks(encoded),
+        )  # fmt: skip
 
     def _content_at_hand(self, lid: int, manifest: Manifest) -> bool:
         if not manifest.chunks or self._durable.get(lid) == manifest.content_hash:
@@ -214,7 +271,9 @@ class Sending:
         return self._desk.fresh.get(lid, manifest.content_hash) is not None
 
     def _small(self, lid: int, operation: ask.AnyOperation) -> bytes | None:
-        return self._desk.fresh.get(lid, operation.hash) if isinstance(operation, ask.Put) else None
+        if not isinstance(operation, ask.Put | ask.Offer) or operation.hash is None:
+            return None
+        return self._desk.fresh.get(lid, operation.hash)
 
     def _at(self, place: Place) -> tuple[bytes, str]:
         return self._node(place.parent).node_id, place.name
@@ -281,7 +340,7 @@ class Sending:
         store = self._desk.store
         if isinstance(outcome, Done):
             remote_tree.acknowledge(store, row, outcome)
-            if isinstance(row.operation, ask.Put):
+            if isinstance(row.operation, ask.Put | ask.Offer):
                 self._desk.fresh.take(row.lid)
                 self._durable.pop(row.lid, None)
             problems.clear(store, row.lid)
@@ -289,6 +348,10 @@ class Sending:
         elif isinstance(outcome, Refused):
             if outcome.state is not None:
                 remote_tree.learn(store, row.space, outcome.state)
+            if isinstance(row.operation, ask.Offer):
+                # Its history cannot be given back; from now on it is planned like any other node (R34).
+                lost.drop(store, row.lid)
+                return
             self._keep_back(row.lid, Problem(outcome.code), quick=CODES[outcome.code].actor == "retry")
         else:
             assert isinstance(outcome, Lacking)
@@ -337,9 +400,9 @@ def manifest_pieces(encoded: bytes) -> Iterator[bytes]:
     return (encoded[start : start + size] for start in range(0, len(encoded), size))
 
 
-def _units(steps: Sequence[AnyUp]) -> Iterator[list[AnyUp]]:
+def _units(steps: Sequence[AnyUp | Lost]) -> Iterator[list[AnyUp | Lost]]:
     """Yields each step alone, and the steps of a group together (they stand next to each other in a plan)."""
-    unit: list[AnyUp] = []
+    unit: list[AnyUp | Lost] = []
     for step in steps:
         if unit and not (step.group and step.group == unit[0].group):
             yield unit

@@ -55,15 +55,11 @@ class Below(msgspec.Struct, frozen=True):
 
 
 Origin = tuple[bytes, int]
-"""When a revision was made: epoch and sequence. Epochs are time-ordered ids, so origins compare as history does (R34)."""
+"""When a revision was made: epoch and sequence. Sequences compare as history does within one epoch only (R34)."""
 
 
 class View(Protocol):
     """A space as the judgement sees it, with what the operations before it have changed."""
-
-    @property
-    def epoch(self) -> bytes:
-        """The life of the server that the space is in now."""
 
     def get(self, node: bytes) -> State | None:
         """Answers a node, alive or dead; None for one that this space never had."""
@@ -77,8 +73,12 @@ class View(Protocol):
     def owner(self, rev: bytes) -> bytes | None:
         """Answers the node whose revision this is; None where the space has no such revision."""
 
-    def origin(self, rev: bytes) -> Origin | None:
-        """Answers when a revision of the space was made, None for one that is unknown."""
+    def offered(self, rev: bytes) -> Origin | None:
+        """Answers when a revision was made that a desk has offered; None for any other."""
+
+    def reach(self, node: bytes, epoch: bytes) -> int:
+        """Answers up to which sequence of a life that is gone the history of a node is here, in revisions that were
+        offered or made upon such; -1 for none."""
 
     def elsewhere(self, id: bytes) -> bool:
         """Says whether a node or revision of this id belongs to another space: ids are global."""
@@ -179,13 +179,13 @@ def _well_formed(op: ask.AnyOperation) -> bool:
             ids += [op.place, op.rev]
             numbers.append(op.seen or 0)
         case ask.Put():
-            ids += [op.base_rev, op.parent, op.conflict_of, *(op.source or ())]
+            ids += [op.base_rev, op.parent, op.conflict_of, *(op.source or ()), *(op.upon or ())[:1]]
             hashes += [op.hash, *op.manifest_chunks]
-            numbers += [op.size_bytes, abs(op.mtime_ns)]
+            numbers += [op.size_bytes, abs(op.mtime_ns), *(op.upon or ())[1:]]
             if (op.parent is None) is not (op.name is None):
                 return False
         case ask.Offer():
-            ids += [op.parent, op.place_key, op.origin_epoch, op.rev, op.conflict_of]
+            ids += [op.parent, op.place_key, op.origin_epoch, op.over, op.rev, op.conflict_of]
             hashes += [*op.manifest_chunks, *([op.hash] if op.hash is not None else [])]
             numbers += [op.origin_seq, op.size_bytes, abs(op.mtime_ns)]
             file = op.node_kind is Kind.FILE
@@ -402,8 +402,12 @@ def _offer(view: View, op: ask.Offer, grouped: bool) -> Verdict:
 
 
 def _offer_known(view: View, known: State, op: ask.Offer) -> Verdict:
-    """Puts an offered revision into the history of a node: the youngest of the lost life is current, unless somebody
-    has edited in this life; that edit was made without knowing, and both are kept."""
+    """Puts an offered revision into the history of a node, if its place there is certain (docs/decisions/0008).
+
+    What the history reaches already, it comes before. Beyond that it is the newest, if the current revision is the one
+    that the history reaches by, or one that the desk knows as older. Else the current one was made without knowing it,
+    and both are kept.
+    """
     if known.kind is not op.node_kind:
         return Refusal(Code.WRONG_KIND, known)
     if known.dead:
@@ -412,11 +416,12 @@ def _offer_known(view: View, known: State, op: ask.Offer) -> Verdict:
         return Stands(known)
     if view.elsewhere(op.rev) or view.owner(op.rev) is not None:
         return Refusal(Code.BAD_REQUEST)
-    current = view.origin(known.rev) if known.rev is not None else None
-    if current is None or current[0] == view.epoch:
-        return Refusal(Code.STALE_REV, known)
-    if current > (op.origin_epoch, op.origin_seq):
+    reach = view.reach(op.node, op.origin_epoch)
+    if op.origin_seq <= reach:
         return Change(known)
+    follows = known.rev is not None and view.offered(known.rev) == (op.origin_epoch, reach)
+    if not follows and known.rev != op.over:
+        return Refusal(Code.STALE_REV, known)
     return Change(
         msgspec.structs.replace(
             known, rev=op.rev, hash=op.hash, size_bytes=op.size_bytes, mtime_ns=op.mtime_ns, exec=op.exec

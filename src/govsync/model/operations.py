@@ -31,7 +31,8 @@ class Put(Operation, frozen=True, tag="put"):
     With `parent` and `name` it creates the node (`base_rev` None), else it replaces the revision `base_rev`.
     `manifest` is the encoded manifest (`content.manifests`), or None where it is itself stored as chunks: then
     `manifest_chunks` lists the chunks that hold it. `source` is (space, revision) whose chunks the server takes itself
-    (R24). `conflict_of` names the node beside which this one is kept (R22).
+    (R24). `conflict_of` names the node beside which this one is kept (R22). `upon` is the origin of the lost revision
+    that the content was made upon, if the server was restored meanwhile (R34).
     """
 
     hash: bytes
@@ -46,6 +47,7 @@ class Put(Operation, frozen=True, tag="put"):
     manifest_chunks: tuple[bytes, ...] = ()
     source: tuple[bytes, bytes] | None = None
     conflict_of: bytes | None = None
+    upon: tuple[bytes, int] | None = None
 
 
 class Move(Operation, frozen=True, tag="move"):
@@ -81,7 +83,8 @@ class Offer(Operation, frozen=True, tag="offer"):
     """Gives back, with its own ids, what a restored or emptied server has lost (R34).
 
     `key` is the operation's own; `place_key` and `rev` are the ids that the node had; `origin` is (epoch, sequence) of
-    the life in which it had them: history is ordered by it.
+    the life in which it had them: history is ordered by it. `over` is the revision that the server shows, where the desk
+    remembers it as an older one of this node: only then, or between revisions of one lost life, is the order known.
     """
 
     node_kind: Kind
@@ -90,6 +93,7 @@ class Offer(Operation, frozen=True, tag="offer"):
     place_key: bytes
     origin_epoch: bytes
     origin_seq: int
+    over: bytes | None = None
     rev: bytes | None = None
     hash: bytes | None = None
     size_bytes: int = 0

@@ -88,7 +88,7 @@ class _Committing:
         self._reader = reader
         self._brought = brought
         self._now_ms = horizon.moment(server, tx)
-        self._view = SpaceView(tx, row.id, row.epoch)
+        self._view = SpaceView(tx, row.id)
         self._draft = _Draft(int(row.head), int(row.bytes), [], [], {}, {})
 
     def carry_out(self, operations: Sequence[ask.AnyOperation]) -> CommitAnswer:
@@ -194,11 +194,12 @@ class _Committing:
         state = verdict.state
         if verdict.merged is not None:
             self._draft.merged[operation.node] = verdict.merged
-        if isinstance(operation, ask.Put) and state.rev is not None and state.hash == operation.hash:
+        bringing = content_of(operation)
+        if bringing is not None and state.rev is not None and state.hash == bringing.hash:
             r = tables.revision.c
             mine = (r.id == state.rev, r.space == self._row.id, r.state != contents.OK)
             if self._tx.execute(select(r.id).where(*mine)).first() is not None:
-                manifest, holding_it = self._brought.use(operation)
+                manifest, holding_it = self._brought.use(bringing)
                 again = {
                     "manifest": manifest,
                     "manifest_chunks": b"".join(holding_it) or None,
@@ -211,18 +212,23 @@ class _Committing:
         assert isinstance(operation, ask.Put | ask.Offer)
         manifest, holding_it = self._brought.use(operation)
         origin: Origin = (self._row.epoch, state.seq)
-        rev, base = operation.key, old.rev if old is not None else None
+        lost: Origin | None
         if isinstance(operation, ask.Offer):
             assert operation.rev is not None
-            origin, rev, base = (operation.origin_epoch, operation.origin_seq), operation.rev, None
-        self._view.add_revision(rev, state.node, origin)
+            origin = lost = (operation.origin_epoch, operation.origin_seq)
+            rev, base, offered = operation.rev, None, True
+        else:
+            rev, base, offered = operation.key, old.rev if old is not None else None, False
+            lost = operation.upon
+        self._view.add_revision(rev, state.node, lost, offered)
         self._draft.revisions.append(
             {
                 "id": rev, "space": self._row.id, "node": state.node, "seq": state.seq, "base": base,
                 "hash": operation.hash, "size": operation.size_bytes, "mtime_ns": operation.mtime_ns,
                 "user": self._caller.user, "device": self._caller.device, "at_ms": self._now_ms, "manifest": manifest,
                 "manifest_chunks": b"".join(holding_it) or None, "state": contents.OK, "origin_epoch": origin[0],
-                "origin_seq": origin[1],
+                "origin_seq": origin[1], "lost_epoch": lost[0] if lost else None, "lost_seq": lost[1] if lost else None,
+                "offered": offered,
             }
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from govsync.model import names
 from govsync.model import operations as ask
@@ -40,19 +40,20 @@ def shown(state: State) -> NodeState:
 
 
 class _Revision(msgspec.Struct, frozen=True):
-    """What the judgement needs of a revision."""
+    """What the judgement needs of a revision: its node, and the place in a life that is gone which it was offered for or
+    made upon."""
 
     node: bytes
-    origin: Origin
+    lost: Origin | None
+    offered: bool
 
 
 class SpaceView:
     """One space during one commit; `State`s in it are those of the database until a change is laid over them."""
 
-    def __init__(self, tx: Connection, space: bytes, epoch: bytes) -> None:
+    def __init__(self, tx: Connection, space: bytes) -> None:
         self._tx = tx
         self._space = space
-        self._epoch = epoch
         self._nodes: dict[bytes, State | None] = {}
         self._holders: dict[tuple[bytes, str], tuple[bytes, ...]] = {}
         """Who holds a name; only inside a group, until it is judged, can there be several, the earliest first."""
@@ -61,11 +62,6 @@ class SpaceView:
         self._before: dict[bytes, State | None] = {}
         """What the database has of each node that was changed."""
         self._created: dict[bytes, int] = {}
-
-    @property
-    def epoch(self) -> bytes:
-        """As `View.epoch`."""
-        return self._epoch
 
     def prefetch(self, operations: Sequence[ask.AnyOperation]) -> None:
         """Reads in few queries what the judgement of these operations will ask for."""
@@ -116,10 +112,22 @@ class SpaceView:
         found = self._revision(rev)
         return found.node if found is not None else None
 
-    def origin(self, rev: bytes) -> Origin | None:
-        """As `View.origin`."""
+    def offered(self, rev: bytes) -> Origin | None:
+        """As `View.offered`."""
         found = self._revision(rev)
-        return found.origin if found is not None else None
+        return found.lost if found is not None and found.offered else None
+
+    def reach(self, node: bytes, epoch: bytes) -> int:
+        """As `View.reach`."""
+        r = tables.revision.c
+        query = select(func.max(r.lost_seq)).where(r.node == node, r.lost_epoch == epoch)
+        stored = self._tx.execute(query).scalar()
+        made = [
+            found.lost[1]
+            for found in self._revisions.values()
+            if found is not None and found.node == node and found.lost is not None and found.lost[0] == epoch
+        ]
+        return max((*made, -1 if stored is None else stored))
 
     def elsewhere(self, id: bytes) -> bool:
         """As `View.elsewhere`; answers for what `prefetch` was told of."""
@@ -149,9 +157,9 @@ class SpaceView:
                 self.put(msgspec.structs.replace(state, dead=True, seq=seq))
         return size
 
-    def add_revision(self, rev: bytes, node: bytes, origin: Origin) -> None:
+    def add_revision(self, rev: bytes, node: bytes, lost: Origin | None, offered: bool) -> None:
         """Knows of a revision that this commit makes."""
-        self._revisions[rev] = _Revision(node, origin)
+        self._revisions[rev] = _Revision(node, lost, offered)
 
     def mark(self) -> tuple[Any, ...]:
         """Answers what `undo` goes back to."""
@@ -228,12 +236,13 @@ class SpaceView:
         r = tables.revision.c
         self._revisions.update((rev, None) for rev in revs if rev not in self._revisions)
         for piece in _pieces(revs):
-            query = select(r.id, r.space, r.node, r.origin_epoch, r.origin_seq).where(r.id.in_(piece))
-            for rev, space, node, origin_epoch, origin_seq in self._tx.execute(query):
+            query = select(r.id, r.space, r.node, r.lost_epoch, r.lost_seq, r.offered).where(r.id.in_(piece))
+            for rev, space, node, lost_epoch, lost_seq, offered in self._tx.execute(query):
                 if space != self._space:
                     self._foreign.add(rev)
                 elif self._revisions[rev] is None:
-                    self._revisions[rev] = _Revision(node, (origin_epoch, origin_seq))
+                    lost = None if lost_epoch is None else (lost_epoch, lost_seq)
+                    self._revisions[rev] = _Revision(node, lost, offered)
 
     def _revision(self, rev: bytes) -> _Revision | None:
         if rev not in self._revisions:

@@ -35,6 +35,12 @@ def all_intents(store: Store) -> list[Intent]:
     ]
 
 
+def any_in(store: Store, space: bytes) -> bool:
+    """Says whether a change of the disk is under way for a node of this space."""
+    query = "SELECT 1 FROM intent i JOIN node n ON n.lid = i.lid WHERE n.space = ? LIMIT 1"
+    return store.value(query, (space,)) is not None
+
+
 def drop(store: Store, id: int) -> None:
     """Ends an intent."""
     store.run("DELETE FROM intent WHERE id = ?", (id,))

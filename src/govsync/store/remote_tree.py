@@ -12,7 +12,7 @@ from govsync.model.merged_tree import kind_of
 from govsync.model.nodes import Kind, Place, Presence
 from govsync.protocol.changes import Entry, NodeState
 from govsync.protocol.commits import Done
-from govsync.store import activity, dirty, local_tree, spaces, trees
+from govsync.store import activity, dirty, local_tree, lost, past, spaces, trees
 from govsync.store.database import Store
 from govsync.store.ops import OpRow
 
@@ -29,13 +29,17 @@ def learn(store: Store, space: bytes, state: NodeState) -> int | None:
     """Takes in one state; answers the node, or None for the root of the space and for old news."""
     if state.parent is None:
         return None
-    row = store.one("SELECT lid, r_seq FROM node WHERE node_id = ?", (state.node,))
+    row = store.one("SELECT lid, r_seq, r_place, r_rev FROM node WHERE node_id = ?", (state.node,))
     if row is not None and row[1] is not None and row[1] >= state.seq:
         if state.dead:
             # What came into the folder before its deletion may have been read after an answer that told of the deletion.
             bury(store, row[0], state.seq)
         return None
     lid = row[0] if row is not None else local_tree.insert(store, state.node, space, state.kind)
+    if row is not None and row[1] is not None:
+        for old, new in ((row[2], state.place), (row[3], state.rev)):
+            if old is not None and old != new:
+                past.remember(store, lid, old, row[1])
     parent = placeholder(store, state.parent, space)
     store.run(
         "UPDATE node SET space = ?, kind = ?, r_parent = ?, r_name = ?, r_key = ?, r_place = ?, r_rev = ?, r_seq = ?,"
@@ -80,6 +84,8 @@ def acknowledge(store: Store, row: OpRow, outcome: Done) -> None:
     """Takes in that an operation is done: the fact it was about is agreed now, as it was sent (R32)."""
     state, op = outcome.state, row.operation
     lid = row.lid
+    if isinstance(op, ask.Put | ask.Offer | ask.Move):
+        lost.given_back(store, lid, place=isinstance(op, ask.Move))
     if outcome.merged is not None and state is not None:
         learn(store, row.space, state)
         winner = placeholder(store, outcome.merged, row.space)
@@ -101,11 +107,23 @@ def acknowledge(store: Store, row: OpRow, outcome: Done) -> None:
         equal = state is not None and state.hash == op.hash and state.rev is not None
         rev = state.rev if equal and state is not None else op.key
         local_tree.agree_content(store, lid, rev, op.hash, op.exec)
+    elif isinstance(op, ask.Offer):
+        _agree_offer(store, lid, op, state)
     elif isinstance(op, ask.Attr):
         local_tree.agree_exec(store, lid, op.exec)
-    if isinstance(op, ask.Mkdir | ask.Put):
+    if isinstance(op, ask.Mkdir | ask.Put | ask.Offer):
         store.run("UPDATE node SET after_lid = NULL WHERE after_lid = ?", (lid,))
     dirty.add(store, row.covers)
+
+
+def _agree_offer(store: Store, lid: int, op: ask.Offer, state: NodeState | None) -> None:
+    """What was offered is agreed again; whatever is current on the server is newer, or the same by another key."""
+    if state is not None and state.place == op.place_key:
+        _agree_place(store, lid, op.place_key, op.parent, op.name, state)
+    if op.rev is not None:
+        equal = state is not None and state.hash == op.hash
+        rev = state.rev if equal and state is not None else op.rev
+        local_tree.agree_content(store, lid, rev, op.hash, op.exec)
 
 
 def _agree_place(

@@ -75,4 +75,16 @@ MIGRATIONS: tuple[str, ...] = (
         user TEXT NOT NULL DEFAULT '', device TEXT NOT NULL DEFAULT '', detail TEXT NOT NULL DEFAULT ''
     );
     """,
+    """
+    CREATE TABLE past (
+        turn INTEGER PRIMARY KEY AUTOINCREMENT, lid INTEGER NOT NULL, key BLOB NOT NULL, seq INTEGER NOT NULL
+    );
+    CREATE INDEX past_key ON past (lid, key);
+    CREATE TABLE lost (
+        lid INTEGER PRIMARY KEY, parent INTEGER NOT NULL, name TEXT NOT NULL, place BLOB NOT NULL, epoch BLOB NOT NULL,
+        seq INTEGER NOT NULL, rev BLOB, hash BLOB, over BLOB, moved INTEGER NOT NULL,
+        offered INTEGER NOT NULL
+    );
+    CREATE INDEX lost_offered ON lost (lid) WHERE offered = 1;
+    """,
 )

@@ -2,15 +2,16 @@
 
 Below the journal's floor the snapshot of the same life of the database is the truth: what it lacks was deleted. In
 another life (a restored copy, an emptied server) nothing may be concluded from what is missing: facts that the server
-does not know are offered again, and what it has and the disk lacks comes back.
+does not know are given back, and what it has and the disk lacks comes back.
 """
 
 from collections.abc import Sequence
 
-from govsync.model.nodes import Node, Place, Presence
+from govsync.model.nodes import Kind, Node, Place, Presence
 from govsync.protocol.changes import Cursor, Nodes, NodeState
-from govsync.store import dirty, local_tree, remote_tree, spaces, trees
+from govsync.store import dirty, local_tree, lost, past, remote_tree, spaces, trees
 from govsync.store.database import Store
+from govsync.store.lost import Lost
 from govsync.store.spaces import SpaceRow
 
 
@@ -65,42 +66,23 @@ def questions(store: Store, space: bytes, reading: Reading) -> list[bytes]:
 def unite(store: Store, space: bytes, reading: Reading, known: dict[bytes, bool]) -> None:
     """Unites the desk's memory with another history of the server; nothing is deleted for being absent (R34).
 
-    An agreed fact that the server knows stays agreed: what the server shows instead is newer. One that it does not know
-    never happened for it: the baseline takes the server's fact, or none where the server lacks the node, which is then
-    offered again under its own ids. What the server has alive and the disk lacks comes back.
+    An agreed fact that the server knows stays agreed: what the server shows instead is newer. One that it does not know is
+    lost, and is given back (`store.lost`). What the server shows instead is older only if the desk remembers it as older
+    (`store.past`); else it was made by somebody who did not know what was lost, and both come from something older still:
+    then two contents remain, and of two places the server's (docs/decisions/0008). What the server has alive and the disk
+    lacks comes back. No operation is without an outcome here: it would end in an agreement that nobody asked about.
     """
+    row = spaces.get(store, space)
+    assert row is not None
+    _take_mounts(store, reading)
     for node in _agreed(store, space):
-        base = node.baseline
-        assert base is not None
-        state = reading.states.get(node.node_id)
-        missing = node.local is not None and node.local.presence in (Presence.MISSING, Presence.GAP)
-        place_known = known.get(base.place_key, True)
-        rev_known = base.rev is None or known.get(base.rev, True)
-        if state is None:
-            if place_known:
-                # The server knew it and has it no more: a deletion, which a content that it never had survives.
-                if not rev_known:
-                    local_tree.agree_content(store, node.lid, None, None, base.exec)
-                continue
-            if missing:
-                local_tree.forget(store, node.lid)
-            else:
-                local_tree.set_baseline(store, node.lid, None)
-                store.run(
-                    "UPDATE node SET r_parent = NULL, r_dead = NULL, r_seq = NULL WHERE lid = ?", (node.lid,)
-                )
-        elif missing:
-            local_tree.ask_back(store, [node.lid])
-        else:
-            _take_unknown(store, space, node.lid, state, place_known, rev_known)
+        agreed = _Agreed(store, node, row.epoch)
+        agreed.unite(reading.states.get(node.node_id), known)
     for lid, node_id in _remote_rows(store, space):
         if node_id not in reading.states:
-            store.run("UPDATE node SET r_dead = 1 WHERE lid = ? AND r_parent IS NOT NULL", (lid,))
-            dirty.add(store, [lid])
-    store.run("DELETE FROM op_cover WHERE key IN (SELECT key FROM op WHERE space = ?)", (space,))
-    store.run("DELETE FROM op WHERE space = ?", (space,))
-    # Sequences are compared within one life only: every row takes the snapshot's.
-    store.run("UPDATE node SET r_seq = -1 WHERE space = ? AND r_parent > 0", (space,))
+            _gone(store, lid)
+    # Sequences are compared within one life only, and what was lost is nobody's past: every row takes the snapshot's.
+    store.run("UPDATE node SET r_seq = NULL WHERE space = ? AND r_parent > 0", (space,))
     _learn_all(store, space, reading)
     lids = [
         lid
@@ -111,14 +93,121 @@ def unite(store: Store, space: bytes, reading: Reading, known: dict[bytes, bool]
     dirty.add(store, lids)
 
 
-def _take_unknown(
-    store: Store, space: bytes, lid: int, state: NodeState, place_known: bool, rev_known: bool
-) -> None:
-    if not place_known and state.parent is not None:
-        parent = remote_tree.placeholder(store, state.parent, space)
-        local_tree.agree_place(store, lid, Place(parent, state.name), state.place)
-    if not rev_known:
-        local_tree.agree_content(store, lid, state.rev, state.hash, state.exec)
+class _Agreed:
+    """One node on which desk and server had agreed in a life that has ended, `epoch`."""
+
+    def __init__(self, store: Store, node: Node, epoch: bytes) -> None:
+        assert node.baseline is not None
+        self._store, self._node, self._base, self._epoch = store, node, node.baseline, epoch
+        self._lid = node.lid
+        hash = node.local.hash if node.local is not None else None
+        self._clean = hash in (None, node.baseline.hash)
+        """Whether the disk holds, as far as it was read, what was agreed on."""
+
+    def unite(self, state: NodeState | None, known: dict[bytes, bool]) -> None:
+        """Changes what is agreed, and remembers what is lost; `state` None: the server has no such node alive."""
+        store, lid, base = self._store, self._lid, self._base
+        place_known = known.get(base.place_key, True)
+        rev_known = base.rev is None or known.get(base.rev, True)
+        presence = self._node.local.presence if self._node.local is not None else Presence.NOT_YET
+        if presence is Presence.MISSING and (state is not None or not place_known):
+            if state is not None:
+                local_tree.ask_back(store, [lid])
+            else:
+                local_tree.forget(store, lid)
+        elif presence is Presence.GAP:
+            # Should it stay away, then it was deleted by somebody who knew nothing of this life.
+            local_tree.set_baseline(store, lid, None)
+        elif state is not None:
+            moved = not place_known and self._unite_place(state)
+            content = not rev_known and self._unite_content(state)
+            over = state.rev if content and self._older(state.rev, base.rev) else None
+            if moved or content:
+                self._keep(over, moved, content)
+        elif not place_known:
+            self._keep(None, moved=False, content=True)
+            local_tree.set_baseline(store, lid, None)
+        elif not rev_known:
+            # It was edited in the life that is lost, and deleted by somebody who knew nothing of that: the edit lives.
+            local_tree.agree_content(store, lid, None, None, base.exec)
+
+    def _unite_place(self, state: NodeState) -> bool:
+        """Says whether the lost place is the newer one; then it is told again."""
+        older = self._older(state.place, self._base.place_key) or state.kind is Kind.MOUNT
+        if older:
+            parent = remote_tree.placeholder(self._store, state.parent or b"", self._node.space)
+            local_tree.agree_place(self._store, self._lid, Place(parent, state.name), state.place)
+        return older
+
+    def _unite_content(self, state: NodeState) -> bool:
+        """Says whether the lost content, or what was made upon it, is to be given back.
+
+        What is still as it was agreed is offered, and the server judges. What was changed here since goes up on top of what
+        the server shows, where that is older; else no content is agreed, and both are kept.
+        """
+        if state.hash == self._base.hash:
+            local_tree.agree_content(self._store, self._lid, state.rev, state.hash, self._base.exec)
+            return False
+        older = self._older(state.rev, self._base.rev)
+        if older and not self._clean:
+            local_tree.agree_content(self._store, self._lid, state.rev, state.hash, state.exec)
+        else:
+            local_tree.agree_content(self._store, self._lid, None, None, self._base.exec)
+        return older or self._clean
+
+    def _older(self, shown: bytes | None, key: bytes | None) -> bool:
+        """Says whether what the server shows is remembered as older than an agreed fact of this key."""
+        remote = self._node.remote
+        if shown is None or key is None or remote is None:
+            return False
+        newest = key in (remote.rev, remote.place_key)
+        return past.before(self._store, self._lid, shown, None if newest else key)
+
+    def _keep(self, over: bytes | None, moved: bool, content: bool) -> None:
+        """Remembers what is lost; without a sequence it has no place in history, and is planned like anything new."""
+        base = self._base
+        seq = self._seq()
+        if base.kind is Kind.MOUNT or seq is None:
+            return
+        row = Lost(
+            lid=self._lid, place=base.place, place_key=base.place_key, epoch=self._epoch, seq=seq,
+            rev=base.rev if content else None, hash=base.hash, over=over, moved=moved, offered=content and self._clean,
+        )  # fmt: skip
+        lost.keep(self._store, row)
+
+    def _seq(self) -> int | None:
+        """Answers a sequence at which what was agreed was current."""
+        base, remote = self._base, self._node.remote
+        key = base.rev if base.rev is not None else base.place_key
+        if remote is not None and key in (remote.rev, remote.place_key):
+            return remote.seq
+        return past.seq_of(self._store, self._lid, key)
+
+
+def _take_mounts(store: Store, reading: Reading) -> None:
+    """Knows mounts again by the space that they show: a server that lost them has made them anew, under new ids."""
+    for state in reading.states.values():
+        if state.target_space is None or local_tree.by_id(store, state.node) is not None:
+            continue
+        row = spaces.get(store, state.target_space)
+        if row is None or row.mount_lid is None:
+            continue
+        if local_tree.node(store, row.mount_lid).node_id not in reading.states:
+            store.run("UPDATE node SET node_id = ? WHERE lid = ?", (state.node, row.mount_lid))
+
+
+def _gone(store: Store, lid: int) -> None:
+    """What the server does not have is dead, where the desk agreed on it or does not have it either; else it is as if
+    the server had never had it."""
+    store.run(
+        "UPDATE node SET r_dead = 1 WHERE lid = ?1 AND (b_parent IS NOT NULL OR coalesce(presence, 'not_yet') IN"
+        " ('not_yet', 'missing', 'excluded'))",
+        (lid,),
+    )
+    store.run(
+        "UPDATE node SET r_parent = NULL, r_dead = NULL, r_seq = NULL WHERE lid = ? AND r_dead = 0", (lid,)
+    )
+    dirty.add(store, [lid])
 
 
 def _learn_all(store: Store, space: bytes, reading: Reading) -> None:

@@ -19,6 +19,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -144,7 +145,8 @@ revision = Table(
     _id("user", nullable=False), _id("device", nullable=False), Column("at_ms", BigInteger, nullable=False),
     Column("manifest", Octets), Column("manifest_chunks", Octets),
     Column("state", String, nullable=False), _id("origin_epoch", nullable=False),
-    Column("origin_seq", BigInteger, nullable=False),
+    Column("origin_seq", BigInteger, nullable=False), _id("lost_epoch"), Column("lost_seq", BigInteger),
+    Column("offered", Boolean, nullable=False, server_default=false()),
     Index("revision_node", "node", "seq"), Index("revision_hash", "space", "hash"),
 )  # fmt: skip
 
