@@ -16,7 +16,7 @@ def play(seed: int, trace: bool = False, disk: type[DiskFileSystem] = DiskFileSy
     try:
         for _ in range(world.chance.randint(1, 4)):
             for _ in range(world.chance.randint(3, 25)):
-                _step(world)
+                step(world)
             if world.chance.random() < 0.5:
                 finish(world)
         finish(world)
@@ -25,7 +25,8 @@ def play(seed: int, trace: bool = False, disk: type[DiskFileSystem] = DiskFileSy
     return world
 
 
-def _step(world: World) -> None:
+def step(world: World) -> None:
+    """One thing happens: a person acts, a line breaks, a desk dies, time passes, or a desk works."""
     desk = world.chance.choice(world.desks)
     chance = world.chance.random()
     if chance < 0.25:

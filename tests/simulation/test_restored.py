@@ -1,6 +1,7 @@
 """A server put back from an older copy, declared or not: desks unite with it, and nothing is lost (R33, R34, I6)."""
 
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from govsync.content.manifests import manifest_of
 from govsync.server import epochs
 from govsync.server.db import tables
+from tests.simulation.story import finish, step
 from tests.simulation.world import Desk, World
 
 
@@ -300,3 +302,35 @@ def test_what_was_edited_before_and_deleted_after_the_restore_lives(world: World
     world.settle()
     assert office.tree() == home.tree()
     assert b"a2" in files(office).values()
+
+
+# By chance
+
+
+def play(seed: int, trace: bool = False) -> None:
+    """People act, answers get lost, desks are killed; in the midst of it the server is put back from a copy, or twice."""
+    base = Path(tempfile.mkdtemp(prefix="sim-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+    world = World(base, seed, desks=2 + seed % 2, trace=trace, database=f"sqlite:///{base / 'server.db'}")
+    try:
+        for turn in range(world.chance.randint(1, 2)):
+            act(world, 30)
+            copy = copy_of(world, f"copy{turn}.db")
+            act(world, 60)
+            restored(world, copy, told=world.chance.random() < 0.5)
+            world.say(world.desks[0], "=== restored")
+            act(world, 30)
+            if world.chance.random() < 0.5:
+                finish(world)
+        finish(world)
+    finally:
+        world.close()
+
+
+def act(world: World, most: int) -> None:
+    for _ in range(world.chance.randint(0, most)):
+        step(world)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_story_with_restores_ends_well(seed: int) -> None:
+    play(seed)

@@ -94,6 +94,7 @@ class Following:
         jobs: list[AnyJob] = []
         rows = spaces.all_spaces(self._desk.store)
         if self._spaces_due and not self._desk.running(AskSpaces) and self._may(b""):
+            self._spaces_due = False
             jobs.append(AskSpaces(number=self._desk.number(), have=tuple(row.id for row in rows)))
         reading = [job for row in rows if row.readable and not full and (job := self._read(row)) is not None]
         if self._wants_heads(rows, reading) and not self._desk.running(AskHeads) and self._may(b""):
@@ -107,7 +108,11 @@ class Following:
             return True
         busy = reading or any(self._reading(row.id) for row in rows)
         differs = self.digest is not None and self.digest != self._own_digest()
-        return differs and not busy and not self._spaces_due and self._may(_HEADS)
+        return differs and not busy and not self._asking_spaces() and self._may(_HEADS)
+
+    def _asking_spaces(self) -> bool:
+        """Says whether the list of spaces may be another than the desk knows."""
+        return self._spaces_due or bool(self._desk.running(AskSpaces))
 
     def _may(self, space: bytes) -> bool:
         return self._not_before.get(space, 0) <= self._desk.now.steady_ms
@@ -123,6 +128,10 @@ class Following:
         return None
 
     def _reread(self, row: SpaceRow, reread: union.Reading) -> AnyJob | None:
+        """Says what to ask next of a space that is read anew; mounts that a server lost it makes again when it is asked
+        for the spaces, so that comes first."""
+        if self._asking_spaces():
+            return None
         if reread.complete:
             if self._under_way(row.id):
                 return None
@@ -145,7 +154,6 @@ class Following:
 
     def spaces_told(self, result: SpacesTold) -> None:
         """Takes in the list of spaces (R38); a space that is missing from it means nothing (R29)."""
-        self._spaces_due = False
         with self._desk.store.transaction():
             for info in result.spaces.spaces:
                 self._space(info)
@@ -236,10 +244,11 @@ class Following:
             self._heads.pop(space, None)
             if row is not None:
                 self._rereading[space] = union.Reading(unite=code is not Code.CURSOR_GONE)
+                self._spaces_due = True
             return
         if isinstance(job, Snapshot | Ask) and space in self._rereading:
             self._rereading[space] = union.Reading(unite=self._rereading[space].unite)
-        if code is Code.NOT_FOUND:
+        if code is Code.NOT_FOUND or isinstance(job, AskSpaces):
             self._spaces_due = True
         self._attempts += 1
         wait_ms = min(RETRY_MS * 2 ** min(self._attempts, 10), RETRY_MOST_MS)
@@ -250,12 +259,13 @@ class Following:
     def reread(self, space: bytes) -> None:
         """Reads a space anew and unites it, because a commit was answered with another epoch (R34)."""
         self._rereading.setdefault(space, union.Reading(unite=True))
+        self._spaces_due = True
 
     def up_to_date(self) -> bool:
         """Says whether every space is read to the head of a digest that is not too old (R41)."""
         recent = self._desk.now.steady_ms - self.beat_ms <= BEAT_LASTS_MS
         return (
-            self.online and recent and not self._spaces_due and not self._rereading
+            self.online and recent and not self._asking_spaces() and not self._rereading
             and self.digest == self._own_digest()
         )  # fmt: skip
 

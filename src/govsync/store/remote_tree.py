@@ -13,7 +13,7 @@ from govsync.model.nodes import Kind, Place, Presence
 from govsync.protocol.changes import Entry, NodeState
 from govsync.protocol.commits import Done
 from govsync.store import activity, dirty, local_tree, lost, past, spaces, trees
-from govsync.store.database import Store
+from govsync.store.database import Row, Store
 from govsync.store.ops import OpRow
 
 
@@ -30,6 +30,8 @@ def learn(store: Store, space: bytes, state: NodeState) -> int | None:
     if state.parent is None:
         return None
     row = store.one("SELECT lid, r_seq, r_place, r_rev FROM node WHERE node_id = ?", (state.node,))
+    if row is None and state.target_space is not None:
+        row = _mount_again(store, state.node, state.target_space)
     if row is not None and row[1] is not None and row[1] >= state.seq:
         if state.dead:
             # What came into the folder before its deletion may have been read after an answer that told of the deletion.
@@ -56,6 +58,17 @@ def learn(store: Store, space: bytes, state: NodeState) -> int | None:
     if state.target_space is not None and spaces.get(store, state.target_space) is not None:
         spaces.set_mount(store, state.target_space, lid)
     return int(lid)
+
+
+def _mount_again(store: Store, node_id: bytes, target: bytes) -> Row | None:
+    """Knows a mount again by the space that it shows: a server that lost it has made it anew, under a new id (R34)."""
+    lid: int | None = store.value(
+        "SELECT lid FROM node WHERE target_space = ? AND r_parent IS NULL ORDER BY lid LIMIT 1", (target,)
+    )
+    if lid is None:
+        return None
+    store.run("UPDATE node SET node_id = ? WHERE lid = ?", (node_id, lid))
+    return lid, None, None, None
 
 
 def placeholder(store: Store, node_id: bytes, space: bytes) -> int:

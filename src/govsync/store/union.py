@@ -74,7 +74,6 @@ def unite(store: Store, space: bytes, reading: Reading, known: dict[bytes, bool]
     """
     row = spaces.get(store, space)
     assert row is not None
-    _take_mounts(store, reading)
     for node in _agreed(store, space):
         agreed = _Agreed(store, node, row.epoch)
         agreed.unite(reading.states.get(node.node_id), known)
@@ -133,7 +132,7 @@ class _Agreed:
 
     def _unite_place(self, state: NodeState) -> bool:
         """Says whether the lost place is the newer one; then it is told again."""
-        older = self._older(state.place, self._base.place_key) or state.kind is Kind.MOUNT
+        older = self._older(state.place, self._base.place_key)
         if older:
             parent = remote_tree.placeholder(self._store, state.parent or b"", self._node.space)
             local_tree.agree_place(self._store, self._lid, Place(parent, state.name), state.place)
@@ -182,18 +181,6 @@ class _Agreed:
         if remote is not None and key in (remote.rev, remote.place_key):
             return remote.seq
         return past.seq_of(self._store, self._lid, key)
-
-
-def _take_mounts(store: Store, reading: Reading) -> None:
-    """Knows mounts again by the space that they show: a server that lost them has made them anew, under new ids."""
-    for state in reading.states.values():
-        if state.target_space is None or local_tree.by_id(store, state.node) is not None:
-            continue
-        row = spaces.get(store, state.target_space)
-        if row is None or row.mount_lid is None:
-            continue
-        if local_tree.node(store, row.mount_lid).node_id not in reading.states:
-            store.run("UPDATE node SET node_id = ? WHERE lid = ?", (state.node, row.mount_lid))
 
 
 def _gone(store: Store, lid: int) -> None:
