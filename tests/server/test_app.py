@@ -38,6 +38,7 @@ def process(data: Path, *options: str) -> Iterator["subprocess.Popen[str]"]:
             served.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])
 def test_it_says_where_it_listens_and_ends_with_nothing_left_open(tmp_path: Path, by: signal.Signals):
     with process(tmp_path) as served:
@@ -60,12 +61,14 @@ def cannot_begin(tmp_path: Path, *options: str) -> str:
     return errors
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         assert port in cannot_begin(tmp_path, "--port", port)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["no database", "first page", "cut off", "a folder"])
 def test_a_database_that_is_damaged_is_said_in_one_line_and_left_as_it_is(tmp_path: Path, how: str):
     with process(tmp_path) as served:

@@ -1,13 +1,6 @@
 """What the server may rely on, held against both stores: a folder, and S3 as a real server process speaks it."""
 
 import os
-import socket
-import subprocess
-import sys
-import threading
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,48 +12,15 @@ from govsync.model.problems import Failure
 from govsync.server.blobs.folder import FolderBlobs
 from govsync.server.blobs.interface import Blobs
 from govsync.server.blobs.objects import ObjectBlobs
-
-UP_S = 60
+from tests import engines
 
 
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
     """Starts an S3 server and answers what makes a new bucket in it and tells the URL of a store there."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    log = tmp_path_factory.mktemp("s3") / "log"
-    with log.open("wb") as output:
-        command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-        process = subprocess.Popen(command, stdout=output, stderr=output)
-    os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-    endpoint = f"http://127.0.0.1:{port}"
-    _wait_until_up(endpoint, process)
-    count = 0
-
-    def new() -> str:
-        nonlocal count
-        count += 1
-        request = urllib.request.Request(f"{endpoint}/bucket{count}", method="PUT")
-        urllib.request.urlopen(request).close()
-        return f"s3://bucket{count}/govsync?endpoint={endpoint}"
-
-    yield new
-    process.terminate()
-    process.wait(UP_S)
-
-
-def _wait_until_up(endpoint: str, process: "subprocess.Popen[bytes]") -> None:
-    end = time.monotonic() + UP_S
-    while True:
-        assert process.poll() is None
-        try:
-            urllib.request.urlopen(endpoint).close()
-            return
-        except urllib.error.HTTPError:
-            return
-        except urllib.error.URLError:
-            assert time.monotonic() < end
-            threading.Event().wait(0.05)
+    store = engines.S3(tmp_path_factory.mktemp("s3"))
+    yield store.new
+    store.end()
 
 
 @pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.slow)])

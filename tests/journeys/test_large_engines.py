@@ -1,0 +1,109 @@
+"""A government's server: two replicas over one PostgreSQL and one S3 store, each desk at another replica."""
+
+import random
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, func, select
+
+from govsync.content.packs import TARGET_BYTES
+from govsync.server.db import tables
+from tests import engines
+from tests.journeys.site import Desk, Server, meet, until
+
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
+
+KIB = 1024
+
+
+class Ministry:
+    """Two replicas, and a desk at each."""
+
+    def __init__(self, base: Path, database: str, s3: engines.S3) -> None:
+        self.base, self.s3 = base, s3
+        self._database = create_engine(database.replace("postgresql://", "postgresql+psycopg://"))
+        options = ("--database", database, "--blobs", s3.new())
+        for name in ("one", "two", "three"):
+            (base / name).mkdir()
+        self.first, self.second = Server(base / "one", *options), Server(base / "two", *options)
+        self.first.populate()
+        self.office = Desk(base, "office", self.first.port)
+        self.home = Desk(base, "home", self.second.port)
+        self.desks = [self.office, self.home]
+
+    def unpacked_bytes(self) -> int:
+        """Answers how many bytes of small contents still lie in the database."""
+        c = tables.chunk.c
+        with self._database.connect() as tx:
+            return int(tx.execute(select(func.sum(c.size)).where(c.data.is_not(None))).scalar() or 0)
+
+    def close(self) -> None:
+        """Ends everything."""
+        for desk in self.desks:
+            desk.stop()
+        for server in (self.first, self.second):
+            server.stop()
+        self._database.dispose()
+
+
+@pytest.fixture
+def ministry(tmp_path: Path) -> Iterator[Ministry]:
+    (tmp_path / "s3").mkdir()
+    s3 = engines.S3(tmp_path / "s3")
+    with engines.postgres(tmp_path / "postgres") as new:
+        made = Ministry(tmp_path, new(), s3)
+        yield made
+        made.close()
+    s3.end()
+
+
+def test_desks_at_two_replicas_see_the_same_whatever_becomes_of_one_of_them(ministry: Ministry) -> None:
+    first, second, office, home = ministry.first, ministry.second, ministry.office, ministry.home
+    office.write("from office.txt", "1")
+    home.write("from home.txt", "2")
+    # Nobody asks: the replica of the other desk is told by the database.
+    until(lambda: home.tree().get("from office.txt") == b"1", "the office's file comes home")
+    until(lambda: office.tree().get("from home.txt") == b"2", "the home's file comes to the office")
+
+    chance = random.Random(1)
+    for number in range(200):
+        office.write(f"scans/{number}.bin", chance.randbytes(60 * KIB))
+    office.write("film.bin", chance.randbytes(3 * 1024 * KIB))
+    second.kill()
+    home.write("while it was away.txt", "3")
+    office.wait()
+    second.start()
+    meet(office, home)
+    assert home.tree()["film.bin"] is not None
+
+    # More than a pack's worth of small contents came in: some replica gathers them, unasked.
+    until(lambda: ministry.unpacked_bytes() < TARGET_BYTES, "small contents find their pack", 90)
+    late = Desk(ministry.base, "late", second.port)
+    ministry.desks.append(late)
+    meet(office, home, late)
+
+    done = second.admin("collect")
+    assert done.returncode == 0, done.stderr
+    done = first.admin("check")
+    assert (done.returncode, done.stdout) == (0, "sound\n"), done
+    meet(office, home, late)
+
+
+def test_a_store_that_hangs_stops_no_replica_from_ending_and_loses_nothing(ministry: Ministry) -> None:
+    ministry.office.write("a.txt", "1")
+    meet(*ministry.desks)
+    ministry.s3.process.send_signal(signal.SIGSTOP)
+    try:
+        ministry.office.write("film.bin", random.Random(2).randbytes(3 * 1024 * KIB))
+        until(lambda: ministry.office.json("status")["pending"]["up"] > 0, "it is on its way")
+        ministry.home.write("small.txt", "2")
+        until(lambda: ministry.office.tree().get("small.txt") == b"2", "small contents need no store")
+        ministry.first.process.send_signal(signal.SIGTERM)
+        assert ministry.first.process.wait(10) == 0
+    finally:
+        ministry.s3.process.send_signal(signal.SIGCONT)
+    ministry.first.start()
+    meet(*ministry.desks)
+    assert ministry.first.admin("check").returncode == 0
