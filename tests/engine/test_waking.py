@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from govsync.engine import events, jobs, planning
+from govsync.engine import events, jobs, placing, planning
 from govsync.model.codes import Code
 from tests.engine.bench import LARGE, Bench
 
@@ -58,6 +58,8 @@ def test_a_turn_leaves_nothing_due_that_nothing_will_tell_of(
     bench: Bench, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(planning, "PLAN_NODES", 2)
+    monkeypatch.setattr(placing, "WANTED", 2)
+    monkeypatch.setattr(placing, "FETCH_FILES", 1)
     chance = random.Random(seed)
     bench.beat()
     for number in range(150):
@@ -83,3 +85,14 @@ def test_a_desk_at_rest_waits_for_the_next_proof_of_its_folder(bench: Bench) -> 
         assert wake > before
         bench.steady_ms = wake
     assert bench.steady_ms > 10 * 20_000
+
+
+def test_what_waited_for_its_content_goes_on_as_soon_as_that_is_there(bench: Bench) -> None:
+    bench.settle()
+    bench.write("mine", b"x" * LARGE)
+    bench.work()
+    assert "mine" in bench.server.alive()
+    bench.server.has("theirs", b"y" * LARGE)
+    bench.beat()
+    bench.work()
+    assert bench.names() == ["mine", "theirs"]

@@ -125,7 +125,8 @@ class DeskTrees:
     def __init__(self, desk: Desk, lids: Sequence[int]) -> None:
         self._desk = desk
         self._sql = SqlTrees(desk.store, desk.now.steady_ms)
-        self._sql.prefetch(lids)
+        self.due = self._sql.prefetch(lids)
+        """Those of the nodes that were asked for that there are."""
         self.local_children = self._sql.local_children
         self.remote_children = self._sql.remote_children
         self.local_at = self._sql.local_at

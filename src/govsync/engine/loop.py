@@ -197,6 +197,7 @@ class Engine:
             case jobs.Upload(), jobs.Uploaded():
                 for lid in self.sending.uploaded(job, result):
                     self.observing.read(lid)
+                self.planning.uploaded((file[0] for file in job.files), job.space)
             case jobs.Commit(), jobs.Committed():
                 self.sending.committed(job, result)
                 self.following.head_told(job.space, result.answer.head)
@@ -208,7 +209,7 @@ class Engine:
             case jobs.Ask(), jobs.Answered():
                 self.following.answered(job, result)
             case jobs.Fetch(), jobs.Fetched():
-                self.placing.fetched(job, result)
+                self.planning.fetched(self.placing.fetched(job, result))
             case jobs.AskSpaces(), jobs.SpacesTold():
                 self.following.spaces_told(result)
             case jobs.AskHeads(), jobs.HeadsTold():

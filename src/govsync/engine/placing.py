@@ -26,6 +26,8 @@ BATCH = 500
 FETCH_BYTES = 8 * 1024 * 1024
 FETCH_FILES = 500
 FETCHES_AT_ONCE = 2
+WANTED = 4 * FETCH_FILES
+"""How many revisions may be on their way to staging; the nodes of others wait, as nothing but their numbers (I16)."""
 OPEN_HERE_MS = 5_000
 INLINE_BYTES = 32 * 1024 * 1024
 
@@ -57,8 +59,8 @@ class Placing:
         return [Recover(number=self._desk.number(), steps=tuple(notes.step_of(row) for row in rows))]
 
     def room(self, started: Sequence[AnyJob]) -> bool:
-        """Says whether a batch could be started."""
-        return self._desk.alone(Change, Recover, Look, started=started)
+        """Says whether a batch could be started, and more could be fetched."""
+        return self._desk.alone(Change, Recover, Look, started=started) and not self._wants_enough()
 
     def waits(self, lid: int) -> bool:
         """Says whether the node's content must be fetched first."""
@@ -69,33 +71,40 @@ class Placing:
         """Says whether a file in the trash must be brought back, whatever is planned."""
         return bool(self._second_versions)
 
-    def take_up(self, steps: Sequence[AnyDown], started: list[AnyJob], trees: Trees) -> list[int]:
-        """Makes a batch of what can be changed on the disk now, and notes what must be fetched before; answers the
-        nodes that are on their way."""
+    def take_up(self, steps: Sequence[AnyDown], started: list[AnyJob], trees: Trees, room: bool) -> list[int]:
+        """Notes what must be fetched and, where there is room for it, makes a batch of what can be changed on the disk
+        now; answers the nodes that are on their way."""
+        waiting = [
+            step.lid for step in steps if isinstance(step, Replace) and self._open_here(step.lid, trees)
+        ]
+        able = [step for step in steps if step.lid not in waiting]
+        staged = {
+            step.lid: ready
+            for step in able
+            if isinstance(step, FetchStep | Replace) and (ready := self._ready(step, trees)) is not None
+        }
+        return waiting + (self._batch(able, staged, started, trees) if room else [])
+
+    def _batch(
+        self, steps: Sequence[AnyDown], staged: dict[int, Staged], started: list[AnyJob], trees: Trees
+    ) -> list[int]:
         batch = Batch(self._desk, trees)
         for second in self._second_versions:
             if local_tree.find_node(self._desk.store, second[0]) is not None:
                 batch.bring_back(*second)
         self._second_versions = []
-        waiting = [
-            step.lid for step in steps if isinstance(step, Replace) and self._open_here(step.lid, trees)
-        ]
         for step in steps:
             if len(batch.rows) >= BATCH:
                 break
-            if step.lid in waiting:
-                continue
-            if isinstance(step, FetchStep | Replace):
-                staged = self._ready(step, trees)
-                if staged is not None:
-                    batch.install(step, staged)
-            else:
+            if not isinstance(step, FetchStep | Replace):
                 batch.add(step)
+            elif step.lid in staged:
+                batch.install(step, staged[step.lid])
         if not batch.rows:
-            return waiting
+            return []
         change = Change(number=self._desk.number(), steps=notes.record(self._desk, batch.rows))
         started.append(change)
-        return [*waiting, *(step.lid for step in change.steps)]
+        return [step.lid for step in change.steps]
 
     def _open_here(self, lid: int, trees: Trees) -> bool:
         """Lets a newer version wait while a lock file beside the document says that a program has it open (R13): the
@@ -120,6 +129,8 @@ class Placing:
         staged = self._staged.get(step.lid)
         if staged is not None and staged.rev == remote.rev:
             return staged
+        if self._wants_enough():
+            return None
         self._wanted[step.lid] = Wanted(
             lid=step.lid,
             rev=remote.rev,
@@ -131,6 +142,10 @@ class Placing:
             old=self._old(step.lid) if isinstance(step, Replace) else None,
         )
         return None
+
+    def _wants_enough(self) -> bool:
+        under_way = (job for job in self._desk.under_way.values() if isinstance(job, Fetch))
+        return len(self._wanted) + sum(len(job.wants) for job in under_way) >= WANTED
 
     def _old(self, lid: int) -> tuple[At, Manifest] | None:
         path, manifest = paths.disk_path(self._desk.store, lid), manifests.get(self._desk.store, lid)
@@ -168,35 +183,34 @@ class Placing:
 
     @property
     def inline_full(self) -> bool:
-        """Says whether reading the journal further would only push out contents that are not placed yet."""
-        return self._inline_bytes > INLINE_BYTES // 2
+        """Says whether reading the journal further would only push out contents that are waiting to be staged."""
+        waiting = bool(self._wanted) or self._desk.running(Fetch) > 0
+        return waiting and self._inline_bytes > INLINE_BYTES // 2
 
     def keep_inline(self, contents: dict[bytes, bytes]) -> None:
-        """Keeps small contents that came with the journal until they are staged; too many are fetched again."""
+        """Keeps small contents that came with the journal until they are staged, the oldest given up first: one that
+        was wanted is fetched again, and nobody asks for one that was superseded meanwhile."""
         for rev, data in contents.items():
-            if self._inline_bytes + len(data) <= INLINE_BYTES and rev not in self._inline:
-                self._inline[rev] = data
-                self._inline_bytes += len(data)
-
-    def drop_inline(self) -> None:
-        """Gives all kept contents up: nothing is waiting for them any more."""
-        self._inline.clear()
-        self._inline_bytes = 0
+            self._forget_inline(rev)
+            self._inline[rev] = data
+            self._inline_bytes += len(data)
+        while self._inline_bytes > INLINE_BYTES:
+            self._forget_inline(next(iter(self._inline)))
 
     def _forget_inline(self, rev: bytes) -> None:
         data = self._inline.pop(rev, None)
         if data is not None:
             self._inline_bytes -= len(data)
 
-    def fetched(self, job: Fetch, result: Fetched) -> None:
-        """Takes in what is staged; what could not be fetched waits, longer each time."""
+    def fetched(self, job: Fetch, result: Fetched) -> list[int]:
+        """Takes in what is staged; what could not be fetched waits, longer each time. Answers the nodes that go on."""
         for staged in result.staged:
             self._staged[staged.lid] = staged
             self._forget_inline(staged.rev)
         with self._desk.store.transaction():
             for lid, problem in result.failed:
                 wait(self._desk, lid, problem)
-        self._desk.wake(wanted.lid for wanted in job.wants)
+        return [wanted.lid for wanted in job.wants]
 
     def changed(self, result: Changed, recovered: bool) -> list[int]:
         """Takes in the outcomes of a batch, or of a recovery; answers the folders that must be looked at again."""

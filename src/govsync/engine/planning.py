@@ -9,11 +9,11 @@ room; what waits for its content is woken by that content; the rest is woken by 
 from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 
-from govsync.engine.desk import Desk
+from govsync.engine.desk import Desk, DeskTrees
 from govsync.engine.holding import Holding
 from govsync.engine.jobs import AnyJob
 from govsync.engine.observing import Observing
-from govsync.engine.placing import Placing
+from govsync.engine.placing import BATCH, Placing
 from govsync.engine.sending import Sending
 from govsync.model.reconcile import reconcile
 from govsync.model.steps import Adopt, AnyBook, AnyUp, Delete, Forget, Plan, Unify
@@ -51,19 +51,17 @@ class Planning:
         for _ in range(PLANS_A_TURN):
             to_spaces = self._sending.room(jobs) if online else ()
             can_place = self._placing.room(jobs)
-            lids = self._next(to_spaces, can_place)
-            if not lids:
+            trees = self._next(to_spaces, can_place)
+            if trees is None:
                 if can_place and self._placing.has_second_versions:
-                    self._placing.take_up((), jobs, self._desk.trees())
+                    self._placing.take_up((), jobs, self._desk.trees(), room=True)
                 break
-            trees = self._desk.trees(lids)
+            lids = list(trees.due)
             plan = reconcile(trees, lids)
             if plan.books:
                 self._keep_books(plan.books)
                 continue
-            taken: set[int] = set()
-            if can_place:
-                taken.update(self._placing.take_up(plan.down, jobs, trees))
+            taken = set(self._placing.take_up(plan.down, jobs, trees, can_place))
             if to_spaces:
                 taken.update(self._sending.take_up(self._sendable(plan.up), jobs, trees))
             self._put_aside(lids, plan, taken, trees)
@@ -71,18 +69,21 @@ class Planning:
             self.unfinished = True
         return jobs
 
-    def _next(self, to_spaces: Collection[bytes], can_place: bool) -> list[int]:
-        """Answers the nodes to plan for next: those that had to wait for room, else those that are newly due."""
+    def _next(self, to_spaces: Collection[bytes], can_place: bool) -> DeskTrees | None:
+        """Reads the nodes to plan for next: those that had to wait for room, else those that are newly due."""
         while True:
             lids = self._that_waited(to_spaces, can_place)
             if not lids and (to_spaces or can_place):
                 lids = self._newly_due()
-            unsettled = self._unsettled(lids)
-            if unsettled or not lids:
-                return unsettled
+            if not lids:
+                return None
+            trees = self._desk.trees(lids)
+            self._let_go(trees)
+            if trees.due:
+                return trees
 
     def _that_waited(self, to_spaces: Collection[bytes], can_place: bool) -> list[int]:
-        lids = list(islice(self._to_place if can_place else (), PLAN_NODES))
+        lids = list(islice(self._to_place if can_place else (), BATCH))
         for lid in lids:
             del self._to_place[lid]
         if not lids:
@@ -114,15 +115,14 @@ class Planning:
             or self._placing.waits(lid)
         )
 
-    def _unsettled(self, lids: Sequence[int]) -> list[int]:
+    def _let_go(self, trees: DeskTrees) -> None:
         """Takes nodes with nothing left to decide off the list of dirty ones."""
-        store = self._desk.store
-        nodes = local_tree.nodes(store, lids)
-        done = [lid for lid, node in nodes.items() if settled(node)]
+        done = [lid for lid, node in trees.due.items() if settled(node)]
+        for lid in done:
+            del trees.due[lid]
         if done:
-            with store.transaction():
-                dirty.drop(store, done)
-        return [lid for lid, node in nodes.items() if not settled(node)]
+            with self._desk.store.transaction():
+                dirty.drop(self._desk.store, done)
 
     def _put_aside(self, lids: Iterable[int], plan: Plan, taken: set[int], trees: Trees) -> None:
         """Remembers for each planned node what it waits for, so that it is not planned again before."""
@@ -138,12 +138,13 @@ class Planning:
                 self._desk.waiting.add(lid)
         self._desk.kept_back.clear()
 
-    def wake(self, lids: Iterable[int]) -> None:
-        """Makes nodes due whose facts have changed."""
-        for lid in lids:
-            self._to_send.pop(lid, None)
-            self._to_place.pop(lid, None)
-        self._desk.wake(lids)
+    def fetched(self, lids: Iterable[int]) -> None:
+        """Plans for these nodes when there is room on the disk: what they were waiting for is staged."""
+        self._to_place.update(dict.fromkeys(lids))
+
+    def uploaded(self, lids: Iterable[int], space: bytes) -> None:
+        """Plans for these nodes when there is room for a commit: what they were waiting for is on the server."""
+        self._to_send.update(dict.fromkeys(lids, space))
 
     def _keep_books(self, books: Sequence[AnyBook]) -> None:
         store = self._desk.store

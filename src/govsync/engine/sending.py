@@ -319,7 +319,6 @@ class Sending:
                     changed.append(lid)
                 else:
                     self._keep_back(lid, problem)
-        self._desk.wake(hashes)
         return changed
 
     def committed(self, job: Commit, result: Committed) -> None:

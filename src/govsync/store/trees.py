@@ -71,8 +71,11 @@ class SqlTrees:
         self._busy: dict[int, bool] = {}
         self._read_to: dict[bytes, int] = {}
 
-    def prefetch(self, lids: Sequence[int]) -> None:
-        """Reads in few queries what a plan for these nodes will ask for: them, their folders, and who is busy."""
+    def prefetch(self, lids: Sequence[int]) -> dict[int, Node]:
+        """Reads in few queries what a plan for these nodes will ask for: them, their folders, and who is busy.
+
+        Answers those of them that there are, in their order.
+        """
         found = read_many(self._store, lids)
         above = {
             fact.place.parent
@@ -96,6 +99,7 @@ class SqlTrees:
                     f"SELECT lid FROM {table} WHERE lid IN ({marks}){where}", piece
                 ):
                     self._busy[lid] = True
+        return found
 
     def node(self, lid: int) -> Node:
         """As `Trees.node`."""
