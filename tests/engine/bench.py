@@ -74,6 +74,8 @@ class SmallServer:
         self.manifests: dict[bytes, Manifest] = {}
         self.asked: list[ask.AnyOperation] = []
         """Every operation of every commit that arrived, in order."""
+        self.commits = 0
+        """How many commits arrived, refused ones too."""
         self.uploads = 0
         self.judge: Callable[[ask.AnyOperation], Outcome | None] = lambda _: None
         self.fails: dict[str, Code] = {}
@@ -161,6 +163,7 @@ class SmallServer:
     def commit(
         self, space: bytes, epoch: bytes, operations: Sequence[ask.AnyOperation], inline: Sequence[bytes]
     ) -> CommitAnswer:
+        self.commits += 1
         self._asked("commit")
         self.asked.extend(operations)
         self.chunks.update((chunk_hash(data), data) for data in inline)
@@ -265,6 +268,7 @@ class Bench:
             ),  # as if every file had been saved a second ago (R4)
         )
         self.waiting: list[jobs.AnyJob] = []
+        self._done: list[jobs.AnyJob] = []
         self.begin()
 
     def begin(self) -> None:
@@ -299,6 +303,7 @@ class Bench:
     def carry_out(self, job: jobs.AnyJob) -> None:
         """Does a job that waits, and delivers what came of it."""
         self.waiting.remove(job)
+        self._done.append(job)
         try:
             done: events.AnyEvent = events.JobDone(job, run(job, self.tools))
         except Failure as failure:
@@ -340,6 +345,10 @@ class Bench:
             self.steady_ms += 500
         raise AssertionError(f"not in sync: {self.report()}")
 
+    def done(self, kind: type[jobs.Job]) -> int:
+        """Counts the jobs of a kind that were carried out."""
+        return sum(isinstance(job, kind) for job in self._done)
+
     def under_way(self, *kinds: type[jobs.Job]) -> list[jobs.AnyJob]:
         return [job for job in self.engine.desk.under_way.values() if isinstance(job, kinds)]
 
@@ -365,6 +374,10 @@ class Bench:
         found = self.store.value("SELECT lid FROM node WHERE coalesce(l_name, r_name) = ?", (name,))
         assert found is not None
         return int(found)
+
+    def presence(self, name: str) -> str:
+        found = self.store.value("SELECT presence FROM node WHERE lid = ?", (self.lid(name),))
+        return str(found)
 
     def asked(self, kind: type[ask.Operation]) -> list[ask.AnyOperation]:
         return [operation for operation in self.server.asked if isinstance(operation, kind)]

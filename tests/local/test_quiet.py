@@ -11,9 +11,9 @@ def test_a_gap_ends_when_nothing_vanished_for_two_seconds():
     gaps.vanished(1, 1_000)
     gaps.vanished(1, 2_500)
     assert gaps.next_ms() == 4_500
-    assert gaps.take_ended(4_499) == ()
+    assert gaps.take_ended(4_499) == {}
     assert gaps.is_open(1)
-    assert gaps.take_ended(4_500) == (1,)
+    assert gaps.take_ended(4_500) == {1: 1_000}
     assert not gaps.is_open(1)
     assert gaps.next_ms() is None
 
@@ -32,8 +32,19 @@ def test_gaps_end_in_the_order_of_their_ends_and_each_alone():
     gaps.vanished(1, 500)
     gaps.vanished(2, 0)
     gaps.vanished(3, 5_000)
-    assert gaps.take_ended(3_000) == (2, 1)
+    assert list(gaps.take_ended(3_000).items()) == [(2, 0), (1, 500)]
     assert gaps.next_ms() == 7_000
+
+
+def test_a_gap_that_had_ended_too_early_goes_on_and_still_lasts_no_longer():
+    gaps = folder_gaps()
+    gaps.vanished(1, 0)
+    (first_ms,) = gaps.take_ended(2_000).values()
+    for now_ms in range(2_000, 10_000, 500):
+        assert not gaps.over(first_ms, now_ms)
+        gaps.vanished(1, now_ms, first_ms)
+    assert gaps.over(first_ms, 10_000)
+    assert gaps.take_ended(10_000) == {1: 0}
 
 
 def test_what_came_back_ends_the_waiting():

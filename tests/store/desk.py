@@ -7,7 +7,7 @@ from govsync.model import names
 from govsync.model.nodes import Kind, Local, Node, Place, Presence
 from govsync.protocol.changes import Cursor, NodeState
 from govsync.protocol.session import Role, SpaceInfo, SpaceKind, SpaceState
-from govsync.store import local_tree, observe, remote_tree, spaces
+from govsync.store import gaps, local_tree, observe, remote_tree, spaces
 from govsync.store.database import IN_MEMORY, Store
 from govsync.store.local_tree import Disk
 from govsync.store.observe import Entry, Observed
@@ -94,6 +94,11 @@ class StoredDesk:
 
     def look(self, parent: int, *entries: Entry, complete: bool = True) -> Observed:
         return observe.observe(self.store, self.ids, parent, entries, complete, self.now_ms)
+
+    def close(self, parent: int | None = None) -> bool:
+        """Ends the gap of a folder, long after what vanished in it did."""
+        self.now_ms += gaps.YOUNG_MS
+        return gaps.close(self.store, self.root if parent is None else parent, self.now_ms)
 
     def read(self, lid: int, words: bytes) -> bool:
         """Reads a file to its end: it holds these bytes."""

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from govsync.model.nodes import Presence
-from govsync.store import gaps, observe
+from govsync.store import observe
 from govsync.store.observe import Entry, Observed
 from tests.store.desk import StoredDesk, file, folder
 
@@ -56,7 +56,7 @@ def test_a_move_is_known_by_the_content(desk: StoredDesk) -> None:
     assert desk.read(a, WORDS)
     look(desk, file("z", 44))
     assert desk.read(desk.at("z"), WORDS)
-    assert gaps.close(desk.store, desk.root, desk.now_ms)
+    assert desk.close()
     assert desk.at("z") == a
 
 

@@ -43,6 +43,10 @@ UNSURE_MS = 60_000
 NEVER_QUIET_MS = 24 * 3_600_000
 SCAN_EVERY_MS = 25 * 60_000
 SCAN_EVERY_UNWATCHED_MS = 60_000
+SCAN_EVERY_MOST_MS = 24 * 3_600_000
+"""However long a scan takes, the next one begins within a day (R44)."""
+LEAVE_MS = 2_000
+"""How long deletions may leave after they were free to, whatever vanishes meanwhile: a proof of the folder is made first."""
 _UNLISTED = (
     Code.NO_ACCESS, Code.READ_ONLY, Code.DISK_FULL, Code.BUSY, Code.UNREADABLE, Code.LINK_IN_THE_WAY, Code.OBSCURED,
 )  # fmt: skip
@@ -70,7 +74,9 @@ class Observing:
         self._busy_since: dict[int, int] = {}
         self._gaps = folder_gaps()
         self._losses = space_gaps()
-        self._closing: set[int] = set()
+        self._closing: dict[int, int] = {}
+        """Folders whose gap has ended and which are being listed once more, with the time at which it began."""
+        self._may_leave_until_ms = 0
         self._scan_began_ms: int | None = None
         self._scan_ended_ms: int | None = None
         self._scan_took_ms = 0
@@ -152,10 +158,11 @@ class Observing:
         for lid in [lid for lid, at in self._again.items() if at <= now]:
             del self._again[lid]
             self.look(lid, deep=self.scanning)
-        for folder in self._gaps.take_ended(now):
-            self._closing.add(folder)
+        for folder, began_ms in self._gaps.take_ended(now).items():
+            self._closing[folder] = began_ms
             self.look(folder)
         if self._losses.take_ended(now):
+            self._may_leave_until_ms = now + LEAVE_MS
             self._desk.facts_changed()  # Deletions that waited may leave now.
         root = spaces.personal_root(self._desk.store)
         if root is not None and not self.scanning and (self._scan_wanted or self._scan_overdue(now)):
@@ -169,7 +176,7 @@ class Observing:
             return False
         hinted = self.watching and self.trust.watched
         least, factor = (SCAN_EVERY_MS, 2_000) if hinted else (SCAN_EVERY_UNWATCHED_MS, 50)
-        return now - self._scan_ended_ms >= max(least, factor * self._scan_took_ms)
+        return now - self._scan_ended_ms >= min(max(least, factor * self._scan_took_ms), SCAN_EVERY_MOST_MS)
 
     def _look_job(self) -> Look:
         folders: list[LookAt] = []
@@ -178,9 +185,11 @@ class Observing:
                 break
             due = self._looks.pop(lid)
             path = paths.disk_path(self._desk.store, lid)
-            if path is not None:
-                names = None if due.names is None else tuple(sorted(due.names))
-                folders.append(LookAt(lid, path, names, due.deep))
+            if path is None:
+                self._closing.pop(lid, None)
+                continue
+            names = None if due.names is None else tuple(sorted(due.names))
+            folders.append(LookAt(lid, path, names, due.deep))
         return Look(number=self._desk.number(), folders=tuple(folders))
 
     def _files_to_read(self) -> list[tuple[int, At]]:
@@ -210,8 +219,8 @@ class Observing:
         paths_of = {folder.lid: folder.path for folder in job.folders}
         with self._desk.store.transaction():
             for folder in result.folders:
-                self._folder(folder, deep.get(folder.lid, False))
-                if self.scanning and folder.complete:
+                listed = self._folder(folder, deep.get(folder.lid, False))
+                if listed and self.scanning:
                     self._listed[folder.lid] = (paths_of[folder.lid], folder.mtime_ns)
 
     @property
@@ -227,18 +236,20 @@ class Observing:
         if self._scan_is_through:
             self._end_scan()
 
-    def _folder(self, folder: Looked, deep: bool) -> None:
+    def _folder(self, folder: Looked, deep: bool) -> bool:
+        """Takes in one look; says whether all that is in the folder is known now."""
         store, now = self._desk.store, self._desk.now
         if local_tree.find_node(store, folder.lid) is None:
-            return  # It was forgotten, or became one with another, while it was looked at.
+            self._closing.pop(folder.lid, None)
+            return False  # It was forgotten, or became one with another, while it was looked at.
         if folder.problem is not None:
             self._unlisted(folder)
-            return
+            return False
         problems.clear(store, folder.lid, _UNLISTED)
         known = local_tree.disk(store, folder.lid)
         if known is not None and known.ino != folder.ino and self.trust.identity:
             self._elsewhere(folder.lid)
-            return
+            return False
         if folder.absent:
             self.look(folder.lid)
         if folder.again:
@@ -260,6 +271,7 @@ class Observing:
             self._desk.open_documents[folder.lid] = frozenset(folder.open_documents)
         if seen.changed:
             self._desk.facts_changed()  # A move frees a name, a return ends a deletion: anything may follow.
+        return folder.complete
 
     def _gap(self, folder: int, vanished: bool, still: bool) -> None:
         """Follows a folder's gap; closes it when the folder was quiet and has now been listed once more (R3).
@@ -267,35 +279,38 @@ class Observing:
         Not during a scan: a node that is missing here may lie in a folder that the scan has not come to (R6).
         """
         now = self._desk.now.steady_ms
-        if vanished:
-            self._gaps.vanished(folder, now)
-            self._losses.vanished(_ALL, now)
-            self._closing.discard(folder)
-        elif folder in self._closing:
-            self._closing.discard(folder)
+        began_ms = self._closing.pop(folder, None)
+        if began_ms is not None and vanished and not self._gaps.over(began_ms, now):
+            self._gaps.vanished(folder, now, began_ms)
+        elif began_ms is not None:
             if self.scanning or not gaps.close(self._desk.store, folder, self._desk.now.wall_ms):
                 self._gaps.vanished(folder, now)
             self._read_unread()  # What was moved in the gap took over a file that may not be read yet.
             self._desk.facts_changed()
-        elif still and not self._gaps.is_open(folder):
-            self._gaps.vanished(folder, now)  # It was open when the process ended.
+        elif vanished or (still and not self._gaps.is_open(folder)):  # Or it was open when the process ended.
+            self._gaps.vanished(folder, now)
+            vanished = True
+        if vanished:
             self._losses.vanished(_ALL, now)
 
     def _elsewhere(self, lid: int) -> None:
-        """The path no longer led to this folder when the look was carried out: it, and what holds it, are due again."""
+        """The path no longer led to this folder when the look was carried out: what holds it is due again, and it, too,
+        unless it is known to have vanished. Its gap, if one was to be closed, is opened anew when it is listed."""
+        self._closing.pop(lid, None)
         parent = paths.folder_of(self._desk.store, lid)
         if parent is not None:
             self.look(parent)
-        self._again[lid] = self._desk.now.steady_ms + 200
+        node = local_tree.find_node(self._desk.store, lid)
+        if node is not None and node.local is not None and node.local.here:
+            self._again[lid] = self._desk.now.steady_ms + 200
 
     def _unlisted(self, folder: Looked) -> None:
         """A folder that cannot be listed says nothing about what is in it (R29, I6)."""
         assert folder.problem is not None
         if folder.problem.code in (Code.GONE, Code.NOT_A_FOLDER):
-            node = local_tree.find_node(self._desk.store, folder.lid)
-            if node is not None and node.local is not None and node.local.here:
-                self._elsewhere(folder.lid)
+            self._elsewhere(folder.lid)
             return
+        self._closing.pop(folder.lid, None)
         with self._desk.store.transaction():
             if folder.problem.code is Code.LINK_IN_THE_WAY:
                 local_tree.obscure(self._desk.store, folder.lid)
@@ -386,8 +401,8 @@ class Observing:
         return self._scan_ended_ms is not None
 
     def quiet(self) -> bool:
-        """Says whether deletions may leave the desk: nothing vanished anywhere for a while (R3)."""
-        return not self._losses.is_open(_ALL)
+        """Says whether deletions may leave the desk: nothing vanished anywhere for a while, or for the longest (R3)."""
+        return self._desk.now.steady_ms <= self._may_leave_until_ms or not self._losses.is_open(_ALL)
 
     def wakes(self) -> list[int | None]:
         """Answers when something becomes due by itself, in steady milliseconds."""

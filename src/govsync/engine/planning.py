@@ -18,7 +18,7 @@ from govsync.engine.sending import Sending
 from govsync.model.reconcile import reconcile
 from govsync.model.steps import Adopt, AnyBook, AnyUp, Delete, Forget, Plan, Unify
 from govsync.model.trees import Trees, agreed, settled
-from govsync.store import dirty, local_tree, remote_tree
+from govsync.store import dirty, gaps, local_tree, remote_tree
 
 PLAN_NODES = 1_000
 """How many due nodes one plan covers."""
@@ -153,6 +153,7 @@ class Planning:
                 if isinstance(book, Adopt):
                     local_tree.set_baseline(store, book.lid, agreed(local_tree.node(store, book.lid)))
                 elif isinstance(book, Forget):
+                    gaps.end_with(store, book.lid)
                     local_tree.forget(store, book.lid)
                 else:
                     assert isinstance(book, Unify)

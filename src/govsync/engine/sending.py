@@ -46,6 +46,8 @@ class Sending:
         self.unread: dict[int, None] = {}
         """Files that must be read, because it is not known what they are made of."""
         self._retry_at: dict[bytes, int] = {}
+        self._refusals: dict[bytes, int] = {}
+        """How often in a row a space refused a commit as a whole."""
         self._trees: Trees = desk.trees()
 
     # What goes out
@@ -54,7 +56,7 @@ class Sending:
         """Sends again, under their own keys, operations that were sent and have no outcome (R32)."""
         jobs: list[AnyJob] = []
         for space in spaces.all_spaces(self._desk.store):
-            if self._committing(space.id) or self._retry_at.get(space.id, 0) > self._desk.now.steady_ms:
+            if self._committing(space.id) or self._rests(space.id):
                 continue
             rows = ops.sent(self._desk.store, space.id)
             if rows:
@@ -67,13 +69,9 @@ class Sending:
 
     def room(self, started: Sequence[AnyJob]) -> list[bytes]:
         """Answers the spaces to which a commit could be sent: none is under way there, or waits for its outcome."""
-        store = self._desk.store
-        busy = {job.space for job in (*self._desk.under_way.values(), *started) if isinstance(job, Commit)}
-        return [
-            row.id
-            for row in spaces.all_spaces(store)
-            if row.writable and row.id not in busy and not ops.any_sent(store, row.id)
-        ]
+        busy = {job.space for job in started if isinstance(job, Commit)}
+        rows = spaces.all_spaces(self._desk.store)
+        return [row.id for row in rows if row.writable and row.id not in busy and self.free(row.id)]
 
     def waits(self, lid: int) -> bool:
         """Says whether the node's content must be read or uploaded first."""
@@ -87,14 +85,14 @@ class Sending:
         for step in steps:
             by_space.setdefault(self._node(step.lid).space, []).append(step)
         for space, mine in by_space.items():
-            if not self._committing(space) and not ops.sent(self._desk.store, space):
+            if self.free(space):
                 taken.extend(self._commit(space, mine, started))
         return taken
 
     def free(self, space: bytes) -> bool:
         """Says whether a commit could be sent for this space."""
-        waits = self._retry_at.get(space, 0) > self._desk.now.steady_ms
-        return not waits and not self._committing(space) and not ops.any_sent(self._desk.store, space)
+        busy = self._committing(space) or ops.any_sent(self._desk.store, space)
+        return not busy and not self._rests(space)
 
     def offer(self, space: bytes, rows: Sequence[Lost], started: list[AnyJob]) -> None:
         """Offers what the server has lost of as many nodes as one commit takes (R34)."""
@@ -114,6 +112,10 @@ class Sending:
                 break
             jobs.append(job)
         return jobs
+
+    def _rests(self, space: bytes) -> bool:
+        """Says whether the last request of a space failed so shortly before that the next one waits."""
+        return self._retry_at.get(space, 0) > self._desk.now.steady_ms
 
     def _committing(self, space: bytes) -> bool:
         return any(isinstance(job, Commit) and job.space == space for job in self._desk.under_way.values())
@@ -316,6 +318,8 @@ class Sending:
         with self._desk.store.transaction():
             for lid, problem in result.failed:
                 if problem.code in (Code.CHANGED, Code.GONE):
+                    # What it held is not there any more: nothing is decided about it until it has been read again.
+                    local_tree.forget_content(self._desk.store, lid)
                     changed.append(lid)
                 else:
                     self._keep_back(lid, problem)
@@ -326,6 +330,7 @@ class Sending:
         store = self._desk.store
         rows = {row.operation.key: row for row in ops.sent(store, job.space)}
         self._retry_at.pop(job.space, None)
+        self._refusals.pop(job.space, None)
         with store.transaction():
             for operation, outcome in zip(job.operations, result.answer.outcomes, strict=True):
                 row = rows.get(operation.key)
@@ -381,7 +386,10 @@ class Sending:
             return
         self._retry_at[job.space] = now + RETRY_MS
         if CODES[code].status is not None and code not in (Code.INTERNAL, Code.TIMED_OUT, Code.BUSY_RETRY):
-            # The server has judged the request as a whole: none of its operations had an effect.
+            # The server has judged the request as a whole: none of its operations had an effect. It will hardly judge the
+            # same ones otherwise a moment later.
+            refusals = self._refusals[job.space] = self._refusals.get(job.space, 0) + 1
+            self._retry_at[job.space] = now + min(RETRY_MS * 2**refusals, RETRY_MOST_MS)
             with self._desk.store.transaction():
                 for operation in job.operations:
                     ops.drop(self._desk.store, operation.key)

@@ -58,10 +58,9 @@ def run(job: jobs.AnyJob, tools: Tools) -> jobs.Result:
         case jobs.Look():
             return jobs.FoldersLooked(tuple(_look(tools, folder) for folder in job.folders))
         case jobs.Recheck():
-            lids = {path: lid for lid, path, _ in job.folders}
             listed = [(path, mtime_ns) for _, path, mtime_ns in job.folders]
-            changed = scanner.changed_since(tools.fs, tools.root, listed)
-            return jobs.Rechecked(tuple(lids[path] for path in changed))
+            changed = frozenset(scanner.changed_since(tools.fs, tools.root, listed))
+            return jobs.Rechecked(tuple(lid for lid, path, _ in job.folders if path in changed))
         case jobs.Clean():
             return _clean(tools, job)
         case jobs.Read():

@@ -32,29 +32,34 @@ class Gap(msgspec.Struct, frozen=True, gc=False):
 class Gaps(Generic[Key]):
     """The open gaps of one kind; `most_ms` is how long one may last.
 
-    The caller takes what has ended before it notes what vanished since, so that a new vanishing opens a new gap.
+    The caller takes what has ended before it notes what vanished since, and says whether that goes on with a gap which
+    had ended too early, or opens a new one.
     """
 
     def __init__(self, most_ms: int) -> None:
         self._most_ms = most_ms
         self._open: dict[Key, Gap] = {}
 
-    def vanished(self, key: Key, now_ms: int) -> None:
-        """Notes that something vanished: opens the gap of `key`, or lengthens it."""
+    def vanished(self, key: Key, now_ms: int, first_ms: int | None = None) -> None:
+        """Notes that something vanished: lengthens the gap of `key`, goes on with one that began at `first_ms`, or opens
+        one now."""
         gap = self._open.get(key)
-        self._open[key] = Gap(now_ms if gap is None else gap.first_ms, now_ms)
+        began_ms = now_ms if first_ms is None else first_ms
+        self._open[key] = Gap(began_ms if gap is None else gap.first_ms, now_ms)
+
+    def over(self, first_ms: int, now_ms: int) -> bool:
+        """Says whether a gap that began then has lasted its longest."""
+        return now_ms - first_ms >= self._most_ms
 
     def is_open(self, key: Key) -> bool:
         """Says whether the gap of `key` has not been ended."""
         return key in self._open
 
-    def take_ended(self, now_ms: int) -> tuple[Key, ...]:
-        """Takes away the gaps whose time is over, the longest over first, and answers their keys."""
-        over = [(gap.ends_ms(self._most_ms), key) for key, gap in self._open.items()]
-        ended = [key for ends_ms, key in sorted(over, key=lambda each: each[0]) if ends_ms <= now_ms]
-        for key in ended:
-            del self._open[key]
-        return tuple(ended)
+    def take_ended(self, now_ms: int) -> dict[Key, int]:
+        """Takes away the gaps whose time is over, the longest over first; answers their keys, and when each began."""
+        ends = {key: gap.ends_ms(self._most_ms) for key, gap in self._open.items()}
+        ended = sorted((key for key in ends if ends[key] <= now_ms), key=ends.__getitem__)
+        return {key: self._open.pop(key).first_ms for key in ended}
 
     def forget(self, key: Key) -> None:
         """Notes that everything is back, or that the folder is no more."""

@@ -13,6 +13,8 @@ from govsync.model.nodes import Kind, Presence
 from govsync.store import dirty, local_tree, manifests, paths, spaces
 from govsync.store.database import Store, pieces
 
+YOUNG_MS = 1_500
+"""A name that vanished less than this ago is not decided about, though its folder's gap has lasted its longest."""
 LONGEST_MS = 15_000
 """How long vanished names wait for new files to be read, before they are believed to be gone."""
 _UNREAD = "presence = 'here' AND kind = 'file' AND l_hash IS NULL"
@@ -59,19 +61,29 @@ def close(store: Store, folder: int, now_ms: int) -> bool:
     """Decides what the vanished names of a folder mean, now that it was quiet and has been listed once more.
 
     A file for which a new name waits, or whose content turned up as exactly one new file and nowhere else, was moved;
-    anything else is missing. Answers False, and decides nothing, when new files must be read first.
+    anything else is missing. Nothing is decided when new files must be read first, nor about what vanished a moment ago.
+    Answers whether nothing is left to decide.
     """
     parent = paths.inner(store, folder)
-    lost = store.all(
+    all_lost = store.all(
         "SELECT lid, since_ms FROM node WHERE l_parent = ? AND presence = 'gap' ORDER BY lid", (parent,)
     )
+    lost = [(lid, since) for lid, since in all_lost if not 0 <= now_ms - (since or 0) < YOUNG_MS]
     gone = [below for lid, _ in lost for below in local_tree.below(store, lid)]
     if _may_be_unread(store, gone) and any(now_ms - (since or 0) < LONGEST_MS for _, since in lost):
         return False
     _follow(store, gone)
     _believe(store, gone)
     _release(store, parent)
-    return True
+    return len(lost) == len(all_lost)
+
+
+def end_with(store: Store, folder: int) -> None:
+    """Decides what the vanished names of a folder mean that is no more itself: it will never be listed again."""
+    gone = [lid for lid in local_tree.below(store, folder) if lid != folder]
+    _follow(store, gone)
+    _believe(store, gone)
+    _release(store, folder)
 
 
 def _may_be_unread(store: Store, gone: Sequence[int]) -> bool:

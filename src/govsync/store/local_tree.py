@@ -101,6 +101,11 @@ def set_local(store: Store, lid: int, local: Local, seen: Disk) -> None:
     )  # fmt: skip
 
 
+def forget_content(store: Store, lid: int) -> None:
+    """Notes that a file holds something else by now than what was read."""
+    store.run("UPDATE node SET l_hash = NULL WHERE lid = ?", (lid,))
+
+
 def set_presence(store: Store, lid: int, presence: Presence) -> None:
     """Sets only whether, and in which sense, a node is on the disk."""
     store.run("UPDATE node SET presence = ?, since_ms = NULL WHERE lid = ?", (presence, lid))

@@ -1,0 +1,95 @@
+"""What is looked at, and when that comes to an end: nothing is looked at for ever (R3, R6, R44, I9)."""
+
+import msgspec
+
+from govsync.engine import events, jobs
+from govsync.engine.observing import SCAN_EVERY_MOST_MS
+from govsync.model import operations as ask
+from govsync.model.codes import Code
+from govsync.protocol.commits import Refused
+from tests.engine.bench import Bench
+
+
+def test_a_folder_that_goes_while_its_gap_is_being_closed_is_not_waited_for(bench: Bench) -> None:
+    (bench.folder / "d").mkdir()
+    bench.write("d/a")
+    bench.settle()
+    (bench.folder / "d" / "a").unlink()
+    bench.hint("d", "a")
+    bench.pass_ms(500)
+    (bench.folder / "d").rmdir()  # No hint tells of it before the gap of what was in it ends.
+    bench.pass_ms(3_000)
+    bench.hint("d")
+    bench.settle()
+    assert len(bench.asked(ask.Delete)) == 1
+    assert bench.engine.observing.idle
+
+
+def test_what_vanished_unheard_lengthens_the_gap_that_was_to_be_closed(bench: Bench) -> None:
+    """R3: what vanished in one folder waits together."""
+    for name in "abc":
+        bench.write(name)
+    bench.settle()
+    bench.delete("a")
+    bench.pass_ms(1_500)
+    (bench.folder / "b").unlink()
+    bench.pass_ms(2_000)
+    assert [bench.presence(name) for name in "abc"] == ["gap", "gap", "here"]
+    bench.pass_ms(1_000)
+    assert [bench.presence(name) for name in "ab"] == ["missing", "missing"]
+
+
+def test_what_vanished_in_a_folder_that_was_then_removed_is_not_waited_for(bench: Bench) -> None:
+    (bench.folder / "d").mkdir()
+    bench.hint("d")
+    bench.settle()
+    bench.server.judge = lambda operation: (
+        Refused(code=Code.QUOTA) if isinstance(operation, ask.Put) else None
+    )
+    bench.write("d/never sent")
+    bench.work()
+    (bench.folder / "d" / "never sent").unlink()
+    bench.hint("d", "never sent")
+    bench.server.tell(msgspec.structs.replace(bench.server.alive()["d"], dead=True), b"K" * 16)
+    bench.pass_ms(1_000)
+    assert bench.names() == []
+    bench.settle()
+    assert bench.store.value("SELECT count(*) FROM node WHERE presence = 'gap'") == 0
+
+
+def test_a_folder_that_vanished_is_not_looked_for_at_a_path_that_holds_another(bench: Bench) -> None:
+    (bench.folder / "e").mkdir()
+    (bench.folder / "d").mkdir()
+    bench.write("d/a")
+    bench.write("d/b")
+    bench.settle()
+    bench.server.judge = lambda operation: (
+        Refused(code=Code.NO_RIGHT) if isinstance(operation, ask.Delete) else None
+    )
+    (bench.folder / "d" / "a").unlink()
+    bench.hint("d", "a")
+    bench.pass_ms(500)
+    (bench.folder / "d").rename(bench.folder.with_name("outside"))
+    (bench.folder / "e").rename(bench.folder / "d")
+    bench.hint("d")
+    bench.hint("e")
+    bench.pass_ms(5_000)
+    looks = bench.done(jobs.Look)
+    bench.pass_ms(10_000)
+    assert bench.done(jobs.Look) == looks
+
+
+def test_a_scan_that_took_long_is_repeated_within_a_day(bench: Bench) -> None:
+    bench.settle()
+    bench.tell(events.HintsLost("overflow"))
+    bench.work(jobs.Look)
+    assert bench.under_way(jobs.Look)
+    bench.steady_ms += 30 * 60_000
+    bench.settle()
+    looks = bench.done(jobs.Look)
+    bench.steady_ms += SCAN_EVERY_MOST_MS - 1_000
+    bench.work()
+    assert bench.done(jobs.Look) == looks, "its own duration decides, as far as that is bearable"
+    bench.steady_ms += 1_000
+    bench.work()
+    assert bench.done(jobs.Look) > looks

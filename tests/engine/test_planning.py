@@ -1,0 +1,100 @@
+"""What is planned, and when it may leave: nothing for a node that is worked on, no deletion in doubt (R3, R10)."""
+
+from govsync.engine import events, jobs
+from govsync.model import operations as ask
+from tests.engine.bench import LARGE, Bench
+
+
+def test_a_node_that_is_being_read_is_not_planned(bench: Bench) -> None:
+    bench.write("a", b"one")
+    bench.settle()
+    bench.write("a", b"second")
+    bench.work(jobs.Read)
+    assert bench.under_way(jobs.Read)
+    bench.pass_ms(3_000, jobs.Read)
+    assert len(bench.asked(ask.Put)) == 1, "only the first version was sent"
+    bench.settle()
+    assert len(bench.asked(ask.Put)) == 2
+
+
+def test_a_node_whose_content_is_on_its_way_is_not_planned_again(bench: Bench) -> None:
+    bench.write("large", b"x" * LARGE)
+    for _ in range(10):
+        bench.pass_ms(500, jobs.Upload)
+    assert len(bench.under_way(jobs.Upload)) == 1
+    assert not bench.asked(ask.Put)
+    bench.settle()
+    assert (bench.server.uploads, len(bench.asked(ask.Put))) == (1, 1)
+
+
+def test_other_nodes_go_on_while_one_is_worked_on(bench: Bench) -> None:
+    bench.write("large", b"x" * LARGE)
+    bench.work(jobs.Upload)
+    bench.write("small")
+    bench.pass_ms(1_000, jobs.Upload)
+    assert "small" in bench.server.alive()
+    assert "large" not in bench.server.alive()
+
+
+def test_a_deletion_waits_until_nothing_vanishes_any_more(bench: Bench) -> None:
+    for name in "abc":
+        bench.write(name)
+    bench.settle()
+    for name in "abc":
+        bench.delete(name)
+        bench.pass_ms(1_500)
+        assert not bench.asked(ask.Delete), "something vanished less than two seconds ago"
+    bench.settle()
+    assert sorted(operation.node for operation in bench.asked(ask.Delete)) == sorted(bench.server.nodes)
+
+
+def test_a_deletion_does_not_wait_for_ever(bench: Bench) -> None:
+    """R3: 30 s at most, however long things go on vanishing."""
+    names = [f"f{number:02}" for number in range(100)]
+    for name in names:
+        bench.write(name)
+    bench.settle()
+    for name in names[:34]:
+        bench.delete(name)
+        bench.pass_ms(1_000)
+    assert bench.asked(ask.Delete)
+
+
+def test_a_deletion_wants_a_proof_of_the_folder_that_is_younger_than_itself(bench: Bench) -> None:
+    bench.write("a")
+    bench.settle()
+    bench.delete("a")
+    bench.pass_ms(6_000, jobs.Prove)
+    assert bench.under_way(jobs.Prove), "a new proof was asked for"
+    assert not bench.asked(ask.Delete)
+    bench.settle()
+    assert len(bench.asked(ask.Delete)) == 1
+
+
+def test_edits_do_not_wait_for_deletions(bench: Bench) -> None:
+    bench.write("a")
+    bench.write("b")
+    bench.settle()
+    bench.delete("a")
+    bench.write("b", b"edited")
+    bench.work(jobs.Prove)
+    assert len(bench.asked(ask.Put)) == 3
+    assert not bench.asked(ask.Delete)
+
+
+def test_a_folder_that_is_no_longer_ours_takes_its_deletions_with_it(bench: Bench) -> None:
+    bench.write("a")
+    bench.settle()
+    aside = bench.folder.with_name("aside")
+    bench.folder.rename(aside)
+    bench.folder.mkdir()
+    bench.tell(events.HintsLost("renamed"))
+    bench.pass_ms(60_000)
+    assert not bench.asked(ask.Delete)
+    assert bench.report().state == "problem"
+    bench.folder.rmdir()
+    aside.rename(bench.folder)
+    bench.pass_ms(25_000)
+    bench.settle()
+    assert not bench.asked(ask.Delete)
+    assert bench.names() == ["a"]

@@ -1,0 +1,606 @@
+"""One look at a folder against what is remembered of it: who is who, what is new, what has only vanished (R1-R3, R6)."""
+
+import unicodedata
+
+import pytest
+
+from govsync.content.manifests import manifest_of
+from govsync.model.codes import Code
+from govsync.model.nodes import Kind, Presence
+from govsync.store import gaps, local_tree, manifests, observe
+from tests.store.desk import TEAM, StoredDesk, content, dirty_lids, file, folder, link
+
+
+def one_file(desk: StoredDesk, name: str = "r", ino: int = 1, birth: int | None = None) -> int:
+    """A file that was found, read, and is on the server."""
+    desk.look(desk.root, file(name, ino, birth=birth))
+    lid = desk.at(name)
+    desk.read(lid, name.encode())
+    desk.sync(lid)
+    return lid
+
+
+# Files keep their node by path, whatever their inode (R2.2)
+
+
+def test_a_new_file_is_a_node_of_its_own_and_is_read(desk: StoredDesk) -> None:
+    seen = desk.look(desk.root, file("a", 1))
+    assert seen.to_read == [desk.at("a")]
+    assert desk.node(desk.at("a")).remote is None
+
+
+def test_a_save_by_rename_over_the_file_keeps_the_node(desk: StoredDesk) -> None:
+    lid = one_file(desk)
+    seen = desk.look(desk.root, file("r", 2, at=9))
+    assert desk.at("r") == lid
+    assert seen.to_read == [lid]
+    assert not seen.vanished
+    local = desk.node(lid).local
+    assert local is not None
+    assert local.hash is None, "nothing is known of the new content before it is read"
+
+
+def test_a_save_with_a_backup_that_stays_keeps_the_history_with_the_name(desk: StoredDesk) -> None:
+    lid = one_file(desk, birth=10)
+    seen = desk.look(desk.root, file("r", 2, at=9, birth=20), file("r.bak", 1, birth=10))
+    assert desk.at("r") == lid
+    assert desk.at("r.bak") != lid
+    assert desk.node(desk.at("r.bak")).remote is None
+    assert not seen.vanished
+
+
+def test_a_save_with_a_backup_that_goes_leaves_nothing_but_one_edit(desk: StoredDesk) -> None:
+    lid = one_file(desk)
+    before = desk.nodes()
+    seen = desk.look(desk.root, file("r", 2, at=9))
+    assert (desk.at("r"), desk.nodes(), seen.vanished) == (lid, before, False)
+
+
+def test_a_save_by_delete_and_rename_keeps_the_node_within_the_gap(desk: StoredDesk) -> None:
+    lid = one_file(desk)
+    desk.look(desk.root)
+    assert desk.presence(lid) is Presence.GAP
+    seen = desk.look(desk.root, file("r", 9, at=9))
+    assert desk.at("r") == lid
+    assert desk.presence(lid) is Presence.HERE
+    assert seen.to_read == [lid]
+
+
+def test_a_file_saved_again_after_its_deletion_was_believed_keeps_the_node(desk: StoredDesk) -> None:
+    lid = one_file(desk)
+    desk.look(desk.root)
+    assert desk.close()
+    assert desk.presence(lid) is Presence.MISSING
+    desk.look(desk.root, file("r", 9, at=9))
+    assert desk.at("r") == lid
+    assert desk.presence(lid) is Presence.HERE
+
+
+@pytest.mark.parametrize("filled_first", [True, False])
+def test_a_look_in_the_middle_of_a_save_does_not_carry_the_history_away(
+    desk: StoredDesk, filled_first: bool
+) -> None:
+    """word_save: `r` to `r.bak`, a new `r`, `r.bak` is gone; the looks fall between these steps (R3)."""
+    lid = one_file(desk, birth=10)
+    desk.look(desk.root, file("r.bak", 1, birth=10))
+    if filled_first:
+        desk.look(desk.root, file("r", 2, at=9, birth=20), file("r.bak", 1, birth=10))
+    desk.look(desk.root, file("r", 2, at=9, birth=20))
+    desk.read(desk.at("r"), b"new")
+    assert desk.close()
+    assert desk.at("r") == lid
+    assert desk.presence(lid) is Presence.HERE
+
+
+def test_a_look_at_the_backup_alone_does_not_carry_the_history_away(desk: StoredDesk) -> None:
+    """A hint names only `r.bak`: whether `r` is still there was not looked at."""
+    lid = one_file(desk, birth=10)
+    desk.look(desk.root, file("r.bak", 1, birth=10), complete=False)
+    desk.look(desk.root, file("r", 2, at=9, birth=20), file("r.bak", 1, birth=10))
+    assert desk.at("r") == lid
+    assert desk.at("r.bak") != lid
+
+
+def test_two_files_that_swapped_names_are_two_edits(desk: StoredDesk) -> None:
+    desk.look(desk.root, file("a", 1, birth=10), file("b", 2, birth=20))
+    a, b = desk.at("a"), desk.at("b")
+    seen = desk.look(desk.root, file("a", 2, birth=20), file("b", 1, birth=10))
+    assert (desk.at("a"), desk.at("b")) == (a, b)
+    assert sorted(seen.to_read) == sorted((a, b))
+
+
+def test_a_rename_onto_another_file_is_an_edit_of_that_one(desk: StoredDesk) -> None:
+    desk.look(desk.root, file("a", 1), file("b", 2))
+    a, b = desk.at("a"), desk.at("b")
+    desk.look(desk.root, file("b", 1))
+    assert desk.at("b") == b
+    assert desk.presence(b) is Presence.HERE
+    assert desk.presence(a) is Presence.GAP
+
+
+# Who is who by inode and birth time (R1)
+
+
+def test_a_file_of_the_same_inode_and_birth_time_was_moved(desk: StoredDesk) -> None:
+    lid = one_file(desk, "a", birth=10)
+    desk.look(desk.root, file("b", 1, size=99, at=9, birth=10))
+    assert desk.close()
+    assert desk.at("b") == lid
+    assert desk.presence(lid) is Presence.HERE
+
+
+def test_an_inode_with_another_birth_time_is_another_file(desk: StoredDesk) -> None:
+    lid = one_file(desk, "a", birth=10)
+    seen = desk.look(desk.root, file("b", 1, size=99, at=9, birth=20))
+    assert desk.at("b") != lid
+    assert desk.presence(lid) is Presence.GAP
+    assert seen.vanished
+
+
+def test_without_birth_times_an_inode_counts_with_equal_size_and_time(desk: StoredDesk) -> None:
+    lid = one_file(desk, "a")
+    desk.look(desk.root, file("b", 1))
+    assert desk.close()
+    assert desk.at("b") == lid
+
+
+@pytest.mark.parametrize("entry", [file("b", 1, size=6), file("b", 1, at=2)])
+def test_without_birth_times_an_inode_alone_says_nothing(desk: StoredDesk, entry: observe.Entry) -> None:
+    lid = one_file(desk, "a")
+    desk.look(desk.root, entry)
+    assert desk.at("b") != lid
+    assert desk.presence(lid) is Presence.GAP
+
+
+def test_a_birth_time_is_asked_for_where_it_decides(desk: StoredDesk) -> None:
+    lid = one_file(desk, "a", birth=10)
+    before = desk.nodes()
+    seen = desk.look(desk.root, file("b", 1, size=99, at=9))
+    assert (desk.root, "b") in seen.look_at
+    assert desk.nodes() == before, "nothing is concluded before the birth time is known"
+    assert desk.at("a") == lid
+
+
+def test_a_name_of_a_file_that_has_others_is_a_file_of_its_own(desk: StoredDesk) -> None:
+    """R7: identity means nothing for hard links."""
+    lid = one_file(desk, "a", birth=10)
+    desk.look(desk.root, file("b", 1, birth=10, links=2))
+    assert desk.at("b") != lid
+
+
+def test_a_file_from_another_folder_waits_until_its_old_name_was_looked_at(desk: StoredDesk) -> None:
+    """R6: it may be on its way from a folder that was listed before it left."""
+    lid = one_file(desk, "f", birth=10)
+    desk.look(desk.root, file("f", 1, birth=10), folder("d", 7))
+    d = desk.at("d")
+    seen = desk.look(d, file("f", 1, birth=10))
+    assert (desk.root, None) in seen.look_at
+    assert desk.at("f") == lid, "not moved yet"
+    desk.look(desk.root, folder("d", 7))
+    assert desk.close()
+    assert desk.at("f", d) == lid
+    assert desk.presence(lid) is Presence.HERE
+
+
+# Folders keep their node by identity, wherever they are found (R2.1)
+
+
+def a_folder(desk: StoredDesk, name: str = "d", ino: int = 7) -> tuple[int, int]:
+    """A folder with a file in it, both on the server."""
+    desk.look(desk.root, folder(name, ino))
+    lid = desk.at(name)
+    desk.sync(lid)
+    desk.look(lid, file("f", 1, birth=10))
+    inside = desk.at("f", lid)
+    desk.read(inside, b"f")
+    desk.sync(inside)
+    return lid, inside
+
+
+def test_a_folder_that_was_renamed_and_made_anew_keeps_its_node_and_children(desk: StoredDesk) -> None:
+    d, inside = a_folder(desk, "2025")
+    desk.look(desk.root, folder("2025", 8), folder("2025 old", 7))
+    assert desk.at("2025 old") == d
+    assert desk.at("2025") != d
+    assert desk.at("f", d) == inside
+    assert desk.presence(inside) is Presence.HERE
+
+
+@pytest.mark.parametrize("source_first", [True, False])
+def test_a_folder_that_moved_takes_along_what_is_in_it(desk: StoredDesk, source_first: bool) -> None:
+    d, inside = a_folder(desk)
+    desk.look(desk.root, folder("d", 7), folder("e", 8))
+    e = desk.at("e")
+    if source_first:
+        desk.look(desk.root, folder("e", 8))
+        assert desk.presence(inside) is Presence.GAP
+        desk.look(e, folder("d", 7))
+    else:
+        desk.look(e, folder("d", 7))
+        desk.look(desk.root, folder("e", 8))
+    assert desk.at("d", e) == d
+    assert (desk.presence(d), desk.presence(inside)) == (Presence.HERE, Presence.HERE)
+
+
+def test_a_folder_with_the_inode_but_another_birth_time_is_another(desk: StoredDesk) -> None:
+    d, _ = a_folder(desk)
+    desk.look(desk.root, folder("x", 7, birth=99))
+    assert desk.at("x") != d
+    assert desk.presence(d) is Presence.GAP
+
+
+def test_a_folder_whose_identity_is_found_nowhere_is_known_by_its_path(desk: StoredDesk) -> None:
+    d, inside = a_folder(desk)
+    desk.look(desk.root, folder("d", 99))
+    assert desk.at("d") == d
+    assert desk.presence(inside) is Presence.HERE
+
+
+def test_a_folder_where_a_file_was_is_a_new_node(desk: StoredDesk) -> None:
+    lid = one_file(desk, "x")
+    desk.look(desk.root, folder("x", 7))
+    assert desk.presence(lid) is Presence.GAP
+    kinds = desk.store.all("SELECT kind FROM node WHERE disk_name = 'x' ORDER BY lid")
+    assert [kind for (kind,) in kinds] == [Kind.FILE, Kind.FOLDER]
+
+
+def test_a_file_where_a_folder_was_is_a_new_node(desk: StoredDesk) -> None:
+    d, inside = a_folder(desk)
+    desk.look(desk.root, file("d", 99))
+    assert desk.presence(d) is Presence.GAP
+    assert desk.presence(inside) is Presence.GAP
+
+
+# What vanished (R2.4, R3)
+
+
+def test_what_vanished_is_a_gap_until_it_is_closed(desk: StoredDesk) -> None:
+    lid = one_file(desk)
+    assert desk.look(desk.root).vanished
+    assert desk.presence(lid) is Presence.GAP
+    again = desk.look(desk.root)
+    assert (again.vanished, again.gap) == (False, True)
+    assert desk.presence(lid) is Presence.GAP
+    assert desk.close()
+    assert desk.presence(lid) is Presence.MISSING
+    assert lid in dirty_lids(desk)
+
+
+def test_everything_in_a_folder_that_vanished_is_missing_with_it(desk: StoredDesk) -> None:
+    d, inside = a_folder(desk)
+    desk.look(desk.root)
+    assert desk.close()
+    assert (desk.presence(d), desk.presence(inside)) == (Presence.MISSING, Presence.MISSING)
+
+
+def test_a_file_that_nobody_else_ever_knew_is_forgotten(desk: StoredDesk) -> None:
+    desk.look(desk.root, file("a", 1))
+    lid = desk.at("a")
+    desk.look(desk.root)
+    desk.close()
+    assert local_tree.find_node(desk.store, lid) is None
+
+
+def test_a_file_whose_sending_has_no_answer_yet_is_not_forgotten(desk: StoredDesk) -> None:
+    """R32: the server may have it."""
+    desk.look(desk.root, file("a", 1))
+    lid = desk.at("a")
+    desk.store.run("INSERT INTO op_cover VALUES (?, ?)", (lid, b"k" * 16))
+    desk.look(desk.root)
+    desk.close()
+    assert desk.presence(lid) is Presence.MISSING
+
+
+def test_equal_content_under_one_new_name_was_a_move(desk: StoredDesk) -> None:
+    """R2.4: copied to the new name and deleted under the old one."""
+    lid = one_file(desk, "a")
+    desk.look(desk.root, file("b", 2, at=9))
+    copy = desk.at("b")
+    desk.read(copy, b"a")
+    assert desk.close()
+    assert desk.at("b") == lid
+    assert desk.presence(lid) is Presence.HERE
+    assert local_tree.find_node(desk.store, copy) is None
+    assert manifests.get(desk.store, lid) == content(b"a")
+    assert lid in dirty_lids(desk)
+
+
+def test_equal_content_under_two_new_names_is_no_move(desk: StoredDesk) -> None:
+    lid = one_file(desk, "a")
+    desk.look(desk.root, file("b", 2, at=9), file("c", 3, at=9))
+    for name in ("b", "c"):
+        desk.read(desk.at(name), b"a")
+    assert desk.close()
+    assert desk.presence(lid) is Presence.MISSING
+
+
+def test_two_losses_of_one_content_are_no_move(desk: StoredDesk) -> None:
+    desk.look(desk.root, file("a", 1), file("b", 2))
+    lost = [desk.at("a"), desk.at("b")]
+    for lid in lost:
+        desk.read(lid, b"same")
+        desk.sync(lid)
+    desk.look(desk.root, file("c", 3, at=9))
+    desk.read(desk.at("c"), b"same")
+    assert desk.close()
+    assert [desk.presence(lid) for lid in lost] == [Presence.MISSING, Presence.MISSING]
+
+
+def test_what_vanished_a_moment_ago_is_not_decided_about_with_what_vanished_long_ago(
+    desk: StoredDesk,
+) -> None:
+    """A folder that never rests is decided about now and then; a program may be saving in it just then (R3)."""
+    desk.look(desk.root, file("a", 1), file("b", 2))
+    lost = [desk.at("a"), desk.at("b")]
+    for lid in lost:
+        desk.sync(lid)
+    desk.look(desk.root, file("b", 2))
+    desk.now_ms += 10_000
+    desk.look(desk.root)
+    assert not gaps.close(desk.store, desk.root, desk.now_ms)
+    assert [desk.presence(lid) for lid in lost] == [Presence.MISSING, Presence.GAP]
+    assert desk.close()
+    assert desk.presence(lost[1]) is Presence.MISSING
+
+
+def test_what_vanished_in_a_folder_that_is_no_more_does_not_wait_to_be_listed(desk: StoredDesk) -> None:
+    d, inside = a_folder(desk)
+    desk.look(d)
+    gaps.end_with(desk.store, d)
+    assert desk.presence(inside) is Presence.MISSING
+
+
+def test_a_file_that_left_a_folder_which_is_no_more_keeps_its_node(desk: StoredDesk) -> None:
+    d, inside = a_folder(desk)
+    desk.read(inside, b"x")
+    desk.look(d)
+    desk.look(desk.root, folder("d", 7), file("b", 9, at=9))
+    desk.read(desk.at("b"), b"x")
+    gaps.end_with(desk.store, d)
+    assert desk.at("b") == inside
+    assert desk.presence(inside) is Presence.HERE
+
+
+def test_empty_files_are_not_told_apart_by_their_content(desk: StoredDesk) -> None:
+    desk.look(desk.root, file("a", 1, size=0))
+    lid = desk.at("a")
+    desk.read(lid, b"")
+    desk.sync(lid)
+    desk.look(desk.root, file("b", 2, size=0, at=9))
+    desk.read(desk.at("b"), b"")
+    assert desk.close()
+    assert desk.presence(lid) is Presence.MISSING
+
+
+def test_a_file_that_the_server_already_has_is_no_moves_target(desk: StoredDesk) -> None:
+    lid = one_file(desk, "a")
+    desk.look(desk.root, file("a", 1), file("b", 2, at=9))
+    desk.read(desk.at("b"), b"a")
+    desk.sync(desk.at("b"))
+    desk.look(desk.root, file("b", 2, at=9))
+    assert desk.close()
+    assert desk.presence(lid) is Presence.MISSING
+
+
+def test_a_gap_waits_for_new_files_to_be_read_but_not_for_ever(desk: StoredDesk) -> None:
+    lid = one_file(desk, "a")
+    desk.look(desk.root, file("b", 2, at=9))
+    assert not desk.close()
+    assert desk.presence(lid) is Presence.GAP
+    desk.now_ms += gaps.LONGEST_MS
+    assert desk.close()
+    assert desk.presence(lid) is Presence.MISSING
+
+
+# What a look cannot know (R6, R29, I6)
+
+
+def test_an_incomplete_look_concludes_nothing_from_absence(desk: StoredDesk) -> None:
+    lid = one_file(desk)
+    d, inside = a_folder(desk)
+    desk.look(desk.root, file("r", 1))
+    desk.store.run("UPDATE node SET presence = 'here' WHERE lid IN (?, ?)", (d, inside))
+    seen = desk.look(desk.root, complete=False)
+    assert (seen.vanished, seen.changed) == (False, False)
+    assert [desk.presence(each) for each in (lid, d, inside)] == [Presence.HERE] * 3
+
+
+def test_a_link_where_a_file_was_obscures_it(desk: StoredDesk) -> None:
+    lid = one_file(desk)
+    desk.look(desk.root, link("r", 2))
+    assert desk.presence(lid) is Presence.OBSCURED
+    assert desk.close()
+    assert desk.presence(lid) is Presence.OBSCURED
+    seen = desk.look(desk.root, file("r", 1))
+    assert desk.presence(lid) is Presence.HERE
+    assert seen.to_read == [lid]
+
+
+def test_a_link_where_a_folder_was_obscures_everything_in_it(desk: StoredDesk) -> None:
+    d, inside = a_folder(desk)
+    seen = desk.look(desk.root, link("d", 2))
+    assert not seen.vanished
+    assert (desk.presence(d), desk.presence(inside)) == (Presence.OBSCURED, Presence.OBSCURED)
+    seen = desk.look(desk.root, folder("d", 7))
+    assert desk.presence(d) is Presence.HERE
+    assert seen.new_folders == [d], "what is in it is looked at again"
+
+
+def test_a_file_is_known_as_it_was_read_or_not_at_all(desk: StoredDesk) -> None:
+    """R4: the content belongs to the signature with which it was read."""
+    lid = one_file(desk)
+    seen = local_tree.disk(desk.store, lid)
+    assert seen is not None
+    desk.look(desk.root, file("r", 2, at=9))
+    manifest = manifest_of([b"old"])
+    assert not observe.read_done(desk.store, lid, seen, manifest.content_hash, manifest, False)
+    local = desk.node(lid).local
+    assert local is not None
+    assert local.hash is None
+
+
+def test_what_was_read_of_a_file_that_has_gone_is_not_believed(desk: StoredDesk) -> None:
+    lid = one_file(desk)
+    desk.look(desk.root)
+    assert not desk.read(lid, b"late")
+    assert desk.presence(lid) is Presence.GAP
+
+
+def test_a_file_with_an_unchanged_signature_is_not_read_again(desk: StoredDesk) -> None:
+    one_file(desk)
+    seen = desk.look(desk.root, file("r", 1))
+    assert (seen.to_read, seen.changed) == ([], False)
+
+
+def test_a_restored_modification_time_deceives_nobody(desk: StoredDesk) -> None:
+    """F6: only the ctime tells."""
+    lid = one_file(desk)
+    name, stat, birth, skip = file("r", 1)
+    later = type(stat)(
+        stat.shape, stat.dev, stat.ino, stat.size_bytes, stat.mtime_ns, stat.ctime_ns + 1, stat.exec
+    )
+    assert desk.look(desk.root, (name, later, birth, skip)).to_read == [lid]
+
+
+def test_a_racy_signature_is_read_again_at_any_look(desk: StoredDesk) -> None:
+    lid = one_file(desk)
+    desk.store.run("UPDATE node SET racy = 1 WHERE lid = ?", (lid,))
+    assert desk.look(desk.root, file("r", 1)).to_read == [lid]
+    assert observe.unread(desk.store) == [lid]
+
+
+def test_an_executable_bit_is_noticed(desk: StoredDesk) -> None:
+    lid = one_file(desk)
+    assert desk.look(desk.root, file("r", 1, exec=True)).to_read == [lid]
+    local = desk.node(lid).local
+    assert local is not None
+    assert local.exec
+
+
+# What a name may be, and what is left out (R8, R23, R27)
+
+
+def test_twins_of_one_key_are_two_nodes(desk: StoredDesk) -> None:
+    desk.look(desk.root, file("Report", 1), file("report", 2))
+    assert desk.at("Report") != desk.at("report")
+
+
+def test_another_unicode_form_of_a_name_is_no_change(desk: StoredDesk) -> None:
+    composed = "보고서"
+    decomposed = unicodedata.normalize("NFD", composed)
+    lid = one_file(desk, composed)
+    desk.look(desk.root, file(decomposed, 1))
+    assert desk.at(decomposed) == lid
+    local = desk.node(lid).local
+    assert local is not None
+    assert local.place.name == composed
+
+
+def test_both_unicode_forms_at_once_are_two_nodes(desk: StoredDesk) -> None:
+    composed = "보고서"
+    decomposed = unicodedata.normalize("NFD", composed)
+    lid = one_file(desk, composed)
+    desk.look(desk.root, file(composed, 1), file(decomposed, 2))
+    assert desk.at(composed) == lid
+    assert desk.at(decomposed) != lid
+
+
+@pytest.mark.parametrize(
+    ("name", "code"), [(".govsync-x", Code.NAME_RESERVED), ("bad\udcff", Code.NAME_NOT_TEXT)]
+)
+@pytest.mark.parametrize("make", [file, folder])
+def test_a_name_that_may_not_travel_is_a_problem_and_no_node(
+    desk: StoredDesk, name: str, code: Code, make: object
+) -> None:
+    before = desk.nodes()
+    seen = desk.look(desk.root, make(name, 1))  # type: ignore[operator]
+    assert [problem.code for problem in seen.illegal.values()] == [code]
+    assert desk.nodes() == before
+    assert all(shown.isprintable() for shown in seen.illegal)
+
+
+def test_what_a_pattern_leaves_out_is_listed_and_no_node(desk: StoredDesk) -> None:
+    before = desk.nodes()
+    seen = desk.look(desk.root, file("x.tmp", 1, skip="pattern"), folder("cache", 2, skip="pattern"))
+    assert seen.skipped == [("cache", "pattern"), ("x.tmp", "pattern")]
+    assert desk.nodes() == before
+
+
+def test_a_new_pattern_never_deletes_what_has_a_node(desk: StoredDesk) -> None:
+    lid = one_file(desk)
+    seen = desk.look(desk.root, file("r", 1, skip="pattern"))
+    assert desk.presence(lid) is Presence.HERE
+    assert (seen.skipped, seen.vanished) == ([], False)
+
+
+def test_a_rename_to_a_name_that_is_left_out_is_no_move(desk: StoredDesk) -> None:
+    lid = one_file(desk, birth=10)
+    desk.look(desk.root, file("r.tmp", 1, birth=10, skip="pattern"))
+    assert desk.presence(lid) is Presence.GAP
+
+
+# Across spaces, mounts, husks (R12, R24, R25)
+
+
+def test_what_moved_into_another_space_is_deleted_only_after_its_arrival(desk: StoredDesk) -> None:
+    lid = one_file(desk, birth=10)
+    _, team = desk.mount_team()
+    desk.look(team, file("r", 1, birth=10))
+    arrived = desk.at("r", team)
+    assert arrived != lid
+    assert desk.node(arrived).space == TEAM
+    assert desk.node(lid).after == arrived
+
+
+def test_a_mount_that_vanished_deletes_nothing_in_its_space(desk: StoredDesk) -> None:
+    mount, team = desk.mount_team()
+    desk.look(team, file("t", 1))
+    inside = desk.at("t", team)
+    desk.read(inside, b"t")
+    desk.store.run(
+        "UPDATE node SET b_parent = ?, b_name = 't', b_place = x'01' WHERE lid = ?", (team, inside)
+    )
+    desk.look(desk.root)
+    assert desk.close()
+    assert desk.presence(mount) is Presence.MISSING
+    assert desk.presence(inside) is Presence.NOT_YET
+    assert desk.node(inside).baseline is None, "nothing says that this desk has had it and deleted it"
+
+
+def test_a_mount_that_was_renamed_is_still_the_mount(desk: StoredDesk) -> None:
+    mount, team = desk.mount_team()
+    desk.look(desk.root, folder("Team", 5))
+    desk.look(desk.root, folder("Our team", 5))
+    assert desk.at("Our team") == mount
+    assert desk.presence(team) is Presence.HERE
+
+
+def a_husk(desk: StoredDesk) -> int:
+    desk.look(desk.root, folder("h", 7))
+    husk = desk.at("h")
+    local_tree.set_presence(desk.store, husk, Presence.LOCAL_ONLY)
+    desk.store.run("DELETE FROM dirty")
+    return husk
+
+
+def test_a_husk_is_not_offered_again_by_being_looked_at(desk: StoredDesk) -> None:
+    husk = a_husk(desk)
+    seen = desk.look(desk.root, folder("h", 7))
+    desk.look(husk, file("x.mine", 1, skip="pattern"))
+    assert desk.presence(husk) is Presence.LOCAL_ONLY
+    assert dirty_lids(desk) == []
+    assert husk in seen.folders, "what is put into it is still found"
+
+
+def test_a_husk_is_offered_once_something_is_put_into_it(desk: StoredDesk) -> None:
+    husk = a_husk(desk)
+    desk.look(husk, file("new", 1))
+    assert desk.presence(husk) is Presence.HERE
+    assert husk in dirty_lids(desk)
+
+
+def test_a_husk_that_vanished_is_forgotten(desk: StoredDesk) -> None:
+    husk = a_husk(desk)
+    seen = desk.look(desk.root)
+    assert local_tree.find_node(desk.store, husk) is None
+    assert not seen.vanished, "nothing of it could be deleted on the server"
