@@ -2,6 +2,7 @@
 
 import mmap
 import os
+import random
 
 import pytest
 
@@ -15,11 +16,17 @@ from govsync.local.reader import (
     Unread,
     read_files,
 )
+from govsync.local.root import adopt
 from govsync.local.scanner import TICK_NS
 from govsync.local.steps import Signature
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
+from govsync.system.fs import Shape
+from tests.builders import fill_medium, medium_line
 from tests.local.desk import OLD_NS, Hooked, at, manifest
+from tests.simulation.clock import SimClock
+from tests.simulation.disk import SimFileSystem
+from tests.simulation.medium import Medium
 
 LATER_NS = 4_000_000_000_000_000_000
 
@@ -209,3 +216,31 @@ def test_pieces_are_found_and_verified_in_files_on_this_desk(desk):
 
 def test_a_signature_is_what_fstat_says(desk):
     assert desk.write("a.txt", b"a") == Signature.of(desk.fs.stat(desk.fs.root(), "a.txt"))
+
+
+def test_what_was_read_survives_a_power_cut():
+    """The server is told of it next: were it undone then, its absence would look like a deletion (I1, I6)."""
+    clock = SimClock()
+    medium = Medium(clock.time_ns, random.Random(1))
+    medium.make(medium.top, "folder", Shape.FOLDER, "person")
+    fs = SimFileSystem(medium, ("folder",))
+    root = adopt(fs, b"r" * 16, b"d" * 16)
+    fill_medium(medium, ("folder",), "d/a.txt=read d/b.txt=too")
+    clock.advance(60_000)
+    assert all(
+        isinstance(read, Read) for read in read_files(fs, root, [at("d/a.txt"), at("d/b.txt")], clock.time_ns)
+    )
+    fill_medium(medium, ("folder",), "d/c.txt=unread")
+    medium.crash(keep=0.0, damage=1.0)
+    assert medium_line(medium, medium.resolve(("folder",))) == "d/a.txt=read d/b.txt=too"
+
+
+def test_what_could_not_be_flushed_does_not_count_as_read(desk):
+    desk.write("a.txt", b"a")
+
+    def refuse(primitive, _arguments):
+        if primitive == "flush_folders":
+            raise Failure(Code.UNREADABLE)
+
+    with pytest.raises(Failure):
+        read_files(Hooked(desk.fs, refuse), desk.root, [at("a.txt")], lambda: LATER_NS)

@@ -66,7 +66,7 @@ class OpenFolders:
         return self._descend(whole)
 
     def touch(self, *folders: Folder) -> None:
-        """Notes that entries of these folders change, so that `flush` covers them."""
+        """Notes that these folders, or files in them, changed, so that `flush` covers them."""
         self._touched.update((id(folder), folder) for folder in folders)
 
     def forget(self, path: tuple[str, ...]) -> None:

@@ -1,11 +1,12 @@
 """Reading files: only when nobody writes, and the hash belongs to exactly what was read (R4, R5).
 
 A read begins by asking whether a program has the file open for writing, looks before and after, and counts only when
-both looks agree. What is read a second time, for sending, is hashed again chunk by chunk. Neighbours: `scanner` finds
-what to read, `content` cuts and hashes. Refuses to know nodes and what the hashes are for.
+both looks agree. What was read is flushed before anybody is told, so that a power cut cannot undo what the server has
+been told of (docs/decisions/0008). What is read a second time, for sending, is hashed again chunk by chunk. Neighbours:
+`scanner` finds what to read, `content` cuts and hashes. Refuses to know nodes and what the hashes are for.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 
 import msgspec
@@ -67,20 +68,27 @@ def read_files(
     clock_ns: Callable[[], int],
     *,
     despite_writers: bool = False,
-) -> Iterator[Read | Unread]:
+) -> tuple[Read | Unread, ...]:
     """Reads files one after the other; one that cannot be read stops no other (I10).
 
     `clock_ns` is the desk's clock: it stamps the files of a local disk, so it tells how fresh they are, and reading
-    need not write a file to learn the disk's time; where clocks differ, on a network disk, nothing is `sure`. With `despite_writers` a file that is kept open for hours is
-    tried all the same: the reading counts if nobody wrote during it (R5). Raises Failure where the root is not proven.
+    need not write a file to learn the disk's time; where clocks differ, on a network disk, nothing is `sure`. With
+    `despite_writers` a file that is kept open for hours is tried all the same: the reading counts if nobody wrote during
+    it (R5). On return all that was read is on the disk for good, as it was read or as it was saved since. Raises Failure
+    where the root is not proven, or where the flush failed: then nothing that was read counts.
     """
+    found: list[Read | Unread] = []
     with OpenFolders(fs, proven(fs, expected)) as folders:
         for at in ats:
             try:
-                yield _read(fs, folders.at(at.path), at, clock_ns(), despite_writers)
+                folder = folders.at(at.path)
+                found.append(_read(fs, folder, at, clock_ns(), despite_writers))
+                folders.touch(folder)
             except Failure as failure:
-                yield Unread(at, problem_of(failure))
+                found.append(Unread(at, problem_of(failure)))
             folders.make_room()
+        folders.flush()
+    return tuple(found)
 
 
 class FileSource:
