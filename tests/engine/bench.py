@@ -250,6 +250,7 @@ class Bench:
     def __init__(self, folder: Path, rules: Rules, store: Store | None = None) -> None:
         folder.mkdir(exist_ok=True)
         self.folder = folder
+        self.rescued = folder.with_name("GovSync Rescued")
         self.server = SmallServer()
         self.steady_ms = 1_000
         self.sleeping_ms = 0
@@ -263,6 +264,7 @@ class Bench:
             remote=self.server,  # type: ignore[arg-type]
             root=root,
             ignore=Ignore,
+            rescued=lambda: DiskFileSystem.made(self.rescued),
             clock_ns=lambda: (
                 time.time_ns() + 1_000_000_000
             ),  # as if every file had been saved a second ago (R4)

@@ -91,7 +91,7 @@ def test_a_folder_that_is_no_longer_ours_takes_its_deletions_with_it(bench: Benc
     bench.tell(events.HintsLost("renamed"))
     bench.pass_ms(60_000)
     assert not bench.asked(ask.Delete)
-    assert bench.report().state == "problem"
+    assert bench.report().state == "hold"
     bench.folder.rmdir()
     aside.rename(bench.folder)
     bench.pass_ms(25_000)

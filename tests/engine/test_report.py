@@ -127,7 +127,7 @@ def a_pause(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("break_one", "state"),
     [
-        (a_folder_in_doubt, State.PROBLEM),
+        (a_folder_in_doubt, State.HOLD),
         (a_problem, State.PROBLEM),
         (a_hold, State.HOLD),
         (a_lost_stream, State.OFFLINE),

@@ -56,7 +56,7 @@ def test_a_vanished_folder_is_no_deletion(site: Site) -> None:
     office.write("a/b.txt", "precious")
     meet(office, home)
     office.folder.rename(office.folder.with_name("elsewhere"))
-    until(lambda: office.json("status")["state"] == "problem", "the problem", limit_s=90)
+    until(lambda: office.json("status")["state"] == "hold", "the question", limit_s=90)
     assert office.json("problems")[0]["code"] == "folder_missing"
     assert home.tree()["a/b.txt"] == b"precious"
     office.folder.with_name("elsewhere").rename(office.folder)

@@ -140,8 +140,8 @@ def test_a_file_is_copied_into_rescued_beside_its_namesakes(desk, rescued):
     content = os.urandom(2_500_000)
     signature = desk.write("d/a.txt", content)
     fs = DiskFileSystem(rescued)
-    assert rescue(desk.fs, desk.root, at("d/a.txt"), fs) == ("a.txt", signature)
-    assert rescue(desk.fs, desk.root, at("d/a.txt"), fs) == ("a (2).txt", signature)
+    assert rescue(desk.fs, desk.root, at("d/a.txt"), fs, name="a.txt") == ("a.txt", signature)
+    assert rescue(desk.fs, desk.root, at("d/a.txt"), fs, name="a.txt") == ("a (2).txt", signature)
     assert {file.name: file.read_bytes() for file in rescued.iterdir()} == {
         "a.txt": content, "a (2).txt": content,
     }  # fmt: skip
@@ -151,7 +151,10 @@ def test_a_file_is_copied_into_rescued_beside_its_namesakes(desk, rescued):
 
 def test_an_unverified_entry_is_rescued_from_the_trash(desk, rescued):
     entry = trashed(desk, "t1", b"only here", verified=False)
-    name, signature = rescue(desk.fs, desk.root, at("t1"), DiskFileSystem(rescued), trashed=True)
+    name, signature = rescue(
+        desk.fs, desk.root, at("t1"), DiskFileSystem(rescued), name="was.txt", trashed=True
+    )
+    assert name == "was.txt"
     assert (rescued / name).read_bytes() == b"only here"
     assert signature == entry.signature
 
@@ -169,7 +172,7 @@ def test_a_file_that_changes_under_the_copying_is_not_called_rescued(desk, rescu
             return fs.create(folder, name)
 
     with pytest.raises(Failure) as refused:
-        rescue(desk.fs, desk.root, at("a.txt"), Meddling())
+        rescue(desk.fs, desk.root, at("a.txt"), Meddling(), name="a.txt")
     assert refused.value.code is Code.CHANGED
     assert list(rescued.iterdir()) == []
 
@@ -187,6 +190,6 @@ def test_a_copy_that_differs_is_not_called_rescued(desk, rescued):
             return fs.open_file(folder, name)
 
     with pytest.raises(Failure) as refused:
-        rescue(desk.fs, desk.root, at("a.txt"), Lossy())
+        rescue(desk.fs, desk.root, at("a.txt"), Lossy(), name="a.txt")
     assert refused.value.code is Code.UNREADABLE
     assert list(rescued.iterdir()) == []

@@ -143,6 +143,7 @@ class Desk:
             remote=ChunkedRemote(self.calls, self.world.limits),
             root=self.root,
             ignore=Ignore,
+            rescued=lambda: DiskFileSystem.made(self.folder.with_name(f"{self.name} Rescued")),
             # Files have real times, whose age does not follow the simulated clock: all of them are quiet.
             clock_ns=lambda: time.time_ns() + (1_000_000_000 if self.disk.leases() else 120_000_000_000),
         )

@@ -14,8 +14,8 @@ from govsync.agent import files, home
 from govsync.control import messages as ask
 from govsync.control.messages import AnyRequest, Waited
 from govsync.engine import events
-from govsync.engine.report import at_rest, kept_back_only, moment
-from govsync.model.activity import ActivityRow, HoldRow, ProblemRow
+from govsync.engine.report import at_rest, kept_back_only, moment, root_question
+from govsync.model.activity import ActivityRow, HoldRow, ProblemRow, SentRow
 from govsync.model.codes import Code
 from govsync.model.problems import Failure, Problem
 from govsync.model.status import Status
@@ -129,7 +129,7 @@ def _problems(agent: "Agent", _: ask.ListProblems) -> list[ProblemRow]:
         ]
         root = agent.engine.root_problem
         if root is not None:
-            rows.insert(0, _problem("folder", root, agent.identity.folder, agent.clock.time_ms()))
+            rows.insert(0, _problem(FOLDER, root, agent.identity.folder, agent.engine.root_problem_since_ms))
         return rows
 
     return _here(agent, read)
@@ -141,16 +141,33 @@ def _problem(id: str, problem: Problem, path: str, since_ms: int) -> ProblemRow:
     )  # fmt: skip
 
 
+FOLDER = "folder"
+"""The id of the question, or the problem, that is about the synced folder itself."""
+
+
 def _holds(agent: "Agent", _: ask.ListHolds) -> list[HoldRow]:
     def read() -> list[HoldRow]:
-        return [
-            HoldRow(
-                id=str(row.id), kind=row.kind, count=row.count, paths=row.paths, since=moment(row.since_ms)
-            )
-            for row in holds.open_holds(agent.store)
-        ]
+        return [*_root_hold(agent), *(_hold(row) for row in holds.open_holds(agent.store))]
 
     return _here(agent, read)
+
+
+def _hold(row: holds.HoldRow) -> HoldRow:
+    sent = tuple(
+        SentRow(path=each.path, id=(each.node if row.kind == "deletions" else each.rev or b"").hex())
+        for each in row.sent
+    )
+    return HoldRow(
+        id=str(row.id), kind=row.kind, count=row.count, paths=row.paths, since=moment(row.since_ms), sent=sent
+    )  # fmt: skip
+
+
+def _root_hold(agent: "Agent") -> list[HoldRow]:
+    code = root_question(agent.engine)
+    if code is None:
+        return []
+    since = moment(agent.engine.root_problem_since_ms)
+    return [HoldRow(id=FOLDER, kind=code, count=1, paths=(agent.identity.folder,), since=since)]
 
 
 def _approve(agent: "Agent", request: ask.Approve) -> None:
@@ -164,6 +181,11 @@ def _reject(agent: "Agent", request: ask.Reject) -> None:
 def _decide(agent: "Agent", id: str | None, decision: Callable[[int], bool]) -> None:
     def decide() -> None:
         agent.engine.desk.now = agent.clock.now()
+        code = root_question(agent.engine)
+        if code is not None and id in (None, FOLDER):
+            raise Failure(
+                code
+            )  # Its sentence says what to do: only the folder itself, or another one, is an answer.
         meant = [row.id for row in holds.open_holds(agent.store) if id in (None, str(row.id))]
         if not meant or not all(decision(hold) for hold in meant):
             raise Failure(Code.NOT_FOUND, id=id or "any")

@@ -74,7 +74,12 @@ class Agent:
         self.disk = DiskFileSystem(Path(self.identity.folder))
         ignore = Ignore.of_setting(self.settings.sync_ignore)
         tools = Tools(
-            fs=self.disk, remote=self.remote, root=root, ignore=lambda: ignore, clock_ns=time.time_ns
+            fs=self.disk,
+            remote=self.remote,
+            root=root,
+            ignore=lambda: ignore,
+            clock_ns=time.time_ns,
+            rescued=lambda: DiskFileSystem.made(places.rescued),
         )
         self.tools = tools
         self.workers = Workers(lambda job: run(job, tools), self.tell)

@@ -220,6 +220,11 @@ def holds(as_json: bool) -> None:
         return
     shown = [{"id": row.id, "since": row.since, "question": sentences.question(row)} for row in rows]
     show_rows(shown, ("id", "since", "question"), "There are no questions.")
+    for row in rows:
+        for sent in row.sent:
+            click.echo(
+                f"Gone before the question: {sent.path}. Bring it back: {sentences.way_back(row, sent)}"
+            )
     if rows:
         click.echo("Let them go: govsync approve ID. Take them back: govsync reject ID.")
 

@@ -206,6 +206,11 @@ def disk_signature(row: TrashRow) -> Signature:
     return Signature(row.ino, row.size_bytes, row.mtime_ns, row.ctime_ns)
 
 
+def disk_of(seen: Signature) -> Disk:
+    """Answers a signature as the store keeps it."""
+    return Disk("", seen.ino, seen.size_bytes, seen.mtime_ns, seen.ctime_ns)
+
+
 def parking_name(lid: int) -> str:
     """Names a node while it is parked."""
     return str(lid)

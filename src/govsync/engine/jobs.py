@@ -149,6 +149,28 @@ class Cleaned(msgspec.Struct, frozen=True, tag=True):
     judged: tuple[Judged, ...]
 
 
+class ToRescue(msgspec.Struct, frozen=True, kw_only=True):
+    """A file to copy into Rescued under `name`, or the nearest free one: at its place, or (`trashed`) in the trash."""
+
+    lid: int
+    at: At
+    name: str
+    trashed: bool = False
+
+
+class Rescue(Job, frozen=True):
+    """Copies files into the folder Rescued."""
+
+    files: tuple[ToRescue, ...]
+
+
+class Rescued(msgspec.Struct, frozen=True, tag=True):
+    """Answers `Rescue`: where each lies now and the signature with which it was copied, and what kept others back."""
+
+    done: tuple[tuple[At, str, Signature], ...]
+    failed: tuple[tuple[At, Problem], ...]
+
+
 # With the server
 
 
@@ -301,6 +323,7 @@ Result = (
     | FoldersLooked
     | Rechecked
     | Cleaned
+    | Rescued
     | FilesRead
     | Changed
     | Uploaded
@@ -318,6 +341,7 @@ AnyJob = (
     | Look
     | Recheck
     | Clean
+    | Rescue
     | Read
     | Change
     | Recover
@@ -331,4 +355,4 @@ AnyJob = (
     | AskHeads
 )
 
-ON_DISK = (Prove, Look, Recheck, Clean, Read, Change, Recover)
+ON_DISK = (Prove, Look, Recheck, Clean, Rescue, Read, Change, Recover)

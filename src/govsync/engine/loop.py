@@ -17,6 +17,7 @@ from govsync.engine.observing import Observing
 from govsync.engine.placing import Placing
 from govsync.engine.planning import Planning
 from govsync.engine.refilling import Refilling
+from govsync.engine.rescuing import Rescuing
 from govsync.engine.sending import Sending
 from govsync.model.codes import Code
 from govsync.model.ids import Ids
@@ -42,10 +43,12 @@ class Engine:
         self.refilling = Refilling(self.desk, self.sending)
         self.planning = Planning(self.desk, self.observing, self.sending, self.placing, self.holding)
         self.cleaning = Cleaning(self.desk)
+        self.rescuing = Rescuing(self.desk)
         self.disk_bytes = 1 << 40
         """How large the disk is: the trash holds at most a tenth of it."""
         self.signed_in = False
         self.root_problem: Problem | None = None
+        self.root_problem_since_ms = 0
         self.paused_until_ms: int | None = meta.paused_until(store)
 
     # The three verbs
@@ -127,6 +130,8 @@ class Engine:
         if not self.desk.look_first:
             self._launch(started, self.observing.looks(started))
         self._launch(started, self.observing.reads())
+        self.rescuing.take(self.placing.take_homeless())
+        self._launch(started, self.rescuing.jobs())
         self._launch(started, self.cleaning.jobs(started, self.disk_bytes))
         return started
 
@@ -145,6 +150,8 @@ class Engine:
             *self.observing.wakes(),
             *self.following.wakes(),
             *self.sending.wakes(),
+            *self.holding.wakes(),
+            *self.rescuing.wakes(),
             dirty.next_time(self.desk.store, now),
             None if self.desk.proven_ms is None else self.desk.proven_ms + PROVE_EVERY_MS,
         )
@@ -187,6 +194,9 @@ class Engine:
                 self.observing.rechecked(result)
             case jobs.Clean(), jobs.Cleaned():
                 self.placing.bring_back(self.cleaning.cleaned(result))
+            case jobs.Rescue(), jobs.Rescued():
+                for folder in self.rescuing.rescued(job, result):
+                    self.observing.look(folder)
             case jobs.Read(), jobs.FilesRead():
                 for lid, _ in job.files:
                     self.sending.unread.pop(lid, None)
@@ -232,6 +242,8 @@ class Engine:
                 self.sending.failed(job, problem.code)
                 if problem.code in (Code.EPOCH_CHANGED, Code.HISTORY_DIFFERS):
                     self.following.reread(job.space)
+            case jobs.Rescue():
+                self.rescuing.failed()
             case jobs.Clean():
                 return  # The same entries are chosen again.
             case _:
@@ -243,6 +255,8 @@ class Engine:
         if self.desk.proven_ms is None or came_back:
             self.desk.facts_changed()
         self.desk.proven_ms = self.desk.now.steady_ms
+        if problem != self.root_problem:
+            self.root_problem_since_ms = self.desk.now.wall_ms
         self.root_problem = problem
         if came_back:
             self.observing.scan()
@@ -263,5 +277,7 @@ def occupies(job: jobs.AnyJob) -> list[int]:
             return [file[0] for file in job.files]
         case jobs.Fetch():
             return [wanted.lid for wanted in job.wants]
+        case jobs.Rescue():
+            return [file.lid for file in job.files if not file.trashed]
         case _:
             return []

@@ -15,6 +15,7 @@ from govsync.engine.jobs import AnyJob, Change, Changed, Fetch, Fetched, Look, R
 from govsync.engine.outcomes import Outcome, wait
 from govsync.local.steps import At, Result
 from govsync.model.codes import Code
+from govsync.model.nodes import NOWHERE, Presence
 from govsync.model.problems import Problem
 from govsync.model.steps import AnyDown, Replace
 from govsync.model.steps import Fetch as FetchStep
@@ -40,6 +41,7 @@ class Placing:
         self._staged: dict[int, Staged] = {}
         self._wanted: dict[int, Wanted] = {}
         self._second_versions: list[tuple[int, str, int]] = []
+        self._homeless: list[str] = []
         self._inline: dict[bytes, bytes] = {}
         self._inline_bytes = 0
         self.recovered = False
@@ -90,8 +92,10 @@ class Placing:
     ) -> list[int]:
         batch = Batch(self._desk, trees)
         for second in self._second_versions:
-            if local_tree.find_node(self._desk.store, second[0]) is not None:
+            if self._has_place(second[0]):
                 batch.bring_back(*second)
+            else:
+                self._homeless.append(second[1])
         self._second_versions = []
         for step in steps:
             if len(batch.rows) >= BATCH:
@@ -105,6 +109,22 @@ class Placing:
         change = Change(number=self._desk.number(), steps=notes.record(self._desk, batch.rows))
         started.append(change)
         return [step.lid for step in change.steps]
+
+    def _has_place(self, lid: int) -> bool:
+        """Says whether there is a folder on the disk in which a second version of the node could lie."""
+        store = self._desk.store
+        node = local_tree.find_node(store, lid)
+        fact = node and (node.local or node.remote)
+        if not fact or fact.place.parent == NOWHERE:
+            return False
+        folder = local_tree.find_node(store, fact.place.parent)
+        here = folder is not None and folder.local is not None and folder.local.presence is Presence.HERE
+        return here and paths.disk_path(store, fact.place.parent) is not None
+
+    def take_homeless(self) -> list[str]:
+        """Hands over, by their names in the trash, second versions that have no place to come back to (R17)."""
+        names, self._homeless = self._homeless, []
+        return names
 
     def _open_here(self, lid: int, trees: Trees) -> bool:
         """Lets a newer version wait while a lock file beside the document says that a program has it open (R13): the

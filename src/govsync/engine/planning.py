@@ -47,6 +47,7 @@ class Planning:
 
     def jobs(self, online: bool) -> list[AnyJob]:
         """Plans for what is due, as long as something could come of it now."""
+        self._holding.look_back()
         jobs: list[AnyJob] = []
         for _ in range(PLANS_A_TURN):
             to_spaces = self._sending.room(jobs) if online else ()

@@ -6,6 +6,7 @@ import msgspec
 
 from govsync.engine import jobs
 from govsync.engine.loop import Engine
+from govsync.model.codes import Code
 from govsync.model.status import Pending, RateNow, SpaceStatus, Status, state_of
 from govsync.protocol.session import SpaceKind
 from govsync.store import dirty, holds, paths, pending, problems, spaces
@@ -45,7 +46,7 @@ def report(engine: Engine, facts: Facts) -> Status:
     kept_back, waiting = problems.counts(store)
     if engine.root_problem is not None:
         kept_back += 1
-    open_holds = holds.count(store)
+    open_holds = holds.count(store) + (root_question(engine) is not None)
     online = engine.signed_in and engine.following.online
     checked = engine.following.beat_wall_ms
     changed = pending.last_change_ms(store)
@@ -71,6 +72,14 @@ def without_engine(facts: Facts, signed_in: bool) -> Status:
         pending=Pending(), problems=1, holds=0, skipped=0, waiting=0, rate=facts.rate, paused=False, online=False,
         scanning=False, checked_at=None, spaces=(), last_change=None, version=facts.version,
     )  # fmt: skip
+
+
+def root_question(engine: Engine) -> Code | None:
+    """Answers what is asked about the folder itself: it is missing, or another one lies in its place (R29). The question
+    ends by itself when the folder is back and proven."""
+    problem = engine.root_problem
+    asked = problem is not None and problem.code in (Code.FOLDER_MISSING, Code.FOLDER_REPLACED)
+    return problem.code if problem is not None and asked else None
 
 
 def _space(engine: Engine, row: spaces.SpaceRow) -> SpaceStatus:

@@ -24,7 +24,7 @@ from govsync.model.steps import AnyUp, Attr, Delete, Mkdir, Move, Put, Revive
 from govsync.model.trees import Trees
 from govsync.protocol.commits import Done, Lacking, Outcome, Refused
 from govsync.protocol.limits import DEFAULT as LIMITS
-from govsync.store import dirty, local_tree, lost, manifests, ops, paths, problems, remote_tree, spaces
+from govsync.store import dirty, holds, local_tree, lost, manifests, ops, paths, problems, remote_tree, spaces
 from govsync.store.lost import Lost
 
 UPLOAD_BYTES = 16 * 1024 * 1024
@@ -337,7 +337,7 @@ class Sending:
                 if row is not None:
                     ops.drop(store, operation.key)
                     self._take_in(row, outcome)
-            remote_tree.stamp_deletions(store, self._desk.now.wall_ms)
+            holds.stamp(store, self._desk.now.wall_ms)
         self._desk.facts_changed()
 
     def _take_in(self, row: ops.OpRow, outcome: Outcome) -> None:

@@ -19,7 +19,7 @@ from govsync.local.reader import FileSource, Pieces, Read, read_files
 from govsync.local.recover import recover
 from govsync.local.root import Root, Standing, prove
 from govsync.local.staging import Staging
-from govsync.local.steps import At
+from govsync.local.steps import At, Signature
 from govsync.model.codes import Code
 from govsync.model.problems import Failure, Problem
 from govsync.protocol.limits import DEFAULT as LIMITS
@@ -46,6 +46,8 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
     root: Root
     ignore: Callable[[], Ignore]
     clock_ns: Callable[[], int]
+    rescued: Callable[[], FileSystem]
+    """Opens the visible folder Rescued, and makes it where there is none."""
 
 
 def run(job: jobs.AnyJob, tools: Tools) -> jobs.Result:
@@ -63,6 +65,8 @@ def run(job: jobs.AnyJob, tools: Tools) -> jobs.Result:
             return jobs.Rechecked(tuple(lid for lid, path, _ in job.folders if path in changed))
         case jobs.Clean():
             return _clean(tools, job)
+        case jobs.Rescue():
+            return _rescue(tools, job)
         case jobs.Read():
             return _read(tools, job)
         case jobs.Change():
@@ -163,6 +167,22 @@ def _clean(tools: Tools, job: jobs.Clean) -> jobs.Cleaned:
         with Staging(tools.fs, tools.root, 0) as staging:
             staging.sweep((), (job.now_ms - STAGED_KEPT_MS) * 1_000_000)
     return jobs.Cleaned((*judged, *purged))
+
+
+def _rescue(tools: Tools, job: jobs.Rescue) -> jobs.Rescued:
+    """Copies the files one by one; one that cannot be copied stops no other (I10)."""
+    rescued = tools.rescued()
+    done: list[tuple[At, str, Signature]] = []
+    failed: list[tuple[At, Problem]] = []
+    for file in job.files:
+        try:
+            name, copied = trash.rescue(
+                tools.fs, tools.root, file.at, rescued, name=file.name, trashed=file.trashed
+            )
+            done.append((file.at, name, copied))
+        except Failure as failure:
+            failed.append((file.at, place.problem_of(failure)))
+    return jobs.Rescued(tuple(done), tuple(failed))
 
 
 # Contents

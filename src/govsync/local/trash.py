@@ -123,14 +123,15 @@ def purge_litter(fs: FileSystem, expected: Root, older_than_ns: int) -> int:
 
 
 def rescue(
-    fs: FileSystem, expected: Root, at: At, rescued: FileSystem, *, trashed: bool = False
+    fs: FileSystem, expected: Root, at: At, rescued: FileSystem, *, name: str, trashed: bool = False
 ) -> tuple[str, Signature]:
     """Copies a file, visible or in the trash, into the folder Rescued; durable and compared when this returns.
 
-    Answers its name there (a number is added where the name is taken) and the signature of what was copied: only a
+    Answers its name there (`name`, with a number where that is taken) and the signature of what was copied: only a
     file that still has it may be taken away here. Raises Failure(changed) when it was written meanwhile.
     """
     require_plain(at.name)
+    require_plain(name)
     with OpenFolders(fs, proven(fs, expected)) as folders, rescued.root() as target:
         source = folders.hidden(TRASH) if trashed else folders.at(at.path)
         with fs.open_file(source, at.name) as file:
@@ -152,9 +153,9 @@ def rescue(
         if _digest(rescued, target, partial) != read.digest():
             rescued.unlink(target, partial)
             raise Failure(Code.UNREADABLE, what="copy")
-        name = _name_for_good(rescued, target, partial, at.name)
+        given = _name_for_good(rescued, target, partial, name)
         rescued.flush_folders([target])
-    return name, Signature.of(before)
+    return given, Signature.of(before)
 
 
 def _judge(fs: FileSystem, trash: Folder, held: Held) -> Judged:

@@ -30,14 +30,24 @@ class ProblemRow(msgspec.Struct, frozen=True, kw_only=True):
     since: str
 
 
+class SentRow(msgspec.Struct, frozen=True, kw_only=True):
+    """What had gone before a question was asked; `id` brings it back: for `trash restore` where it was deleted, as
+    `--revision` of `restore` where it was rewritten."""
+
+    path: str
+    id: str
+
+
 class HoldRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A question that waits for an answer (R28): how many files it is about, and the first hundred of them."""
+    """A question that waits for an answer (R28): how many files it is about, the first hundred of them, and what of its
+    kind had been sent before there were too many."""
 
     id: str
     kind: str
     count: int
     paths: tuple[str, ...]
     since: str
+    sent: tuple[SentRow, ...] = ()
 
 
 class ConflictRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -180,6 +180,6 @@ def forget(store: Store, lid: int) -> None:
     if waiting:
         store.run("UPDATE node SET waits_for = NULL WHERE waits_for = ?", (lid,))
         dirty.add(store, [found for (found,) in waiting])
-    for table in ("node", "manifest", "dirty", "problem", "hold_item", "past", "lost"):
+    for table in ("node", "manifest", "dirty", "problem", "hold_item", "rescue", "past", "lost"):
         store.run(f"DELETE FROM {table} WHERE lid = ?", (lid,))
     store.run("DELETE FROM skipped WHERE folder = ?", (lid,))

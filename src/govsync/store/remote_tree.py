@@ -8,11 +8,10 @@ from collections.abc import Iterable
 
 from govsync.model import names
 from govsync.model import operations as ask
-from govsync.model.merged_tree import kind_of
 from govsync.model.nodes import Kind, Place, Presence
 from govsync.protocol.changes import Entry, NodeState
 from govsync.protocol.commits import Done
-from govsync.store import activity, dirty, local_tree, lost, past, spaces, trees
+from govsync.store import activity, dirty, holds, local_tree, lost, past, spaces
 from govsync.store.database import Row, Store
 from govsync.store.ops import OpRow
 
@@ -111,12 +110,14 @@ def acknowledge(store: Store, row: OpRow, outcome: Done) -> None:
     if state is not None:
         learn(store, row.space, state)
     if isinstance(op, ask.Delete):
-        _note_deletion(store, row)
+        holds.note_deleted(store, row.space, row.covers)
     elif isinstance(op, ask.Mkdir | ask.Move | ask.Revive):
         _agree_place(store, lid, op.key, op.parent, op.name, state)
     elif isinstance(op, ask.Put):
         if op.parent is not None and op.name is not None:
             _agree_place(store, lid, op.key, op.parent, op.name, state)
+        if op.base_rev is not None:
+            holds.note_rewritten(store, row.space, lid, op.base_rev)
         equal = state is not None and state.hash == op.hash and state.rev is not None
         rev = state.rev if equal and state is not None else op.key
         local_tree.agree_content(store, lid, rev, op.hash, op.exec)
@@ -148,19 +149,6 @@ def _agree_place(
     if folder is None:
         return
     local_tree.agree_place(store, lid, Place(folder, name), key)
-
-
-def _note_deletion(store: Store, row: OpRow) -> None:
-    """Remembers how many files were deleted when, which is what a hold counts (R28)."""
-    found = trees.read_many(store, row.covers)
-    files = sum(kind_of(node) is Kind.FILE for node in found.values())
-    if files:
-        store.run("INSERT INTO deletion VALUES (?, 0, ?)", (row.space, files))
-
-
-def stamp_deletions(store: Store, now_ms: int) -> None:
-    """Dates the deletions noted in this transaction; this module has no clock."""
-    store.run("UPDATE deletion SET at_ms = ? WHERE at_ms = 0", (now_ms,))
 
 
 def unify(store: Store, loser: int, winner: int) -> None:

@@ -3,11 +3,13 @@
 import msgspec
 
 from govsync.store.database import Store
+from govsync.store.local_tree import Disk
+from govsync.store.rescues import RESCUED
 
 
 class TrashRow(msgspec.Struct, frozen=True, kw_only=True):
     """A file in the trash: under which name, from which path, with which signature; `rev` is the revision of the server
-    that it equals, or None: then it is unverified, and nobody may purge it."""
+    that it equals (`rescues.RESCUED`: it lies in Rescued), or None: then it is unverified, and nobody may purge it."""
 
     name: str
     lid: int
@@ -62,6 +64,16 @@ def between(store: Store, after_ms: int, until_ms: int) -> list[TrashRow]:
 def unverify(store: Store, name: str) -> None:
     """Notes that a file in the trash is no longer what the server has: it may not be purged."""
     store.run("UPDATE trash SET rev = NULL WHERE name = ?", (name,))
+
+
+def rescued(store: Store, name: str, copied: Disk) -> str:
+    """Notes that a file in the trash, as it was copied, lies in Rescued as well: it may be purged one day. Answers the
+    path that it came from."""
+    store.run(
+        "UPDATE trash SET rev = ?, ino = ?, size = ?, mtime_ns = ?, ctime_ns = ? WHERE name = ?",
+        (RESCUED, copied.ino, copied.size_bytes, copied.mtime_ns, copied.ctime_ns, name),
+    )
+    return str(store.value("SELECT origin FROM trash WHERE name = ?", (name,)) or "")
 
 
 def drop(store: Store, name: str) -> None:

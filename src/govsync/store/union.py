@@ -12,6 +12,7 @@ from govsync.protocol.changes import Cursor, Nodes, NodeState
 from govsync.store import dirty, local_tree, lost, past, remote_tree, spaces, trees
 from govsync.store.database import Store
 from govsync.store.lost import Lost
+from govsync.store.rescues import RESCUED
 from govsync.store.spaces import SpaceRow
 
 
@@ -58,7 +59,7 @@ def questions(store: Store, space: bytes, reading: Reading) -> list[bytes]:
         state = reading.states.get(node.node_id)
         if state is None or state.place != node.baseline.place_key:
             keys[node.baseline.place_key] = None
-        if node.baseline.rev is not None and (state is None or state.rev != node.baseline.rev):
+        if node.baseline.rev not in (None, RESCUED) and (state is None or state.rev != node.baseline.rev):
             keys[node.baseline.rev] = None
     return list(keys)
 

@@ -6,6 +6,9 @@ from pathlib import Path
 import msgspec
 import platformdirs
 
+RESCUED = "GovSync Rescued"
+"""The visible folder, outside the synced one, for what may not stay inside and is nowhere else."""
+
 
 class Places(msgspec.Struct, frozen=True, kw_only=True):
     """The files and folders of one home; nothing of them need exist yet. `own_home`: chosen by GOVSYNC_HOME."""
@@ -18,6 +21,7 @@ class Places(msgspec.Struct, frozen=True, kw_only=True):
     logs: Path
     socket: Path
     lock: Path
+    rescued: Path
     own_home: bool
 
 
@@ -27,14 +31,15 @@ def places(environment: Mapping[str, str]) -> Places:
     if chosen:
         home = Path(chosen).expanduser().absolute()
         config = state = home
+        rescued = home / RESCUED
     else:
         dirs = platformdirs.PlatformDirs("govsync", appauthor=False)
         config, state = Path(dirs.user_config_dir), Path(dirs.user_state_dir)
-        home = state
+        home, rescued = state, Path.home() / RESCUED
     return Places(
         home=home, settings=config / "settings.toml", store=state / "store.db", identity=state / "device.json",
         credentials=state / "credentials.json", logs=state / "logs", socket=state / "control", lock=state / "lock",
-        own_home=bool(chosen),
+        rescued=rescued, own_home=bool(chosen),
     )  # fmt: skip
 
 

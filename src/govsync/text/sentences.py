@@ -5,9 +5,10 @@ filled from the problem; where there is a count, the table has the singular firs
 """
 
 from collections.abc import Mapping
+from shlex import quote
 from string import Formatter
 
-from govsync.model.activity import ActivityRow, HoldRow
+from govsync.model.activity import ActivityRow, HoldRow, SentRow
 from govsync.model.codes import Code
 from govsync.model.problems import Problem
 from govsync.model.status import State, Status
@@ -134,9 +135,10 @@ ACTIVITIES: dict[str, str] = {
     "mkdir": "made", "put": "saved", "move": "moved", "delete": "deleted", "revive": "brought back", "attr": "changed",
     "offer": "gave back", "mount": "was given", "space_added": "space added", "space_revoked": "no longer a member of",
     "space_deleted": "space deleted", "space_unknown": "space not known to the server", "united": "compared anew",
-    "hold_opened": "asked about deletions", "hold_approved": "deletions approved", "hold_rejected": "deletions rejected",
+    "hold_opened": "asked about many changes", "hold_approved": "many changes approved",
+    "hold_rejected": "many changes rejected",
     "hold_lifted": "question withdrawn", "renamed_aside": "kept under another name", "conflict_copy": "both versions kept",
-    "second_version": "second version kept", "husk": "stays on this desk only",
+    "second_version": "second version kept", "rescued": "put into GovSync Rescued", "husk": "stays on this desk only",
     "begun_anew": "GovSync's own database was damaged and is begun anew; the old one is kept as",
 }  # fmt: skip
 
@@ -205,6 +207,13 @@ def happened(row: ActivityRow) -> str:
 def question(hold: HoldRow) -> str:
     """Answers what a hold asks."""
     return _counted(_HOLDS[hold.kind], hold.count) if hold.kind in _HOLDS else hold.kind
+
+
+def way_back(hold: HoldRow, sent: SentRow) -> str:
+    """Answers the command that brings back what had gone before a question was asked."""
+    if hold.kind == "deletions":
+        return f"govsync trash restore {sent.id}"
+    return f"govsync restore {quote(sent.path)} --revision {sent.id}"
 
 
 def status_sentence(status: Status) -> str:
