@@ -2,7 +2,7 @@
 
 A read begins by asking whether a program has the file open for writing, looks before and after, and counts only when
 both looks agree. What was read is flushed before anybody is told, so that a power cut cannot undo what the server has
-been told of (docs/decisions/0008). What is read a second time, for sending, is hashed again chunk by chunk. Neighbours:
+been told of (docs/decisions/0009). What is read a second time, for sending, is hashed again chunk by chunk. Neighbours:
 `scanner` finds what to read, `content` cuts and hashes. Refuses to know nodes and what the hashes are for.
 """
 
