@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.journeys.site import Desk, Line, Server
+from tests.journeys.faults import FaultyLine
+from tests.journeys.site import Desk, Server
 
 
 class Site:
@@ -15,7 +16,7 @@ class Site:
         self.base = base
         self.server = Server(base)
         self.server.populate()
-        self.line = Line(self.server.port)
+        self.line = FaultyLine(self.server.port)
         self.desks: list[Desk] = []
 
     def desk(self, name: str, login: str = "anna", port: int | None = None) -> Desk:

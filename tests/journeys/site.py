@@ -112,20 +112,31 @@ class Line:
             if not self._open:
                 near.close()
                 continue
-            try:
-                far = socket.create_connection(("127.0.0.1", self._target), timeout=5)
-            except OSError:
-                near.close()
+            far = self._connect(near)
+            if far is None:
                 continue
-            far.settimeout(None)
             self._connections |= {near, far}
-            for source, target in ((near, far), (far, near)):
-                threading.Thread(target=self._carry, args=(source, target), daemon=True).start()
+            for way in ((near, far, False), (far, near, True)):
+                threading.Thread(target=self._carry, args=way, daemon=True).start()
 
-    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+    def _connect(self, near: socket.socket) -> socket.socket | None:
+        """Opens the way to the server for a connection that came in; None where there is none."""
+        try:
+            far = socket.create_connection(("127.0.0.1", self._target), timeout=5)
+        except OSError:
+            near.close()
+            return None
+        far.settimeout(None)
+        return far
+
+    def _carried(self, data: bytes, answer: bool) -> bytes:
+        """Answers what the other end gets of some bytes; raises OSError to end the connection."""
+        return data
+
+    def _carry(self, source: socket.socket, target: socket.socket, answer: bool) -> None:
         try:
             while data := source.recv(65536):
-                target.sendall(data)
+                target.sendall(self._carried(data, answer))
         except OSError:
             return  # The line was cut.
         finally:
@@ -140,7 +151,9 @@ class Desk:
     def __init__(self, base: Path, name: str, port: int, login: str = "anna") -> None:
         self.base, self.name = base / name, name
         self.folder = self.base / "GovSync"
-        self.env = {**os.environ, "GOVSYNC_HOME": str(self.base / "home"), "GOVSYNC_CREDENTIALS": "file"}
+        self.env = {
+            **os.environ, "HOME": str(self.base), "GOVSYNC_HOME": str(self.base / "home"), "GOVSYNC_CREDENTIALS": "file",
+        }  # fmt: skip
         self.folder.mkdir(parents=True, exist_ok=True)
         self._log = (self.base / "agent.out").open("ab")
         endpoint = f"http://127.0.0.1:{port}"
@@ -182,6 +195,12 @@ class Desk:
         assert done.returncode == 0, f"{arguments}: {done.returncode} {done.stderr}"
         return done.stdout
 
+    def codes(self) -> dict[str, str]:
+        """Answers the code of each problem by its path, and holds each to a sentence and an action."""
+        rows = self.json("problems")
+        assert all(row["message"].endswith((".", "?")) and row["action"] for row in rows), rows
+        return {row["path"]: row["code"] for row in rows}
+
     def json(self, *arguments: str) -> Any:
         """Runs a command and answers its JSON."""
         return json.loads(self.do(*arguments, "--json"))
@@ -210,6 +229,10 @@ class Desk:
             if relative.parts[0] != ".govsync":
                 found[str(relative)] = path.read_bytes() if path.is_file() else None
         return found
+
+    def files(self) -> dict[str, bytes]:
+        """Answers the files of it."""
+        return {path: data for path, data in self.tree().items() if data is not None}
 
 
 def meet(*desks: Desk) -> None:

@@ -18,7 +18,7 @@ from govsync.local.ignore import Ignore, documents_open, is_lock
 from govsync.local.reader import FileSource, Pieces, Read, read_files
 from govsync.local.recover import recover
 from govsync.local.root import Root, Standing, prove
-from govsync.local.staging import Staging
+from govsync.local.staging import StagedFile, Staging
 from govsync.local.steps import At, Signature
 from govsync.model.codes import Code
 from govsync.model.problems import Failure, Problem
@@ -36,6 +36,14 @@ _STANDINGS = {
     Standing.UNMARKED: Code.FOLDER_REPLACED,
     Standing.MOVED: Code.FOLDER_REPLACED,
 }
+
+
+_NO_SERVER = (Code.OFFLINE, Code.SIGNED_OUT, Code.NOT_OUR_SERVER)
+_OF_ONE_FILE = (
+    Code.DISK_FULL, Code.CHUNK_BAD, Code.CHUNK_LOST, Code.HASH_MISMATCH, Code.MANIFEST_BAD, Code.NOT_FOUND, Code.EXISTS,
+    Code.GONE, Code.UNREADABLE,
+)  # fmt: skip
+"""What says something about one of the files that were asked for together."""
 
 
 class Tools(msgspec.Struct, frozen=True, kw_only=True):
@@ -255,23 +263,43 @@ def _download(
     staged: list[jobs.Staged],
     failed: list[tuple[int, Problem]],
 ) -> None:
-    files = [
-        (want, staging.download(_name(want), want.rev, want.hash, want.size_bytes, _pieces(tools, want)))
-        for want in wants
-    ]
-    try:
-        tools.remote.download(job.space, [file for _, file in files])
-    except Failure as failure:
-        if failure.code in (Code.OFFLINE, Code.SIGNED_OUT, Code.NOT_OUR_SERVER) and not staged:
-            raise
+    files: list[tuple[jobs.Wanted, StagedFile]] = []
+    for want in wants:
+        name, pieces = _name(want), _pieces(tools, want)
+        if staging.has_room(name, want.size_bytes):
+            files.append((want, staging.download(name, want.rev, want.hash, want.size_bytes, pieces)))
+        else:
+            failed.append((want.lid, Problem(Code.DISK_FULL)))
+    kept_back = _bring(tools.remote, job.space, files)
     for want, file in files:
         try:
             done = file.finish(want.mtime_ns, want.exec)
             staged.append(_staged(want, done.name, done.ino))
         except Failure as failure:
-            failed.append((want.lid, place.problem_of(failure)))
+            failed.append((want.lid, place.problem_of(kept_back.get(want.lid, failure))))
         finally:
             file.close()
+    lost = next((each for each in kept_back.values() if each.code in _NO_SERVER), None)
+    if lost is not None and not staged:
+        raise lost
+
+
+def _bring(
+    remote: Remote, space: bytes, files: Sequence[tuple[jobs.Wanted, StagedFile]]
+) -> dict[int, Failure]:
+    """Downloads files together and, where one of them cannot be had, in halves, so that it keeps back no other (I10);
+    answers what kept back which node."""
+    files = [(want, file) for want, file in files if not file.complete]
+    if not files:
+        return {}
+    try:
+        remote.download(space, [file for _, file in files])
+    except Failure as failure:
+        if len(files) == 1 or failure.code not in _OF_ONE_FILE:
+            return {want.lid: failure for want, _ in files}
+        half = len(files) // 2
+        return _bring(remote, space, files[:half]) | _bring(remote, space, files[half:])
+    return {}
 
 
 def _pieces(tools: Tools, want: jobs.Wanted) -> Pieces:

@@ -66,6 +66,12 @@ class Staging:
             file.write(data)
             return _finished(file, name, mtime_ns, exec)
 
+    def has_room(self, name: str, size_bytes: int) -> bool:
+        """Says whether a revision fits on the disk: a download that cannot end does not begin (R17)."""
+        left = [self._fs.stat(self._folder, each) for each in (name, name + _OLD)]
+        begun_bytes = sum(each.size_bytes for each in left if each is not None)
+        return self._fs.free_bytes() - self._minimum_free_bytes + begun_bytes >= size_bytes
+
     def download(self, name: str, rev: bytes, hash: bytes, size_bytes: int, have: Have) -> "StagedFile":
         """Makes the place for a revision that comes chunk by chunk, under a name that is always the same for it."""
         room = self._minimum_free_bytes
@@ -130,6 +136,11 @@ class StagedFile:
     def size_bytes(self) -> int:
         """Says how large it is."""
         return self._size_bytes
+
+    @property
+    def complete(self) -> bool:
+        """Says whether every chunk has come."""
+        return self._file is not None and self._index == len(self._manifest.chunks)
 
     def open(self, manifest: Manifest) -> Self:
         """Begins, or goes on where an earlier attempt stopped.

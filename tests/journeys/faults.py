@@ -1,0 +1,75 @@
+"""What may stand between a desk and its server: a line that is cut, goes silent, ends in the middle of an answer, or has a
+stranger at its other end who answers in the server's place (a captive portal, a proxy's page)."""
+
+import socket
+import threading
+
+from tests.journeys.site import Line
+
+_PAGE = "<!doctype html><title>Welcome</title><p>Please sign in to this network."
+PAGES = {
+    "200": "HTTP/1.1 200 OK",
+    "302": "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/portal",
+    "403": "HTTP/1.1 403 Forbidden",
+    "404": "HTTP/1.1 404 Not Found",
+    "502": "HTTP/1.1 502 Bad Gateway",
+    "empty": "",
+    "noise": "\x00\x01 no HTTP at all",
+}
+
+
+class FaultyLine(Line):
+    """A line with faults; `mend` ends them all."""
+
+    def __init__(self, port: int) -> None:
+        self._page: str | None = None
+        self._left: int | None = None
+        self._heard = threading.Event()
+        super().__init__(port)
+
+    def answer_with(self, page: str) -> None:
+        """Ends all connections, and answers every request with one of `PAGES` from now on."""
+        self._page = page
+        self.cut()
+        self.mend_only_the_line()
+
+    def end_after(self, answer_bytes: int) -> None:
+        """Lets so many bytes of answers through, then cuts all connections, each time anew."""
+        self._left = answer_bytes
+
+    def mend_only_the_line(self) -> None:
+        """Lets connections through again, to whoever answers."""
+        super().mend()
+
+    def mend(self) -> None:
+        """Ends every fault; who was answered by a stranger has to ask anew."""
+        self._page, self._left = None, None
+        super().mend()
+
+    def _connect(self, near: socket.socket) -> socket.socket | None:
+        if self._page is None:
+            return super()._connect(near)
+        threading.Thread(target=self._be_a_stranger, args=(near, PAGES[self._page]), daemon=True).start()
+        return None
+
+    def _carried(self, data: bytes, answer: bool) -> bytes:
+        if self._left is None or not answer:
+            return data
+        data = data[: self._left]
+        self._left -= len(data)
+        if not data:
+            self._left = None
+            raise ConnectionResetError
+        return data
+
+    @staticmethod
+    def _be_a_stranger(near: socket.socket, page: str) -> None:
+        with near:
+            near.settimeout(5)
+            try:
+                near.recv(65536)
+                if page.startswith("HTTP"):
+                    page = f"{page}\r\nContent-Type: text/html\r\nContent-Length: {len(_PAGE)}\r\n\r\n{_PAGE}"
+                near.sendall(page.encode())
+            except OSError:
+                return  # It has gone.
