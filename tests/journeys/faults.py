@@ -23,8 +23,8 @@ class FaultyLine(Line):
 
     def __init__(self, port: int) -> None:
         self._page: str | None = None
-        self._left: int | None = None
-        self._heard = threading.Event()
+        self._piece: int | None = None
+        self._left = 0
         super().__init__(port)
 
     def answer_with(self, page: str) -> None:
@@ -34,8 +34,8 @@ class FaultyLine(Line):
         self.mend_only_the_line()
 
     def end_after(self, answer_bytes: int) -> None:
-        """Lets so many bytes of answers through, then cuts all connections, each time anew."""
-        self._left = answer_bytes
+        """Lets so many bytes of answers through, then ends the connection of the next one, again and again."""
+        self._piece = self._left = answer_bytes
 
     def mend_only_the_line(self) -> None:
         """Lets connections through again, to whoever answers."""
@@ -43,7 +43,7 @@ class FaultyLine(Line):
 
     def mend(self) -> None:
         """Ends every fault; who was answered by a stranger has to ask anew."""
-        self._page, self._left = None, None
+        self._page, self._piece = None, None
         super().mend()
 
     def _connect(self, near: socket.socket) -> socket.socket | None:
@@ -53,12 +53,12 @@ class FaultyLine(Line):
         return None
 
     def _carried(self, data: bytes, answer: bool) -> bytes:
-        if self._left is None or not answer:
+        if self._piece is None or not answer:
             return data
         data = data[: self._left]
         self._left -= len(data)
         if not data:
-            self._left = None
+            self._left = self._piece
             raise ConnectionResetError
         return data
 

@@ -1,6 +1,7 @@
 """A line a check: what must be right for a desk to work, and whether it is."""
 
 import email.utils
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -10,17 +11,22 @@ import msgspec
 from govsync.agent import home
 from govsync.agent.accounts import plain_calls
 from govsync.content.chunks import require_fast_chunking
-from govsync.local.root import Standing, prove
+from govsync.control.client import ask
+from govsync.control.messages import GetStatus
+from govsync.local.root import proven
 from govsync.model.codes import Code
-from govsync.model.problems import Failure
-from govsync.remote.http import make_client
+from govsync.model.problems import Failure, Problem
+from govsync.model.status import State
 from govsync.system.disk import DiskFileSystem
+from govsync.system.failures import failure_of
 from govsync.system.places import Places
 from govsync.system.probe import network_kind
-from govsync.text.sentences import WEAK_DISK
+from govsync.text.sentences import WEAK_DISK, action, sentence, status_sentence
 
 _WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
 _CLOCK_MS = 5 * 60_000
+_LEAST_BYTES, _FEW_BYTES = 1 << 20, 1 << 30
+ANSWER_S = 10.0
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -37,19 +43,28 @@ def examine(places: Places, environment: Mapping[str, str]) -> list[Finding]:
     checks: tuple[tuple[str, Callable[[], Iterator[Finding]]], ...] = (
         ("folder", lambda: _folder(identity)),
         ("settings", lambda: _settings(places)),
+        ("home", lambda: _room("home", shutil.disk_usage(places.home).free)),
+        ("account", lambda: _account(places, identity)),
         ("endpoint", lambda: _endpoint(identity)),
         ("proxy", lambda: _proxy(environment)),
         ("keyring", lambda: iter([Finding("keyring", "PASS", home.secrets(places).kept_in)])),
         ("watcher", _watches),
         ("parts", _parts),
+        ("agent", lambda: _agent(places)),
     )
     found: list[Finding] = []
     for name, check in checks:
         try:
             found.extend(check())
         except (Failure, OSError) as error:
-            found.append(Finding(name, "FAIL", str(error)))
+            found.append(Finding(name, "FAIL", _in_words(error)))
     return found
+
+
+def _in_words(error: Failure | OSError) -> str:
+    failure = error if isinstance(error, Failure) else failure_of(error, "check")
+    problem = Problem(failure.code, {name: str(fact) for name, fact in failure.facts.items()})
+    return f"{sentence(problem)} {action(problem)} [{failure.code}]"
 
 
 def _folder(identity: home.Identity) -> Iterator[Finding]:
@@ -58,47 +73,66 @@ def _folder(identity: home.Identity) -> Iterator[Finding]:
         yield Finding("folder", "FAIL", "none is chosen: govsync folder set DIR")
         return
     disk = DiskFileSystem(Path(identity.folder))
-    standing = prove(disk, root)
-    yield Finding("folder", "PASS" if standing is Standing.OURS else "FAIL", f"{identity.folder}: {standing}")
-    if standing is Standing.OURS:
-        yield Finding(
-            "disk", "PASS" if disk.free_bytes() > 1 << 30 else "WARN", f"{disk.free_bytes() >> 20} MiB free"
-        )
-        trust = disk.trust()
-        if not trust.watched:
-            kind = network_kind(Path(identity.folder)) or "unknown"
-            yield Finding("network disk", "WARN", WEAK_DISK.format(kind=kind))
-        yield Finding("leases", "PASS" if disk.leases() else "WARN", "late writers are seen at once" if disk.leases() else
-                      "late writers are found later (weak mode)")  # fmt: skip
+    proven(disk, root).close()
+    yield Finding("folder", "PASS", identity.folder)
+    yield from _room("disk", disk.free_bytes())
+    trust = disk.trust()
+    if not trust.watched:
+        kind = network_kind(Path(identity.folder)) or "unknown"
+        yield Finding("network disk", "WARN", WEAK_DISK.format(kind=kind))
+    yield Finding("leases", "PASS" if disk.leases() else "WARN", "late writers are seen at once" if disk.leases() else
+                  "late writers are found later (weak mode)")  # fmt: skip
+
+
+def _room(check: str, free_bytes: int) -> Iterator[Finding]:
+    result = "FAIL" if free_bytes < _LEAST_BYTES else "WARN" if free_bytes < _FEW_BYTES else "PASS"
+    yield Finding(check, result, f"{free_bytes >> 20} MiB free")
 
 
 def _settings(places: Places) -> Iterator[Finding]:
     _, wrong = home.settings(places)
     for failure in wrong:
-        yield Finding("settings", "WARN", str(failure))
+        yield Finding("settings", "WARN", _in_words(failure))
     if not wrong:
         yield Finding("settings", "PASS", "all are understood")
 
 
+def _account(places: Places, identity: home.Identity) -> Iterator[Finding]:
+    signed_in = bool(identity.endpoint) and home.secrets(places).get(home.secret_name(identity)) is not None
+    yield (
+        Finding("account", "PASS", identity.login)
+        if signed_in
+        else Finding("account", "FAIL", _in_words(Failure(Code.SIGNED_OUT)))
+    )
+
+
 def _endpoint(identity: home.Identity) -> Iterator[Finding]:
     if not identity.endpoint:
-        yield Finding("endpoint", "FAIL", "this device is not signed in")
+        yield Finding("endpoint", "FAIL", "none is known: govsync login")
         return
     calls = plain_calls(identity.endpoint, bytes.fromhex(identity.device))
     try:
-        calls.heads()
-    except Failure as failure:
-        answered = failure.code is Code.SIGNED_OUT
-        yield Finding("endpoint", "PASS" if answered else "FAIL", f"{identity.endpoint}: "
-                      + ("answers" if answered else str(failure.code)))  # fmt: skip
+        date = calls.reach()
     finally:
         calls.close()
-    with make_client(identity.endpoint) as client:
-        date = client.get("heads").headers.get("date")
+    yield Finding("endpoint", "PASS", f"{identity.endpoint} answers")
     if date:
         ahead_ms = int((time.time() - email.utils.parsedate_to_datetime(date).timestamp()) * 1000)
         fine = abs(ahead_ms) < _CLOCK_MS
         yield Finding("clock", "PASS" if fine else "WARN", f"{ahead_ms / 1000:+.0f} s from the server's")
+
+
+def _agent(places: Places) -> Iterator[Finding]:
+    """Asks the agent itself: what it sees, no other check may call sound."""
+    try:
+        status = ask(places.socket, GetStatus(), ANSWER_S)
+    except Failure as failure:
+        if failure.code is not Code.AGENT_NOT_RUNNING:
+            raise
+        yield Finding("agent", "WARN", _in_words(failure))
+        return
+    sound = status.state in (State.IN_SYNC, State.SYNCING)
+    yield Finding("agent", "PASS" if sound else "WARN", f"{status.state}: {status_sentence(status)}")
 
 
 def _proxy(environment: Mapping[str, str]) -> Iterator[Finding]:

@@ -195,6 +195,22 @@ class HttpCalls:
         request = SignIn(login=login, password=password, device=device)
         return self._control(BY_NAME["sign_in"], Tokens, wire.encode_json(request))
 
+    def reach(self) -> str | None:
+        """Asks as a stranger, whom the server refuses: answers its date, or raises Failure with what stands in the way."""
+        try:
+            response = self._client.send(self._request(BY_NAME["heads"], [], {}, None)(None), stream=True)
+        except httpx.HTTPError as error:
+            raise _failure(error) from error
+        try:
+            _judge(response, BY_NAME["heads"])
+        except Failure as failure:
+            if failure.code is not Code.SIGNED_OUT:
+                raise
+        finally:
+            response.close()
+        date: str | None = response.headers.get("Date")
+        return date
+
     def sign_out(self) -> None:
         """Ends the session of this device on the server."""
         with self._open(BY_NAME["sign_out"], [], {}):
