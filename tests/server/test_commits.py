@@ -3,18 +3,20 @@
 from collections import Counter
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select, update
 
 from govsync.model import operations as ask
 from govsync.model.codes import Code
 from govsync.model.nodes import Kind
 from govsync.model.problems import Failure
-from govsync.protocol.changes import NodeState
+from govsync.protocol.changes import Cursor, NodeState
 from govsync.protocol.commits import Commit, Done, Lacking, Refused
 from govsync.protocol.session import Role
-from govsync.server import commits, versions
+from govsync.server import commits, contents, versions
 from govsync.server.blobs.folder import FolderBlobs
 from govsync.server.check import check
 from govsync.server.context import Server
@@ -323,11 +325,14 @@ def test_a_renamed_upload_does_not_tell_its_new_name(desk: Desk, uploader: Desk)
 # What desks bring back after a restore (R34)
 
 
+LOST = bytes(15) + b"\1"
+
+
 def offer(desk: Desk, name: str, content: bytes | None, seq: int, **more: object) -> ask.Offer:
     """Offers what the desk had in an earlier life of the server; `content` None: a folder."""
     fields: dict[str, object] = {
         "key": desk.key(), "node": desk.key(), "node_kind": Kind.FOLDER, "parent": desk.root, "name": name,
-        "place_key": desk.key(), "origin_epoch": bytes(15) + b"\1", "origin_seq": seq,
+        "place_key": desk.key(), "origin_epoch": LOST, "origin_seq": seq,
     }  # fmt: skip
     if content is not None:
         put = desk.put(name, content)
@@ -387,6 +392,79 @@ def test_offered_twins_unite_and_different_files_do_not(desk: Desk) -> None:
     assert (other_folder.merged, equal.merged) == (folder.node, file.node)
     assert isinstance(other, Refused)
     assert other.code is Code.NAME_TAKEN
+
+
+@pytest.mark.parametrize("reach", [5, 9])
+def test_an_offer_is_current_only_where_its_place_in_history_is_certain(desk: Desk, reach: int) -> None:
+    """The current content was made upon the lost one of sequence 5: what came before is history, what came after is not
+    known to it. A desk that knows the current one as older says so."""
+    state = desk.save("a", b"1")
+    [state] = desk.do(desk.edit(state, b"upon", upon=(LOST, 5)), inline=(b"upon",))
+    given = offer(desk, "a", b"lost", reach, node=state.node)
+    if reach == 5:
+        [now] = desk.do(given, inline=(b"lost",))
+        assert now.rev == state.rev
+        assert desk.fetch(given.rev) == [b"lost"]
+    else:
+        assert desk.refused(given, inline=(b"lost",)).code is Code.STALE_REV
+        [now] = desk.do(offer(desk, "a", b"lost", reach, node=state.node, over=state.rev), inline=(b"lost",))
+        assert now.hash == given.hash
+
+
+def test_sequences_of_two_lost_lives_are_not_compared(desk: Desk) -> None:
+    given = offer(desk, "a", b"1", 7)
+    [state] = desk.do(given, inline=(b"1",))
+    other = offer(desk, "a", b"2", 3, node=state.node, origin_epoch=b"another lost one")
+    assert desk.refused(other, inline=(b"2",)).code is Code.STALE_REV
+
+
+def test_what_was_made_in_this_life_is_no_part_of_a_lost_one_though_it_has_its_epoch_and_sequence(
+    desk: Desk,
+) -> None:
+    """Until an undeclared restore is noticed, both lives count under one epoch."""
+    state = desk.save("a", b"1")
+    [state] = desk.do(desk.edit(state, b"2", upon=(desk.epoch, desk.journal().head + 1)), inline=(b"2",))
+    head = desk.journal().head
+    given = offer(desk, "a", b"3", head + 1, node=state.node, origin_epoch=desk.epoch)
+    assert desk.refused(given, inline=(b"3",)).code is Code.STALE_REV
+
+
+def test_an_offer_of_a_content_that_was_lost_by_the_store_makes_it_readable_again(
+    office: Office, desk: Desk
+) -> None:
+    state = desk.save("a", b"1")
+    with office.server.database.begin() as tx:
+        tx.execute(update(tables.revision).values(state=contents.LOST))
+    given = offer(desk, "a", b"1", 7, node=state.node)
+    desk.do(given, inline=(b"1",))
+    with office.server.database.begin(write=False) as tx:
+        assert tx.execute(select(tables.revision.c.state)).scalar_one() == contents.OK
+
+
+def test_an_answer_tells_of_the_head_that_the_journal_then_has(desk: Desk) -> None:
+    request = Commit(epoch=desk.epoch, operations=(desk.mkdir("f"),))
+    for _ in range(2):
+        answer = commits.commit(desk.office.server, desk.caller, desk.space, request, ())
+        assert Cursor(desk.epoch, answer.head, answer.chain) == desk.journal().cursor
+
+
+def test_a_commit_of_a_desk_that_has_read_another_history_has_no_effect(desk: Desk) -> None:
+    desk.do(desk.mkdir("f"))
+    cursor = desk.journal().cursor
+    operation = desk.mkdir("g")
+    for wrong in (
+        msgspec.structs.replace(cursor, chain=b"another!"),
+        msgspec.structs.replace(cursor, seq=cursor.seq + 1),
+    ):
+        with pytest.raises(Failure) as caught:
+            commits.commit(
+                desk.office.server, desk.caller, desk.space,
+                Commit(epoch=desk.epoch, operations=(operation,), after=wrong), (),
+            )  # fmt: skip
+        assert caught.value.code is Code.HISTORY_DIFFERS
+    assert desk.journal().cursor == cursor
+    request = Commit(epoch=desk.epoch, operations=(operation,), after=cursor)
+    assert commits.commit(desk.office.server, desk.caller, desk.space, request, ()).head == cursor.seq + 1
 
 
 # At the end everything fits together, whatever was asked and however often

@@ -82,10 +82,15 @@ class DirectCalls:
         return answer
 
     def commit(
-        self, space: bytes, epoch: bytes, operations: Sequence[AnyOperation], inline: Sequence[bytes]
+        self,
+        space: bytes,
+        epoch: bytes,
+        operations: Sequence[AnyOperation],
+        inline: Sequence[bytes],
+        after: Cursor | None = None,
     ) -> CommitAnswer:
         self.before("commit")
-        request = Commit(epoch=epoch, operations=tuple(operations))
+        request = Commit(epoch=epoch, operations=tuple(operations), after=after)
         answer = commits.commit(self._server, self._caller, space, request, inline)
         self.after("commit")
         return answer

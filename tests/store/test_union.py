@@ -1,5 +1,6 @@
 """A snapshot of the same life is the truth; a snapshot of another is united with what the desk remembers (R33, R34)."""
 
+import msgspec
 import pytest
 
 from govsync.model.nodes import Baseline, Kind, Place, Presence
@@ -159,7 +160,7 @@ def test_a_place_that_the_server_gives_in_a_folder_not_told_of_yet_is_the_agreed
 ) -> None:
     lid = desk.synced("f")
     folder = b"later" + b"." * 11
-    past.remember(desk.store, lid, b"their place 1234", 1)
+    past.remember(desk.store, lid, past.Fact.PLACE, b"their place 1234", 1)
     united(desk, desk.state(desk.node(lid).node_id, "f", parent=folder, place=b"their place 1234"))
     base = desk.node(lid).baseline
     assert base is not None
@@ -192,7 +193,7 @@ def edited(desk: StoredDesk, lid: int) -> Baseline:
     before = desk.node(lid).baseline
     assert before is not None
     assert before.rev is not None
-    past.remember(desk.store, lid, OLDER, 1)
+    past.remember(desk.store, lid, past.Fact.REV, OLDER, 1)
     return before
 
 
@@ -399,14 +400,14 @@ def test_an_excluded_node_stays_excluded(desk: StoredDesk) -> None:
 def test_of_what_the_server_has_shown_of_a_node_the_order_is_remembered(desk: StoredDesk) -> None:
     lid = desk.synced("f")
     for number in range(past.KEPT + 10):
-        past.remember(desk.store, lid, number.to_bytes(16, "big"), number)
+        past.remember(desk.store, lid, past.Fact.REV, number.to_bytes(16, "big"), number)
     first, second, last = (number.to_bytes(16, "big") for number in (10, 11, past.KEPT + 9))
-    assert past.before(desk.store, lid, first, None)
-    assert past.before(desk.store, lid, first, last)
-    assert not past.before(desk.store, lid, last, second)
-    assert not past.before(desk.store, lid, first, b"never seen 12345")
-    assert past.seq_of(desk.store, lid, second) == 11
-    assert past.seq_of(desk.store, lid, bytes(16)) is None, "the oldest are forgotten"
+    assert past.before(desk.store, lid, past.Fact.REV, first, None)
+    assert past.before(desk.store, lid, past.Fact.REV, first, last)
+    assert not past.before(desk.store, lid, past.Fact.REV, last, second)
+    assert not past.before(desk.store, lid, past.Fact.REV, first, b"never seen 12345")
+    assert past.seq_of(desk.store, lid, past.Fact.REV, second) == 11
+    assert past.seq_of(desk.store, lid, past.Fact.REV, bytes(16)) is None, "the oldest are forgotten"
 
 
 def test_what_was_lost_is_nobodys_past(desk: StoredDesk) -> None:
@@ -415,4 +416,21 @@ def test_what_was_lost_is_nobodys_past(desk: StoredDesk) -> None:
     base = edited(desk, lid)
     assert base.rev is not None
     united(desk, shown(desk, lid, OTHER, content(b"other").content_hash))
-    assert not past.before(desk.store, lid, base.rev, None)
+    assert not past.before(desk.store, lid, past.Fact.REV, base.rev, None)
+
+
+def test_a_nodes_first_place_and_first_revision_are_told_apart_though_they_have_one_key(
+    desk: StoredDesk,
+) -> None:
+    """What was agreed is the first revision, the server had gone on to a second one at the same place: the first has its
+    own, earlier place in history."""
+    lid = desk.show("f")
+    first = desk.state(desk.node(lid).node_id, "f", place=OLDER, rev=OLDER, hash=content(b"f").content_hash)
+    desk.tell(first)
+    local_tree.agree_place(desk.store, lid, desk.node(lid).local.place, OLDER)  # type: ignore[union-attr]
+    local_tree.agree_content(desk.store, lid, OLDER, first.hash, False)
+    desk.tell(msgspec.structs.replace(first, rev=OTHER, seq=first.seq + 5))
+    united(desk)
+    row = lost.get(desk.store, lid)
+    assert row is not None
+    assert (row.rev, row.seq) == (OLDER, first.seq)

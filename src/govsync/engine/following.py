@@ -22,7 +22,7 @@ from govsync.engine.jobs import (
     SpacesTold,
 )
 from govsync.model.codes import Code
-from govsync.protocol.changes import Known
+from govsync.protocol.changes import Changes, Cursor, Known
 from govsync.protocol.digest import heads_digest
 from govsync.protocol.session import Head, SpaceInfo, SpaceState
 from govsync.store import activity, intents, ops, remote_tree, spaces, union
@@ -125,6 +125,10 @@ class Following:
             return self._reread(row, reread)
         if row.cursor is None or self._heads.get(row.id, 0) > row.cursor.seq or row.id in self._doubted:
             return Pull(number=self._desk.number(), space=row.id, cursor=row.cursor)
+        if row.told is not None:
+            # Beyond what an answer told of only the server can say whether the journal still goes through it.
+            behind = row.told.seq > row.cursor.seq
+            return Pull(number=self._desk.number(), space=row.id, cursor=row.cursor if behind else row.told)
         return None
 
     def _reread(self, row: SpaceRow, reread: union.Reading) -> AnyJob | None:
@@ -197,10 +201,14 @@ class Following:
         self._doubted.discard(job.space)
         with store.transaction():
             row = spaces.get(store, job.space)
+            if row is not None and job.cursor is not None and job.cursor == row.told:
+                spaces.found(store, job.space)
             if row is None or row.cursor != job.cursor:
                 return  # Read from a place that is no longer ours: a reread has begun meanwhile.
             remote_tree.apply(store, job.space, result.changes.entries, self._desk.who.device)
             spaces.set_cursor(store, job.space, result.changes.cursor)
+            if row.told is not None and _denies(result.changes, row.told):
+                self.reread(job.space)
         self.head_told(job.space, result.changes.head)
         self._desk.facts_changed()
 
@@ -264,8 +272,9 @@ class Following:
     def up_to_date(self) -> bool:
         """Says whether every space is read to the head of a digest that is not too old (R41)."""
         recent = self._desk.now.steady_ms - self.beat_ms <= BEAT_LASTS_MS
+        untold = all(row.told is None for row in spaces.all_spaces(self._desk.store) if row.readable)
         return (
-            self.online and recent and not self._asking_spaces() and not self._rereading
+            self.online and recent and not self._asking_spaces() and not self._rereading and untold
             and self.digest == self._own_digest()
         )  # fmt: skip
 
@@ -278,3 +287,10 @@ class Following:
         return heads_digest(
             [Head(row.id, row.cursor.seq, row.cursor.chain) for row in rows if row.cursor is not None]
         )
+
+
+def _denies(page: Changes, told: Cursor) -> bool:
+    """Says whether the journal is known not to go through a head that an answer to a commit told of: it ends before it,
+    or is another there. The server was put back from a copy between the answer and the reading."""
+    at = page.cursor
+    return page.head < told.seq or (at.seq == told.seq and at.chain != told.chain)

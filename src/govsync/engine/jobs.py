@@ -195,6 +195,7 @@ class Commit(Job, frozen=True):
     epoch: bytes
     operations: tuple[AnyOperation, ...]
     inline: tuple[bytes, ...]
+    after: Cursor | None = None
 
 
 class Pull(Job, frozen=True):

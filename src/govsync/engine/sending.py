@@ -22,6 +22,7 @@ from govsync.model.nodes import Kind, Node, Place
 from govsync.model.problems import Problem
 from govsync.model.steps import AnyUp, Attr, Delete, Mkdir, Move, Put, Revive
 from govsync.model.trees import Trees
+from govsync.protocol.changes import Cursor
 from govsync.protocol.commits import Done, Lacking, Outcome, Refused
 from govsync.protocol.limits import DEFAULT as LIMITS
 from govsync.store import dirty, holds, local_tree, lost, manifests, ops, paths, problems, remote_tree, spaces
@@ -64,7 +65,7 @@ class Sending:
                 inline = tuple(
                     data for row in rows if (data := self._small(row.lid, row.operation)) is not None
                 )
-                jobs.append(self._commit_job(space.id, space.epoch, operations, inline))
+                jobs.append(self._commit_job(space, operations, inline))
         return jobs
 
     def room(self, started: Sequence[AnyJob]) -> list[bytes]:
@@ -121,11 +122,12 @@ class Sending:
         return any(isinstance(job, Commit) and job.space == space for job in self._desk.under_way.values())
 
     def _commit_job(
-        self, space: bytes, epoch: bytes, operations: tuple[ask.AnyOperation, ...], inline: tuple[bytes, ...]
+        self, space: spaces.SpaceRow, operations: tuple[ask.AnyOperation, ...], inline: tuple[bytes, ...]
     ) -> Commit:
         return Commit(
-            number=self._desk.number(), space=space, epoch=epoch, operations=operations, inline=inline
-        )
+            number=self._desk.number(), space=space.id, epoch=space.epoch, operations=operations, inline=inline,
+            after=space.cursor,
+        )  # fmt: skip
 
     def _commit(self, space_id: bytes, steps: Sequence[AnyUp | Lost], started: list[AnyJob]) -> list[int]:
         space = spaces.get(self._desk.store, space_id)
@@ -154,7 +156,7 @@ class Sending:
         with self._desk.store.transaction():
             ops.record_sent(self._desk.store, rows)
         operations = tuple(row.operation for row in rows)
-        started.append(self._commit_job(space.id, space.epoch, operations, tuple(inline)))
+        started.append(self._commit_job(space, operations, tuple(inline)))
         return [lid for row in rows for lid in row.covers]
 
     def _operation(self, step: AnyUp | Lost) -> ops.OpRow | None:
@@ -338,6 +340,7 @@ class Sending:
                     ops.drop(store, operation.key)
                     self._take_in(row, outcome)
             holds.stamp(store, self._desk.now.wall_ms)
+            spaces.told(store, job.space, Cursor(job.epoch, result.answer.head, result.answer.chain))
         self._desk.facts_changed()
 
     def _take_in(self, row: ops.OpRow, outcome: Outcome) -> None:

@@ -86,7 +86,7 @@ def run(job: jobs.AnyJob, tools: Tools) -> jobs.Result:
         case jobs.Fetch():
             return _fetch(tools, job)
         case jobs.Commit():
-            return jobs.Committed(remote.commit(job.space, job.epoch, job.operations, job.inline))
+            return jobs.Committed(remote.commit(job.space, job.epoch, job.operations, job.inline, job.after))
         case jobs.Pull():
             changes, contents = remote.changes(job.space, job.cursor)
             return jobs.Pulled(changes, dict(contents))

@@ -4,7 +4,7 @@ import msgspec
 
 from govsync.model.codes import Code
 from govsync.model.operations import AnyOperation
-from govsync.protocol.changes import NodeState
+from govsync.protocol.changes import Cursor, NodeState
 
 
 class Missing(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,10 +40,15 @@ class ChunksAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Commit(msgspec.Struct, frozen=True, kw_only=True):
-    """Asks for operations on one space, in order; small chunks follow in frames of their own."""
+    """Asks for operations on one space, in order; small chunks follow in frames of their own.
+
+    `after` is the place in the journal that the desk has read to: what it says of sequences (`seen`) means something only
+    in the history that it has read.
+    """
 
     epoch: bytes
     operations: tuple[AnyOperation, ...]
+    after: Cursor | None = None
 
 
 class Done(msgspec.Struct, frozen=True, tag="done", tag_field="outcome", omit_defaults=True, kw_only=True):
@@ -78,10 +83,12 @@ Outcome = Done | Refused | Lacking
 
 
 class CommitAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Answers a commit, one outcome an operation in its order."""
+    """Answers a commit, one outcome an operation in its order, and the head of the journal with its chain there: a desk
+    that has not read so far yet knows by it, later on, whether a restore has taken its answer back."""
 
     outcomes: tuple[Outcome, ...]
     head: int
+    chain: bytes = b""
 
 
 class Want(msgspec.Struct, frozen=True, array_like=True):

@@ -109,7 +109,7 @@ ROUTES: tuple[Route, ...] = (
     Route(
         name="commit", method="POST", path="/spaces/{space}/commits", takes=Shape.FRAMED, request=commits.Commit,
         gives=Shape.FRAMED, response=commits.CommitAnswer, body_bytes=DEFAULT.commit_bytes,
-        refuses=(Code.EPOCH_CHANGED, Code.TOO_MANY_OPERATIONS, Code.CHUNK_BAD, Code.NO_RIGHT),
+        refuses=(Code.EPOCH_CHANGED, Code.HISTORY_DIFFERS, Code.TOO_MANY_OPERATIONS, Code.CHUNK_BAD, Code.NO_RIGHT),
         summary="Carries out operations, each once.",
     ),
     Route(

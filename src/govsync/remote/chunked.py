@@ -72,10 +72,15 @@ class ChunkedRemote:
         return KnownAnswer(keys=tuple(keys), contents=tuple(contents))
 
     def commit(
-        self, space: bytes, epoch: bytes, operations: Sequence[AnyOperation], inline: Sequence[bytes]
+        self,
+        space: bytes,
+        epoch: bytes,
+        operations: Sequence[AnyOperation],
+        inline: Sequence[bytes],
+        after: Cursor | None = None,
     ) -> CommitAnswer:
         """As `Remote.commit`."""
-        return self._calls.commit(space, epoch, operations, inline)
+        return self._calls.commit(space, epoch, operations, inline, after)
 
     def manifest(self, space: bytes, rev: bytes) -> Manifest:
         """As `Remote.manifest`."""

@@ -157,10 +157,15 @@ class HttpCalls:
         return self._framed(BY_NAME["chunks"], ChunksAnswer, Nothing(), chunks, space=space)[0]
 
     def commit(
-        self, space: bytes, epoch: bytes, operations: Sequence[AnyOperation], inline: Sequence[bytes]
+        self,
+        space: bytes,
+        epoch: bytes,
+        operations: Sequence[AnyOperation],
+        inline: Sequence[bytes],
+        after: Cursor | None = None,
     ) -> CommitAnswer:
         """As `Remote.commit`."""
-        request = Commit(epoch=epoch, operations=tuple(operations))
+        request = Commit(epoch=epoch, operations=tuple(operations), after=after)
         sent = ((wire.UNNAMED, data) for data in inline)
         return self._framed(BY_NAME["commit"], CommitAnswer, request, sent, space=space)[0]
 

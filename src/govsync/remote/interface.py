@@ -85,9 +85,15 @@ class Remote(Protocol):
         changed under the reading."""
 
     def commit(
-        self, space: bytes, epoch: bytes, operations: Sequence[AnyOperation], inline: Sequence[bytes]
+        self,
+        space: bytes,
+        epoch: bytes,
+        operations: Sequence[AnyOperation],
+        inline: Sequence[bytes],
+        after: Cursor | None = None,
     ) -> CommitAnswer:
-        """Asks for operations in order; `inline` are small chunks (plain bytes) that travel with them."""
+        """Asks for operations in order; `inline` are small chunks (plain bytes) that travel with them, `after` says how far
+        the journal was read."""
 
     def download(self, space: bytes, wants: Sequence[Download]) -> None:
         """Fetches the revisions into their sinks, many small ones together, large ones in bounded memory."""
@@ -120,7 +126,12 @@ class Calls(Protocol):
         """Sends (hash, plain bytes) pairs in one request; the caller keeps to the limits."""
 
     def commit(
-        self, space: bytes, epoch: bytes, operations: Sequence[AnyOperation], inline: Sequence[bytes]
+        self,
+        space: bytes,
+        epoch: bytes,
+        operations: Sequence[AnyOperation],
+        inline: Sequence[bytes],
+        after: Cursor | None = None,
     ) -> CommitAnswer: ...
 
     def fetch(self, space: bytes, wants: Sequence[Want]) -> Iterator[bytes]:

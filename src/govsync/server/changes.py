@@ -29,12 +29,8 @@ def changes(
     Contents that the asking device has saved itself are left out: it has them. Raises Failure(not_found, cursor_gone,
     epoch_changed, history_differs); the last begins a new epoch, since this database has then lost something (R34).
     """
-    try:
+    with epochs.giving_away(server, cursor):
         return _page(server, caller, space, cursor)
-    except Failure as failure:
-        if failure.code is Code.HISTORY_DIFFERS and cursor is not None:
-            epochs.given_away(server, cursor.epoch)
-        raise
 
 
 def _page(
@@ -43,7 +39,7 @@ def _page(
     with server.database.begin(write=False) as tx:
         access.require(tx, caller.user, space, Action.READ)
         row = tx.execute(select(tables.space).where(tables.space.c.id == space)).one()
-        after = _check(tx, row, cursor)
+        after = _start(tx, row, cursor)
         j = tables.journal.c
         query = (
             select(tables.journal)
@@ -62,21 +58,25 @@ def _page(
     return Changes(entries=entries, cursor=head, head=row.head, inline=tuple(inline)), inline
 
 
-def _check(tx: Connection, row: Any, cursor: Cursor | None) -> int:
+def _start(tx: Connection, row: Any, cursor: Cursor | None) -> int:
     """Answers the sequence to read on from; raises Failure where the cursor speaks of another history."""
-    if cursor is None:
-        if row.floor > 0:
-            raise Failure(Code.CURSOR_GONE)
-        return 0
+    seq = cursor.seq if cursor is not None else 0
+    if cursor is not None:
+        check(tx, row, cursor)
+    if seq < row.floor:
+        raise Failure(Code.CURSOR_GONE)
+    return seq
+
+
+def check(tx: Connection, row: Any, cursor: Cursor) -> None:
+    """Raises Failure(epoch_changed, history_differs) for a cursor of another history than the space now has; what is
+    below the floor cannot be told."""
     if cursor.epoch != row.epoch:
         raise Failure(Code.EPOCH_CHANGED)
     if cursor.seq > row.head:
         raise Failure(Code.HISTORY_DIFFERS)
-    if cursor.seq < row.floor:
-        raise Failure(Code.CURSOR_GONE)
-    if _chain_at(tx, row, cursor.seq)[: chain.QUOTED] != cursor.chain:
+    if cursor.seq >= row.floor and _chain_at(tx, row, cursor.seq)[: chain.QUOTED] != cursor.chain:
         raise Failure(Code.HISTORY_DIFFERS)
-    return cursor.seq
 
 
 def _chain_at(tx: Connection, row: Any, seq: int) -> bytes:

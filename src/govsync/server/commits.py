@@ -28,7 +28,7 @@ from govsync.model.codes import Code
 from govsync.model.nodes import Kind
 from govsync.model.problems import Failure
 from govsync.protocol.commits import Commit, CommitAnswer, Done, Lacking, Outcome, Refused
-from govsync.server import access, chain, contents, horizon
+from govsync.server import access, chain, changes, contents, epochs, horizon
 from govsync.server.access import Action
 from govsync.server.brought import Brought, content_of
 from govsync.server.context import Caller, Server
@@ -42,19 +42,21 @@ def commit(
 ) -> CommitAnswer:
     """Carries out a commit; raises Failure where none of its operations had an effect.
 
-    `not_found`, `no_right`, `epoch_changed`, `too_many_operations`, `too_large`.
+    `not_found`, `no_right`, `epoch_changed`, `history_differs`, `too_many_operations`, `too_large`.
     """
     if len(request.operations) > server.limits.operations_per_commit:
         raise Failure(Code.TOO_MANY_OPERATIONS, limit=server.limits.operations_per_commit)
     if any(len(data) > server.limits.inline_chunk_bytes for data in inline):
         raise Failure(Code.TOO_LARGE, what="inline chunk", limit=server.limits.inline_chunk_bytes)
-    with server.database.begin() as tx:
+    with epochs.giving_away(server, request.after), server.database.begin() as tx:
         row = lock_space(tx, space)
         role = access.require(tx, caller.user, space, Action.ADD)
         if row is None:
             raise Failure(Code.NOT_FOUND)
         if row.epoch != request.epoch:
             raise Failure(Code.EPOCH_CHANGED)
+        if request.after is not None:
+            changes.check(tx, row, request.after)
         reader = Action.READ in access.MAY[role]
         brought = Brought(server, tx, caller, space, reader, inline)
         return _Committing(server, caller, tx, row, reader, brought).carry_out(request.operations)
@@ -99,8 +101,8 @@ class _Committing:
         outcomes: list[Outcome] = []
         for unit in _units(operations):
             outcomes.extend(self._group(unit) if len(unit) > 1 else [self._one(unit[0])])
-        self._write()
-        return CommitAnswer(outcomes=tuple(outcomes), head=self._draft.head)
+        value = self._write()
+        return CommitAnswer(outcomes=tuple(outcomes), head=self._draft.head, chain=value[: chain.QUOTED])
 
     def _done_before(self, operations: Sequence[ask.AnyOperation]) -> dict[bytes, int]:
         j = tables.journal.c
@@ -247,7 +249,8 @@ class _Committing:
 
     # Writing
 
-    def _write(self) -> None:
+    def _write(self) -> bytes:
+        """Writes everything; answers the chain at the new head."""
         draft, space = self._draft, tables.space
         self._brought.write()
         self._view.write()
@@ -257,6 +260,8 @@ class _Committing:
             head, value = chain.append(self._tx, self._row.id, self._row.head, self._row.chain, draft.entries)
             moved = {"head": head, "chain": value, "bytes": max(0, draft.used_bytes)}
             self._tx.execute(update(space).where(space.c.id == self._row.id).values(**moved))
+            return value
+        return bytes(self._row.chain)
 
 
 def _bytes(state: State | None) -> int:

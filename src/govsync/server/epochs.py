@@ -6,8 +6,14 @@ chain of a cursor proves nothing to a server that has lost what was chained, so 
 it costs every desk a reading of everything and loses nothing, and it happens by itself at most once an hour.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from sqlalchemy import select
 
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from govsync.protocol.changes import Cursor
 from govsync.server import directory
 from govsync.server.context import Server
 from govsync.server.db import tables
@@ -19,6 +25,17 @@ def restored(server: Server) -> bytes:
     """Begins a new epoch because an operator says that this is a copy; answers it."""
     with server.database.begin() as tx:
         return directory.begin_epoch(server, tx)
+
+
+@contextmanager
+def giving_away(server: Server, cursor: Cursor | None) -> Iterator[None]:
+    """Begins a new epoch when what is done for a desk fails since its cursor tells of a history that is not ours."""
+    try:
+        yield
+    except Failure as failure:
+        if failure.code is Code.HISTORY_DIFFERS and cursor is not None:
+            given_away(server, cursor.epoch)
+        raise
 
 
 def given_away(server: Server, epoch: bytes) -> None:

@@ -14,6 +14,7 @@ from govsync.protocol.commits import Done
 from govsync.store import activity, dirty, holds, local_tree, lost, past, spaces
 from govsync.store.database import Row, Store
 from govsync.store.ops import OpRow
+from govsync.store.past import Fact
 
 
 def apply(store: Store, space: bytes, entries: Iterable[Entry], own_device: bytes) -> None:
@@ -38,9 +39,9 @@ def learn(store: Store, space: bytes, state: NodeState) -> int | None:
         return None
     lid = row[0] if row is not None else local_tree.insert(store, state.node, space, state.kind)
     if row is not None and row[1] is not None:
-        for old, new in ((row[2], state.place), (row[3], state.rev)):
+        for fact, old, new in ((Fact.PLACE, row[2], state.place), (Fact.REV, row[3], state.rev)):
             if old is not None and old != new:
-                past.remember(store, lid, old, row[1])
+                past.remember(store, lid, fact, old, row[1])
     parent = placeholder(store, state.parent, space)
     store.run(
         "UPDATE node SET space = ?, kind = ?, r_parent = ?, r_name = ?, r_key = ?, r_place = ?, r_rev = ?, r_seq = ?,"

@@ -84,14 +84,17 @@ MIGRATIONS: tuple[str, ...] = (
     """,
     """
     CREATE TABLE past (
-        turn INTEGER PRIMARY KEY AUTOINCREMENT, lid INTEGER NOT NULL, key BLOB NOT NULL, seq INTEGER NOT NULL
+        turn INTEGER PRIMARY KEY AUTOINCREMENT, lid INTEGER NOT NULL, fact TEXT NOT NULL, key BLOB NOT NULL,
+        seq INTEGER NOT NULL
     );
-    CREATE INDEX past_key ON past (lid, key);
+    CREATE INDEX past_key ON past (lid, fact, key);
     CREATE TABLE lost (
         lid INTEGER PRIMARY KEY, parent INTEGER NOT NULL, name TEXT NOT NULL, place BLOB NOT NULL, epoch BLOB NOT NULL,
         seq INTEGER NOT NULL, rev BLOB, hash BLOB, over BLOB, moved INTEGER NOT NULL,
         offered INTEGER NOT NULL
     );
     CREATE INDEX lost_offered ON lost (lid) WHERE offered = 1;
+    ALTER TABLE space ADD COLUMN told_seq INTEGER;
+    ALTER TABLE space ADD COLUMN told_chain BLOB;
     """,
 )

@@ -20,6 +20,8 @@ class SpaceRow(msgspec.Struct, frozen=True, kw_only=True):
     mount_lid: int | None
     epoch: bytes
     cursor: Cursor | None
+    told: Cursor | None
+    """The head that the newest answer to a commit told of, until the journal has been seen to go through it."""
     owner_organisation: str
     owner: str
 
@@ -34,15 +36,34 @@ class SpaceRow(msgspec.Struct, frozen=True, kw_only=True):
         return self.readable and self.role in (Role.EDITOR, Role.MANAGER)
 
 
-_COLUMNS = "id, kind, name, role, state, root_lid, mount_lid, epoch, cursor_seq, cursor_chain, owner_organisation, owner"
+_COLUMNS = (
+    "id, kind, name, role, state, root_lid, mount_lid, epoch, cursor_seq, cursor_chain, told_seq, told_chain,"
+    " owner_organisation, owner"
+)
 
 
 def _row(row: Row) -> SpaceRow:
-    id, kind, name, role, state, root_lid, mount_lid, epoch, seq, chain, organisation, owner = row
+    (
+        id,
+        kind,
+        name,
+        role,
+        state,
+        root_lid,
+        mount_lid,
+        epoch,
+        seq,
+        chain,
+        told_seq,
+        told_chain,
+        organisation,
+        owner,
+    ) = row
     cursor = None if seq is None else Cursor(epoch, seq, chain)
+    told = None if told_seq is None else Cursor(epoch, told_seq, told_chain)
     return SpaceRow(
         id=id, kind=SpaceKind(kind), name=name, role=Role(role), state=SpaceState(state), root_lid=root_lid,
-        mount_lid=mount_lid, epoch=epoch, cursor=cursor, owner_organisation=organisation, owner=owner,
+        mount_lid=mount_lid, epoch=epoch, cursor=cursor, told=told, owner_organisation=organisation, owner=owner,
     )  # fmt: skip
 
 
@@ -104,11 +125,29 @@ def freeze(store: Store, id: bytes, state: SpaceState) -> None:
 
 
 def set_cursor(store: Store, id: bytes, cursor: Cursor) -> None:
-    """Moves the cursor of a space."""
+    """Moves the cursor of a space; what was told of in another life, or just there, need not be waited for any more."""
+    store.run(
+        "UPDATE space SET told_seq = NULL, told_chain = NULL WHERE id = ?1 AND (epoch != ?2 OR (told_seq = ?3"
+        " AND told_chain = ?4))",
+        (id, cursor.epoch, cursor.seq, cursor.chain),
+    )
     store.run(
         "UPDATE space SET epoch = ?, cursor_seq = ?, cursor_chain = ? WHERE id = ?",
         (cursor.epoch, cursor.seq, cursor.chain, id),
     )
+
+
+def told(store: Store, id: bytes, head: Cursor) -> None:
+    """Remembers the head that an answer told of, if it is ahead of the cursor."""
+    store.run(
+        "UPDATE space SET told_seq = ?3, told_chain = ?4 WHERE id = ?1 AND epoch = ?2 AND ?3 > coalesce(cursor_seq, 0)",
+        (id, head.epoch, head.seq, head.chain),
+    )
+
+
+def found(store: Store, id: bytes) -> None:
+    """Notes that the journal goes through the head that was told of, or that it was lost."""
+    store.run("UPDATE space SET told_seq = NULL, told_chain = NULL WHERE id = ?", (id,))
 
 
 def set_mount(store: Store, id: bytes, mount_lid: int) -> None:

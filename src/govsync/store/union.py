@@ -12,6 +12,7 @@ from govsync.protocol.changes import Cursor, Nodes, NodeState
 from govsync.store import dirty, local_tree, lost, past, remote_tree, spaces, trees
 from govsync.store.database import Store
 from govsync.store.lost import Lost
+from govsync.store.past import Fact
 from govsync.store.rescues import RESCUED
 from govsync.store.spaces import SpaceRow
 
@@ -121,7 +122,7 @@ class _Agreed:
         elif state is not None:
             moved = not place_known and self._unite_place(state)
             content = not rev_known and self._unite_content(state)
-            over = state.rev if content and self._older(state.rev, base.rev) else None
+            over = state.rev if content and self._older(Fact.REV, state.rev) else None
             if moved or content:
                 self._keep(over, moved, content)
         elif not place_known:
@@ -133,7 +134,7 @@ class _Agreed:
 
     def _unite_place(self, state: NodeState) -> bool:
         """Says whether the lost place is the newer one; then it is told again."""
-        older = self._older(state.place, self._base.place_key)
+        older = self._older(Fact.PLACE, state.place)
         if older:
             parent = remote_tree.placeholder(self._store, state.parent or b"", self._node.space)
             local_tree.agree_place(self._store, self._lid, Place(parent, state.name), state.place)
@@ -148,20 +149,26 @@ class _Agreed:
         if state.hash == self._base.hash:
             local_tree.agree_content(self._store, self._lid, state.rev, state.hash, self._base.exec)
             return False
-        older = self._older(state.rev, self._base.rev)
+        older = self._older(Fact.REV, state.rev)
         if older and not self._clean:
             local_tree.agree_content(self._store, self._lid, state.rev, state.hash, state.exec)
         else:
             local_tree.agree_content(self._store, self._lid, None, None, self._base.exec)
         return older or self._clean
 
-    def _older(self, shown: bytes | None, key: bytes | None) -> bool:
-        """Says whether what the server shows is remembered as older than an agreed fact of this key."""
-        remote = self._node.remote
-        if shown is None or key is None or remote is None:
+    def _older(self, fact: Fact, shown: bytes | None) -> bool:
+        """Says whether what the server shows is remembered as older than what was agreed on."""
+        key, newest = self._agreed_key(fact)
+        if shown is None or key is None:
             return False
-        newest = key in (remote.rev, remote.place_key)
-        return past.before(self._store, self._lid, shown, None if newest else key)
+        return past.before(self._store, self._lid, fact, shown, None if newest else key)
+
+    def _agreed_key(self, fact: Fact) -> tuple[bytes | None, bool]:
+        """Answers the agreed key of a fact, and whether it was the newest that the server had shown."""
+        base, remote = self._base, self._node.remote
+        if fact is Fact.REV:
+            return base.rev, remote is not None and remote.rev == base.rev
+        return base.place_key, remote is not None and remote.place_key == base.place_key
 
     def _keep(self, over: bytes | None, moved: bool, content: bool) -> None:
         """Remembers what is lost; without a sequence it has no place in history, and is planned like anything new."""
@@ -177,11 +184,12 @@ class _Agreed:
 
     def _seq(self) -> int | None:
         """Answers a sequence at which what was agreed was current."""
-        base, remote = self._base, self._node.remote
-        key = base.rev if base.rev is not None else base.place_key
-        if remote is not None and key in (remote.rev, remote.place_key):
-            return remote.seq
-        return past.seq_of(self._store, self._lid, key)
+        fact = Fact.PLACE if self._base.rev is None else Fact.REV
+        key, newest = self._agreed_key(fact)
+        assert key is not None
+        if newest and self._node.remote is not None:
+            return self._node.remote.seq
+        return past.seq_of(self._store, self._lid, fact, key)
 
 
 def _gone(store: Store, lid: int) -> None:
@@ -202,6 +210,7 @@ def _learn_all(store: Store, space: bytes, reading: Reading) -> None:
     for state in reading.states.values():
         remote_tree.learn(store, space, state)
     assert reading.cursor is not None
+    spaces.found(store, space)
     spaces.set_cursor(store, space, reading.cursor)
 
 
