@@ -13,10 +13,10 @@ from govsync.model import operations as ask
 from govsync.model.codes import Code
 from govsync.model.nodes import Kind
 from govsync.model.problems import Failure
-from govsync.protocol.changes import Cursor, NodeState
+from govsync.protocol.changes import Cursor, Known, NodeState
 from govsync.protocol.commits import Commit, Done, Lacking, Refused
 from govsync.protocol.session import Role
-from govsync.server import commits, contents, versions
+from govsync.server import changes, commits, contents, versions
 from govsync.server.blobs.folder import FolderBlobs
 from govsync.server.check import check
 from govsync.server.context import Server
@@ -465,6 +465,19 @@ def test_a_commit_of_a_desk_that_has_read_another_history_has_no_effect(desk: De
     assert desk.journal().cursor == cursor
     request = Commit(epoch=desk.epoch, operations=(operation,), after=cursor)
     assert commits.commit(desk.office.server, desk.caller, desk.space, request, ()).head == cursor.seq + 1
+
+
+def test_what_was_known_at_the_moment_of_a_snapshot_is_told_apart_from_what_came_after_it(desk: Desk) -> None:
+    """Else a desk would take for deleted what another has given back since its snapshot."""
+    state = desk.save("a", b"1")
+    cursor = desk.journal().cursor
+    given = offer(desk, "b", b"2", 7)
+    desk.do(given, inline=(b"2",))
+    assert given.rev is not None
+    keys = (state.place, given.place_key, given.rev, given.key)
+    for until, known in ((cursor.seq, (True, False, False, False)), (None, (True,) * 4)):
+        question = Known(keys=keys, until=until)
+        assert changes.known(desk.office.server, desk.caller, desk.space, question).keys == known
 
 
 # At the end everything fits together, whatever was asked and however often

@@ -124,6 +124,8 @@ class Following:
         if reread is not None:
             return self._reread(row, reread)
         if row.cursor is None or self._heads.get(row.id, 0) > row.cursor.seq or row.id in self._doubted:
+            # A hint is used up by the question that it leads to: one from before a restore would be asked about for ever.
+            self._heads.pop(row.id, None)
             return Pull(number=self._desk.number(), space=row.id, cursor=row.cursor)
         if row.told is not None:
             # Beyond what an answer told of only the server can say whether the journal still goes through it.
@@ -139,8 +141,10 @@ class Following:
         if reread.complete:
             if self._under_way(row.id):
                 return None
-            keys = union.questions(self._desk.store, row.id, reread)
-            return Ask(number=self._desk.number(), space=row.id, question=Known(keys=tuple(keys)))
+            assert reread.cursor is not None
+            keys = tuple(union.questions(self._desk.store, row.id, reread))
+            question = Known(keys=keys, until=reread.cursor.seq)
+            return Ask(number=self._desk.number(), space=row.id, question=question)
         return Snapshot(number=self._desk.number(), space=row.id, after=reread.after)
 
     def _under_way(self, space: bytes) -> bool:
@@ -256,6 +260,8 @@ class Following:
             return
         if isinstance(job, Snapshot | Ask) and space in self._rereading:
             self._rereading[space] = union.Reading(unite=self._rereading[space].unite)
+        if isinstance(job, Pull):
+            self._doubted.add(space)
         if code is Code.NOT_FOUND or isinstance(job, AskSpaces):
             self._spaces_due = True
         self._attempts += 1

@@ -75,9 +75,14 @@ class Nodes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
-    """Asks which operation keys, or which (name, content hash) pairs, a space has ever known (R34, R40)."""
+    """Asks which operation keys, or which (name, content hash) pairs, a space has ever known (R34, R40).
+
+    `until` is the sequence of a snapshot: only what was known at its moment is. What others have given back since would
+    else seem to have been deleted before it.
+    """
 
     keys: tuple[bytes, ...] = ()
+    until: int | None = None
     contents: tuple[tuple[str, bytes], ...] = ()
 
 

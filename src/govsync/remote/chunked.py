@@ -64,7 +64,8 @@ class ChunkedRemote:
         step = self._limits.keys_per_question
         keys: list[bool] = []
         for start in range(0, len(question.keys), step):
-            keys.extend(self._calls.known(space, Known(keys=question.keys[start : start + step])).keys)
+            part = Known(keys=question.keys[start : start + step], until=question.until)
+            keys.extend(self._calls.known(space, part).keys)
         contents: list[bool] = []
         for start in range(0, len(question.contents), step):
             part = Known(contents=question.contents[start : start + step])

@@ -163,6 +163,8 @@ def known(server: Server, caller: Caller, space: bytes, question: Known) -> Know
             where = table.c.stream if table is tables.journal else table.c.space
             for piece in contents.pieces(question.keys):
                 query = select(column).where(where == space, column.in_(piece))
+                if question.until is not None:
+                    query = query.where(table.c.seq <= question.until)
                 found.update(row[0] for row in tx.execute(query))
         had = _had(tx, space, {digest for _, digest in question.contents})
     return KnownAnswer(
