@@ -2,6 +2,8 @@
 
 from govsync.engine import events, jobs
 from govsync.model import operations as ask
+from govsync.model.codes import Code
+from govsync.model.problems import Problem
 from tests.engine.bench import LARGE, Bench
 
 
@@ -98,3 +100,20 @@ def test_a_folder_that_is_no_longer_ours_takes_its_deletions_with_it(bench: Benc
     bench.settle()
     assert not bench.asked(ask.Delete)
     assert bench.names() == ["a"]
+
+
+def test_what_could_not_be_uploaded_is_tried_until_it_can(bench: Bench) -> None:
+    """Each attempt waits longer, and each wait ends by itself, whatever else happens or not."""
+    bench.settle()
+    bench.write("large", b"x" * LARGE)
+    attempts = 0
+    for _ in range(20):
+        bench.pass_ms(2_000, jobs.Upload)
+        for job in bench.under_way(jobs.Upload):
+            attempts += 1
+            assert isinstance(job, jobs.Upload)
+            bench.answer(job, jobs.Uploaded((), ((job.files[0][0], Problem(Code.NO_ACCESS)),)))
+    assert attempts >= 4
+    bench.pass_ms(60_000, step=2_000)
+    assert bench.report().state == "in_sync"
+    assert "large" in bench.server.alive()

@@ -19,6 +19,10 @@ class SystemClock:
         """Answers milliseconds since the Unix epoch."""
         return time.time_ns() // 1_000_000
 
+    def booted_ns(self) -> int:
+        """Answers the wall time at which the machine was started."""
+        return time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
 
 class SystemIds:
     """Makes ids and jitter from the system's source of chance."""

@@ -79,6 +79,7 @@ class Agent:
             root=root,
             ignore=lambda: ignore,
             clock_ns=time.time_ns,
+            booted_ns=self.clock.booted_ns(),
             rescued=lambda: DiskFileSystem.made(places.rescued),
         )
         self.tools = tools
@@ -152,7 +153,8 @@ class Agent:
             dirty.begin(store)
         who = Who(device=bytes.fromhex(self.identity.device), device_name=self.identity.name)
         engine = Engine(store, self.ids, who, _rules(self.settings))
-        engine.disk_bytes = shutil.disk_usage(self.places.home).total
+        folder = Path(self.identity.folder)
+        engine.disk_bytes = shutil.disk_usage(folder if folder.is_dir() else self.places.home).total
         return engine
 
     def _rate(self) -> RateNow:

@@ -1,7 +1,7 @@
 """Lets go of what is no longer needed on this disk, and looks again at what was displaced (R11, R17).
 
 A minute after a file was displaced it is looked at once more: a program that held it open may have written to it since;
-then it is a second version and comes back. What the server has is purged from the trash by age and size, never within
+then it is a second version and comes back; as long as it has it open, it is asked again every minute. What the server has is purged from the trash by age and size, never within
 the hour; staging parts that nobody touched for a week go.
 """
 
@@ -24,27 +24,58 @@ class Cleaning:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._looked_to_ms = 0
+        self._held_open: dict[str, int] = {}
+        """Entries that a program still had open when they were looked at, and when to look again."""
+        self._purge_at_ms = 0
+        self._not_before_ms = 0
+        self._need_bytes = 0
+
+    def make_room(self, size_bytes: int) -> None:
+        """Asks for so much of the disk, as far as the trash can give it back: something found the disk full (R17)."""
+        self._need_bytes = max(self._need_bytes, size_bytes)
         self._purge_at_ms = 0
 
     def jobs(self, started: Sequence[AnyJob], disk_bytes: int) -> list[AnyJob]:
         """Says what to look at again and what to purge now; never beside a change of the disk."""
         now = self._desk.now
-        if not self._desk.alone(Clean, Change, Recover, started=started):
+        if now.steady_ms < self._not_before_ms or not self._desk.alone(
+            Clean, Change, Recover, started=started
+        ):
             return []
-        due = now.wall_ms - LOOK_AGAIN_MS
-        look = [
-            row for row in trash.between(self._desk.store, self._looked_to_ms, due) if row.rev is not None
-        ][:MOST_AT_ONCE]
+        look = self._look_again()
         purge: tuple[Held, ...] = ()
         if now.steady_ms >= self._purge_at_ms:
             self._purge_at_ms = now.steady_ms + PURGE_EVERY_MS
-            purge = choose(map(_held, trash.listed(self._desk.store)), disk_bytes, now.wall_ms)[:MOST_AT_ONCE]
+            held = [_held(row) for row in trash.listed(self._desk.store) if row.name not in self._held_open]
+            purge = choose(held, disk_bytes, now.wall_ms, self._need_bytes)[:MOST_AT_ONCE]
+            self._need_bytes = 0
         if not look and not purge:
             return []
-        self._looked_to_ms = look[-1].at_ms if look else self._looked_to_ms
-        return [
-            Clean(number=self._desk.number(), look=tuple(map(_held, look)), purge=purge, now_ms=now.wall_ms)
-        ]
+        return [Clean(number=self._desk.number(), look=look, purge=purge, now_ms=now.wall_ms)]
+
+    def _look_again(self) -> tuple[Held, ...]:
+        """Lists what was displaced a minute ago, and what was held open a minute ago."""
+        now, store = self._desk.now, self._desk.store
+        fresh = trash.between(store, self._looked_to_ms, now.wall_ms - LOOK_AGAIN_MS)
+        if len(fresh) > MOST_AT_ONCE:
+            last_ms = fresh[
+                MOST_AT_ONCE
+            ].at_ms  # All of one moment are looked at together: the next look begins after it.
+            fresh = [row for row in fresh if row.at_ms <= last_ms]
+        if fresh:
+            self._looked_to_ms = fresh[-1].at_ms
+        names = {name for name, at_ms in self._held_open.items() if at_ms <= now.steady_ms}
+        again = [row for row in trash.listed(store) if row.name in names] if names else []
+        return tuple(_held(row) for row in (*fresh, *again) if row.rev is not None)
+
+    def wakes(self) -> list[int]:
+        """Lists when to look again, in steady milliseconds."""
+        return [*self._held_open.values(), self._not_before_ms]
+
+    def failed(self, job: Clean) -> None:
+        """Learns that a job ended without a result: the same entries are looked at again after a while."""
+        self._not_before_ms = self._desk.now.steady_ms + LOOK_AGAIN_MS
+        self._looked_to_ms = min([self._looked_to_ms, *(held.at_ms - 1 for held in job.look)])
 
     def cleaned(self, result: Cleaned) -> list[tuple[int, str, int]]:
         """Takes in what became of entries; answers second versions to be brought back: node, trash name, inode."""
@@ -53,9 +84,12 @@ class Cleaning:
         with self._desk.store.transaction():
             for judged in result.judged:
                 row = rows.get(judged.name)
+                self._held_open.pop(judged.name, None)
                 if row is None:
                     continue
-                if judged.fate in (Fate.PURGED, Fate.GONE):
+                if judged.fate is Fate.BUSY:
+                    self._held_open[judged.name] = self._desk.now.steady_ms + LOOK_AGAIN_MS
+                elif judged.fate in (Fate.PURGED, Fate.GONE):
                     trash.drop(self._desk.store, judged.name)
                 elif judged.fate is Fate.CHANGED and judged.signature is not None:
                     trash.unverify(self._desk.store, judged.name)

@@ -152,6 +152,7 @@ class Engine:
             *self.sending.wakes(),
             *self.holding.wakes(),
             *self.rescuing.wakes(),
+            *self.cleaning.wakes(),
             dirty.next_time(self.desk.store, now),
             None if self.desk.proven_ms is None else self.desk.proven_ms + PROVE_EVERY_MS,
         )
@@ -220,6 +221,8 @@ class Engine:
                 self.following.answered(job, result)
             case jobs.Fetch(), jobs.Fetched():
                 self.planning.fetched(self.placing.fetched(job, result))
+                if lacking := lacking_bytes(job, result):
+                    self.cleaning.make_room(lacking + self.desk.rules.minimum_free_bytes)
             case jobs.AskSpaces(), jobs.SpacesTold():
                 self.following.spaces_told(result)
             case jobs.AskHeads(), jobs.HeadsTold():
@@ -245,7 +248,7 @@ class Engine:
             case jobs.Rescue():
                 self.rescuing.failed()
             case jobs.Clean():
-                return  # The same entries are chosen again.
+                self.cleaning.failed(job)
             case _:
                 self.following.failed(job, problem.code)
 
@@ -266,6 +269,12 @@ class Engine:
         with self.desk.store.transaction():
             meta.set_paused_until(self.desk.store, until_ms)
         self.desk.facts_changed()
+
+
+def lacking_bytes(job: jobs.Fetch, result: jobs.Fetched) -> int:
+    """Counts the bytes for which there was no room on the disk."""
+    full = {lid for lid, problem in result.failed if problem.code is Code.DISK_FULL}
+    return sum(want.size_bytes for want in job.wants if want.lid in full)
 
 
 def occupies(job: jobs.AnyJob) -> list[int]:

@@ -268,7 +268,7 @@ class Observing:
             self._gap(folder.lid, seen.vanished, seen.gap)
             problems.set_skipped(store, folder.lid, seen.skipped)
             problems.set_names(store, folder.lid, seen.illegal, now.wall_ms)
-            self._desk.open_documents[folder.lid] = frozenset(folder.open_documents)
+            self._desk.open_documents[paths.inner(store, folder.lid)] = frozenset(folder.open_documents)
         if seen.changed:
             self._desk.facts_changed()  # A move frees a name, a return ends a deletion: anything may follow.
         return folder.complete

@@ -188,7 +188,9 @@ def wait(desk: Desk, lid: int, problem: Problem | None) -> None:
     """Lets a node wait, longer each time, and says why once it has lasted."""
     attempts = dirty.count_attempt(desk.store, lid)
     dirty.delay(desk.store, lid, desk.now.steady_ms + min(AGAIN_MS * 2 ** min(attempts, 12), AGAIN_MOST_MS))
-    if problem is not None and (attempts > 2 or problem.code not in (Code.GONE, Code.CHANGED, Code.OFFLINE)):
+    if problem is not None and (
+        attempts > 2 or problem.code not in (Code.GONE, Code.CHANGED, Code.OFFLINE, Code.DISK_FULL)
+    ):
         problems.raise_for(desk.store, lid, problem, desk.now.wall_ms)
 
 

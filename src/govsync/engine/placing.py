@@ -230,7 +230,9 @@ class Placing:
         with self._desk.store.transaction():
             for lid, problem in result.failed:
                 wait(self._desk, lid, problem)
-        return [wanted.lid for wanted in job.wants]
+        failed = {lid for lid, _ in result.failed}
+        self._desk.wake(failed)
+        return [wanted.lid for wanted in job.wants if wanted.lid not in failed]
 
     def changed(self, result: Changed, recovered: bool) -> list[int]:
         """Takes in the outcomes of a batch, or of a recovery; answers the folders that must be looked at again."""

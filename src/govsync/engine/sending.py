@@ -325,6 +325,7 @@ class Sending:
                     changed.append(lid)
                 else:
                     self._keep_back(lid, problem)
+        self._desk.wake(lid for lid, _ in result.failed)  # Their time has to be waited for.
         return changed
 
     def committed(self, job: Commit, result: Committed) -> None:

@@ -14,7 +14,8 @@ from govsync.content.manifests import ChunkRef, Manifest, encode
 from govsync.engine import jobs
 from govsync.engine.sending import manifest_pieces
 from govsync.local import place, scanner, trash
-from govsync.local.ignore import Ignore, documents_open, is_lock
+from govsync.local.documents import open_here
+from govsync.local.ignore import Ignore, is_lock
 from govsync.local.reader import FileSource, Pieces, Read, read_files
 from govsync.local.recover import recover
 from govsync.local.root import Root, Standing, prove
@@ -54,6 +55,8 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
     root: Root
     ignore: Callable[[], Ignore]
     clock_ns: Callable[[], int]
+    booted_ns: int = 0
+    """When the machine was started: a lock file from before says nothing any more (R13)."""
     rescued: Callable[[], FileSystem]
     """Opens the visible folder Rescued, and makes it where there is none."""
 
@@ -112,7 +115,7 @@ def _look(tools: Tools, wanted: jobs.LookAt) -> jobs.Looked:
     folders = [each for each in seen.entries if each.skip is None and each.stat.shape == "folder"]
     births = scanner.births(tools.fs, tools.root, [At(wanted.path, each.name) for each in folders])
     born = {each.name: birth for each, birth in zip(folders, births, strict=True)}
-    names = [each.name for each in seen.entries]
+    open_documents = open_here(tools.fs, wanted.path, seen.entries, seen.started_ns, tools.booted_ns)
     fresh = seen.folder is not None and seen.folder.mtime_ns >= seen.started_ns - scanner.TICK_NS
     return jobs.Looked(
         lid=wanted.lid,
@@ -120,7 +123,7 @@ def _look(tools: Tools, wanted: jobs.LookAt) -> jobs.Looked:
         mtime_ns=seen.folder.mtime_ns if seen.folder is not None else 0,
         complete=seen.complete,
         entries=tuple((each.name, each.stat, born.get(each.name), each.skip) for each in seen.entries),
-        open_documents=tuple(sorted(documents_open(names))),
+        open_documents=open_documents,
         again=seen.changed or fresh,
     )
 
