@@ -10,6 +10,7 @@ import msgspec
 
 from govsync.agent import home
 from govsync.agent.accounts import plain_calls
+from govsync.agent.neighbours import other_program
 from govsync.content.chunks import require_fast_chunking
 from govsync.control.client import ask
 from govsync.control.messages import GetStatus
@@ -21,7 +22,7 @@ from govsync.system.disk import DiskFileSystem
 from govsync.system.failures import failure_of
 from govsync.system.places import Places
 from govsync.system.probe import network_kind
-from govsync.text.sentences import WEAK_DISK, action, sentence, status_sentence
+from govsync.text.sentences import OTHER_PROGRAM, WEAK_DISK, action, sentence, status_sentence
 
 _WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
 _CLOCK_MS = 5 * 60_000
@@ -75,6 +76,9 @@ def _folder(identity: home.Identity) -> Iterator[Finding]:
     disk = DiskFileSystem(Path(identity.folder))
     proven(disk, root).close()
     yield Finding("folder", "PASS", identity.folder)
+    other = other_program(Path(identity.folder))
+    if other is not None:
+        yield Finding("other program", "WARN", OTHER_PROGRAM.format(program=other[0], folder=other[1]))
     yield from _room("disk", disk.free_bytes())
     trust = disk.trust()
     if not trust.watched:

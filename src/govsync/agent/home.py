@@ -5,10 +5,12 @@ The functions here change a home while no agent runs (the caller holds the home'
 
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import msgspec
 
+from govsync.agent.neighbours import require_apart
 from govsync.local import root as roots
 from govsync.local.root import Root
 from govsync.local.steps import STATE
@@ -28,7 +30,6 @@ from govsync.system.secrets import Secrets
 
 POLICY = Path("/etc/govsync/policy.d")
 _START = (sys.executable, "-m", "govsync.cli.main", "start")
-_OTHER_PRODUCTS = (".dropbox", ".stfolder", ".owncloudsync.log", ".nextcloudsync.log", ".sync_journal.db")
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,19 +148,24 @@ def choose_folder(places: Places, identity: Identity, folder: Path, new_id: byte
     """Makes a folder this device's and answers what its disk can do; raises Failure(folder_unfit, folder_taken) and says
     why (R15, R45, R51)."""
     folder = folder.expanduser().absolute()
+    require_apart(folder, places.home)  # Before it is made: it would be made in somebody's synced folder.
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Failure(Code.FOLDER_UNFIT, what=f"{folder}: {os.strerror(error.errno or 0)}") from error
-    _check_neighbours(places, folder)
     fitness = probe(folder)
     if fitness.unfit is not None:
         raise Failure(Code.FOLDER_UNFIT, what=fitness.unfit)
     disk = DiskFileSystem(folder)
     try:
         marker = roots.found(disk)
-        root = roots.adopt(disk, marker[0] if marker is not None else new_id, bytes.fromhex(identity.device))
+        with lock_folder(folder) if (folder / STATE).is_dir() else nullcontext():
+            root = roots.adopt(
+                disk, marker[0] if marker is not None else new_id, bytes.fromhex(identity.device)
+            )
     except Failure as failure:
+        if failure.code is Code.FOLDER_TAKEN:  # Another home's agent is at work in it.
+            raise
         raise Failure(Code.FOLDER_UNFIT, what=f"{folder}: {failure.code}") from failure
     changed = msgspec.structs.replace(identity, folder=str(folder), root=root.id.hex(), root_ino=root.ino)
     save(places, changed)
@@ -169,15 +175,3 @@ def choose_folder(places: Places, identity: Identity, folder: Path, new_id: byte
 def lock_folder(folder: Path) -> Lock:
     """Locks a synced folder for one agent; raises Failure(folder_taken) while another one has it (R45)."""
     return Lock(folder / STATE / "lock", Code.FOLDER_TAKEN)
-
-
-def _check_neighbours(places: Places, folder: Path) -> None:
-    real, home = folder.resolve(), places.home.resolve()
-    if real == home or real in home.parents or home in real.parents:
-        raise Failure(Code.FOLDER_UNFIT, what="GovSync's own home lies in it, or it in GovSync's home")
-    for above in real.parents:
-        if (above / ".govsync" / "root").exists():
-            raise Failure(Code.FOLDER_UNFIT, what=f"it lies inside a synced folder: {above}")
-    for around in (real, *real.parents):
-        if any((around / name).exists() for name in _OTHER_PRODUCTS):
-            raise Failure(Code.FOLDER_UNFIT, what=f"another program syncs {around}")

@@ -26,6 +26,7 @@ from govsync.control.messages import Waited
 from govsync.model.status import Status
 from govsync.settings.merge import Effective
 from govsync.text import sentences, units
+from govsync.text.units import shown_name
 
 
 def _duration(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
@@ -94,11 +95,15 @@ def folder_set(path: Path) -> None:
     Example: govsync folder set ~/GovSync
     """
     from govsync.agent.accounts import set_folder
+    from govsync.agent.neighbours import other_program
 
     with home.stopped():
         fitness = set_folder(here(), path)
     if fitness.network is not None:
         click.echo(sentences.WEAK_DISK.format(kind=fitness.network))
+    other = other_program(path.expanduser().absolute())
+    if other is not None:
+        click.echo(sentences.OTHER_PROGRAM.format(program=other[0], folder=shown_name(str(other[1]))))
 
 
 @click.command()

@@ -131,6 +131,13 @@ WEAK_DISK = (
 """What is said once of a folder on a disk where no watcher and no lease can be trusted (R45)."""
 
 
+OTHER_PROGRAM = (
+    "{program} syncs {folder} too: two programs that change the same files undo each other's work. Choose another folder, or"
+    " end {program} for this one."
+)
+"""What is said of a folder that another program syncs (R45)."""
+
+
 ACTIVITIES: dict[str, str] = {
     "mkdir": "made", "put": "saved", "move": "moved", "delete": "deleted", "revive": "brought back", "attr": "changed",
     "offer": "gave back", "mount": "was given", "space_added": "space added", "space_revoked": "no longer a member of",
