@@ -161,7 +161,12 @@ class SmallServer:
         return None
 
     def commit(
-        self, space: bytes, epoch: bytes, operations: Sequence[ask.AnyOperation], inline: Sequence[bytes]
+        self,
+        space: bytes,
+        epoch: bytes,
+        operations: Sequence[ask.AnyOperation],
+        inline: Sequence[bytes],
+        after: Cursor | None = None,
     ) -> CommitAnswer:
         self.commits += 1
         self._asked("commit")
@@ -169,7 +174,7 @@ class SmallServer:
         self.chunks.update((chunk_hash(data), data) for data in inline)
         outcomes = tuple(self._outcome(operation) for operation in operations)
         self._answered("commit")
-        return CommitAnswer(outcomes=outcomes, head=len(self.journal))
+        return CommitAnswer(outcomes=outcomes, head=len(self.journal), chain=CHAIN)
 
     def download(self, space: bytes, wants: Sequence[Download]) -> None:
         self._asked("download")
