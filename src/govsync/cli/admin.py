@@ -200,11 +200,9 @@ def collect(data: Path | None, database: str, blobs: str) -> None:
 @failures
 def restored(data: Path | None, database: str, blobs: str) -> None:
     """Says that this database is a restored copy: desks then unite with it. Example: govsync admin restored"""
-    from govsync.server import directory
+    from govsync.server import epochs
 
-    server = _open(data, database, blobs)
-    with server.database.begin() as tx:
-        directory.begin_epoch(server, tx)
+    epochs.restored(_open(data, database, blobs))
 
 
 COMMANDS = {"admin": admin}

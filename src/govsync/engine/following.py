@@ -162,16 +162,24 @@ class Following:
 
     def spaces_told(self, result: SpacesTold) -> None:
         """Takes in the list of spaces (R38); a space that is missing from it means nothing (R29)."""
+        told = result.spaces.spaces
+        unknown = [info.id for info in told if info.state is SpaceState.UNKNOWN]
         with self._desk.store.transaction():
-            for info in result.spaces.spaces:
-                self._space(info)
+            for info in sorted(told, key=lambda info: info.state is not SpaceState.MEMBER):
+                self._space(info, unknown)
         self._desk.facts_changed()
 
-    def _space(self, info: SpaceInfo) -> None:
+    def _space(self, info: SpaceInfo, unknown: Sequence[bytes]) -> None:
         store = self._desk.store
         row = spaces.get(store, info.id)
         if info.state is SpaceState.MEMBER:
-            if row is None:
+            before = spaces.same(store, info, unknown) if row is None else None
+            if before is not None:
+                # An emptied server: its people and divisions were made again, and desks give back what they hold (R35).
+                spaces.rehome(store, before.id, info)
+                self._rereading.pop(before.id, None)
+                self._rereading[info.id] = union.Reading(unite=True)
+            elif row is None:
                 spaces.begin(store, info)
                 activity.note(store, self._desk.now.wall_ms, "space_added", info.name)
             else:

@@ -1,5 +1,7 @@
 """The spaces that this desk holds: their roots, where they are mounted, and how far their journals have been read."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from govsync.model.nodes import Kind
@@ -117,6 +119,34 @@ def update(store: Store, info: SpaceInfo) -> None:
         "UPDATE space SET name = ?, role = ?, state = ?, quota_bytes = ?, used_bytes = ? WHERE id = ?",
         (info.name, info.role, info.state, info.quota_bytes, info.used_bytes, info.id),
     )
+
+
+def same(store: Store, info: SpaceInfo, unknown: Iterable[bytes]) -> SpaceRow | None:
+    """Answers the space of the same person or division, of those that the server does not know any more (R35); None where
+    there is none, or where it cannot be told which."""
+    found = [
+        row
+        for id in unknown
+        if (row := get(store, id)) is not None
+        and (row.kind, row.owner_organisation, row.owner) == (info.kind, info.owner_organisation, info.owner)
+    ]
+    return found[0] if len(found) == 1 and info.kind is not SpaceKind.SHARED else None
+
+
+def rehome(store: Store, old: bytes, info: SpaceInfo) -> None:
+    """Makes a space that the server has lost the one that it has made anew for the same owner: all that this desk holds of
+    the old one is the new one's from now on, and is united with it. What was sent has no outcome any more."""
+    store.run("DELETE FROM op_cover WHERE key IN (SELECT key FROM op WHERE space = ?)", (old,))
+    store.run("DELETE FROM op WHERE space = ?", (old,))
+    for table, column in (("node", "space"), ("node", "target_space"), ("hold", "space"), ("sent", "space")):
+        store.run(f"UPDATE {table} SET {column} = ?1 WHERE {column} = ?2", (info.id, old))
+    store.run(
+        "UPDATE node SET node_id = ?1, r_place = ?1, b_place = ?1 WHERE lid = (SELECT root_lid FROM space WHERE id = ?2)",
+        (info.root, old),
+    )
+    store.run("UPDATE space SET id = ? WHERE id = ?", (info.id, old))
+    found(store, info.id)
+    update(store, info)
 
 
 def freeze(store: Store, id: bytes, state: SpaceState) -> None:

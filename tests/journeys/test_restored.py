@@ -1,0 +1,120 @@
+"""The server is put back from a copy, or begins with nothing, a desk's memory is lost, a home is copied: with real processes."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.conftest import Site
+from tests.journeys.site import PASSWORD, Desk, meet
+
+pytestmark = pytest.mark.journey
+
+
+def verified(*desks: Desk) -> None:
+    """Each desk reads everything and compares it with the server."""
+    for desk in desks:
+        assert desk.do("verify").strip() == "Everything is equal."
+
+
+def put_back(site: Site, copy: Path) -> None:
+    site.server.kill()
+    shutil.rmtree(site.server.data)
+    shutil.copytree(copy, site.server.data)
+    site.server.start()
+
+
+def sign_in_again(site: Site, desk: Desk) -> None:
+    desk.kill()
+    endpoint = f"http://127.0.0.1:{site.server.port}"
+    desk.do("login", "--endpoint", endpoint, "--user", "anna", "--password-stdin", stdin=PASSWORD)
+    desk.start()
+
+
+def test_a_server_put_back_from_a_copy_and_written_on_is_united_with_what_desks_hold(site: Site) -> None:
+    office, home, late = (site.desk(name) for name in ("office", "home", "late"))
+    office.write("a.txt", "a1")
+    office.write("b.txt", "b1")
+    office.write("Planning/team.txt", "t1")
+    meet(office, home, late)
+    site.server.kill()
+    copy = site.base / "copy"
+    shutil.copytree(site.server.data, copy)
+    site.server.start()
+    office.write("a.txt", "a2")
+    home.write("folder/new.txt", "n1")
+    office.write("Planning/team.txt", "t2")
+    (home.folder / "b.txt").rename(home.folder / "c.txt")
+    meet(office, home, late)
+    late.kill()
+    home.kill()
+    put_back(site, copy)
+    for number in range(8):  # Beyond the sequences that the desks have seen.
+        office.write("after.txt", f"after {number}")
+        office.wait()
+    home.start()
+    late.start()
+    meet(office, home, late)
+    assert office.files() == {
+        "a.txt": b"a2", "c.txt": b"b1", "folder/new.txt": b"n1", "Planning/team.txt": b"t2", "after.txt": b"after 7",
+    }  # fmt: skip
+    verified(office, home, late)
+    assert site.server.admin("check").stdout.strip() == "sound"
+
+
+def test_an_emptied_server_is_refilled_from_the_desks_after_a_sign_in(site: Site) -> None:
+    office, home, late = (site.desk(name) for name in ("office", "home", "late"))
+    for number in range(30):
+        office.write(f"2025/{number % 3}/{number}.txt", f"content {number}")
+    office.write("large.bin", os.urandom(3_000_000))
+    office.write("Planning/team.txt", "t1")
+    meet(office, home, late)
+    office.write("a.txt", "a1")
+    meet(office, home)
+    late.kill()
+    office.write("a.txt", "a2")
+    (office.folder / "2025" / "1").rename(office.folder / "2025" / "moved")
+    meet(office, home)
+    expected = office.files()
+    home.kill()
+    office.kill()
+    site.server.kill()
+    shutil.rmtree(site.server.data)
+    office.write("worked on meanwhile.txt", "w")
+    office.write("a.txt", "a3, written while there was no server")
+    expected |= {"worked on meanwhile.txt": b"w", "a.txt": b"a3, written while there was no server"}
+    site.server.start()
+    site.server.populate()
+    for desk in (late, home, office):
+        desk.start()
+        sign_in_again(site, desk)
+    meet(office, home, late)
+    assert office.files() == expected
+    verified(office, home, late)
+    assert site.server.admin("check").stdout.strip() == "sound"
+    for desk in (office, home, late):
+        assert desk.json("conflicts") == []
+
+
+def test_a_desk_that_has_lost_its_memory_takes_its_files_for_what_they_are(site: Site) -> None:
+    office, home = site.desk("office"), site.desk("home")
+    for number in range(20):
+        office.write(f"f/{number}.txt", f"content {number}")
+    office.write("old.txt", "v1")
+    office.write("mine.txt", "m1")
+    meet(office, home)
+    home.kill()
+    office.write("old.txt", "v2")
+    office.wait()
+    for found in (home.base / "home").rglob("*"):
+        if found.is_file() and found.name.startswith("state.db"):
+            found.unlink()
+    home.write("mine.txt", "changed while nobody looked")
+    home.start()
+    meet(office, home)
+    files = office.files()
+    assert files["old.txt"] == b"v2"
+    assert {b"m1", b"changed while nobody looked"} <= set(files.values())
+    assert len(files) == 20 + 1 + 2, "no copy of what was known, equal or older; nothing is deleted"
+    verified(office, home)
