@@ -108,7 +108,7 @@ def test_a_desk_that_has_lost_its_memory_takes_its_files_for_what_they_are(site:
     office.write("old.txt", "v2")
     office.wait()
     for found in (home.base / "home").rglob("*"):
-        if found.is_file() and found.name.startswith("state.db"):
+        if found.is_file() and found.name.startswith("store.db"):
             found.unlink()
     home.write("mine.txt", "changed while nobody looked")
     home.start()

@@ -341,7 +341,8 @@ class Sending:
                     ops.drop(store, operation.key)
                     self._take_in(row, outcome)
             holds.stamp(store, self._desk.now.wall_ms)
-            spaces.told(store, job.space, Cursor(job.epoch, result.answer.head, result.answer.chain))
+            if result.answer.chain:
+                spaces.told(store, job.space, Cursor(job.epoch, result.answer.head, result.answer.chain))
         self._desk.facts_changed()
 
     def _take_in(self, row: ops.OpRow, outcome: Outcome) -> None:
