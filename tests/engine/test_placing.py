@@ -3,7 +3,13 @@
 import pytest
 
 from govsync.engine import jobs, placing
-from tests.engine.bench import Bench
+from govsync.engine.batch import Batch
+from govsync.local import steps
+from govsync.model.nodes import Kind, Place
+from govsync.model.steps import Park, Relocate
+from govsync.protocol.changes import NodeState
+from govsync.store import local_tree
+from tests.engine.bench import ROOT, Bench
 
 
 def test_contents_that_nobody_will_ask_for_do_not_stop_the_reading(
@@ -53,3 +59,67 @@ def test_only_so_many_revisions_wait_for_their_contents(
     assert sum(bench.engine.placing.waits(lid) for lid in lids) == 1
     bench.settle()
     assert len(bench.names()) == 20
+
+
+def folder(bench: Bench, name: str, node: bytes, key: bytes) -> None:
+    bench.server.tell(NodeState(node=node, kind=Kind.FOLDER, parent=ROOT, name=name, place=key, seq=0), key)
+
+
+@pytest.fixture
+def exchange(bench: Bench) -> jobs.Change:
+    """A batch under way: two folders exchange their names, so one is parked first (R14)."""
+    folder(bench, "one", b"1" * 16, b"a" * 16)
+    folder(bench, "two", b"2" * 16, b"b" * 16)
+    bench.settle()
+    folder(bench, "two", b"1" * 16, b"c" * 16)
+    folder(bench, "one", b"2" * 16, b"d" * 16)
+    bench.beat()
+    bench.work(jobs.Change)
+    (change,) = bench.under_way(jobs.Change)
+    assert isinstance(change, jobs.Change)
+    assert len(change.steps) == 3
+    return change
+
+
+def test_each_step_of_a_batch_finds_what_the_steps_before_it_have_moved(
+    bench: Bench, exchange: jobs.Change
+) -> None:
+    desk, lids = bench.engine.desk, dict(bench.store.all("SELECT node_id, lid FROM node"))
+    root, one, two = lids[ROOT], lids[b"1" * 16], lids[b"2" * 16]
+    batch = Batch(desk, desk.trees())
+    batch.add(Relocate(two, Place(one, "inside")))
+    batch.add(Park(one))
+    batch.add(Relocate(one, Place(root, "three")))
+    batch.add(Relocate(two, Place(root, "two again")))
+    moves = [row.step for row in batch.rows if isinstance(row.step, steps.Move)]
+    assert [(*move.source.path, move.source.name) for move in moves[:2]] == [("two",), ("one",)]
+    assert (*moves[3].source.path, moves[3].source.name) == ("three", "inside")
+
+
+def test_a_node_whose_second_step_could_not_be_done_waits(bench: Bench, exchange: jobs.Change) -> None:
+    parked = exchange.steps[0].lid
+    assert exchange.steps[-1].lid == parked
+    outcomes = [
+        steps.StepOutcome(intent=step.intent, lid=step.lid, result=steps.Result.DONE)
+        for step in exchange.steps[:-1]
+    ]
+    last = steps.StepOutcome(intent=exchange.steps[-1].intent, lid=parked, result=steps.Result.CHANGED)
+    bench.answer(exchange, jobs.Changed((*outcomes, last)))
+    waits_to = bench.store.value("SELECT not_before_ms FROM dirty WHERE lid = ?", (parked,))
+    assert waits_to > bench.steady_ms
+
+
+def test_a_node_that_is_forgotten_before_it_is_fetched_is_not_wanted_any_more(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(placing, "FETCHES_AT_ONCE", 0)
+    bench.settle()
+    bench.server.has("theirs", b"from a colleague")
+    bench.beat()
+    bench.work()
+    lid = bench.lid("theirs")
+    assert bench.engine.placing.waits(lid)
+    local_tree.forget(bench.store, lid)
+    monkeypatch.setattr(placing, "FETCHES_AT_ONCE", 2)
+    bench.work()
+    assert not bench.engine.placing.waits(lid)

@@ -50,7 +50,7 @@ def test_what_an_operation_or_a_change_is_under_way_for_is_not_due(desk: StoredD
     desk.store.run("INSERT INTO op_cover VALUES (?, ?)", (b, b"k" * 16))
     (number,) = intents.record(desk.store, [Intent(c, b"", b"")])
     assert dirty.due(desk.store, 0, 10, nobody) == [a]
-    intents.drop(desk.store, number)
+    intents.drop(desk.store, [number])
     assert dirty.due(desk.store, 0, 10, nobody) == [c, a]
 
 
@@ -58,7 +58,7 @@ def test_attempts_are_counted_since_the_last_success(desk: StoredDesk) -> None:
     lid = desk.show("a")
     assert [dirty.count_attempt(desk.store, lid) for _ in range(3)] == [1, 2, 3]
     dirty.delay(desk.store, lid, 500)
-    dirty.reset_attempts(desk.store, lid)
+    dirty.reset_attempts(desk.store, [lid])
     assert dirty.due(desk.store, 0, 10, nobody) == [lid], "a success ends the wait"
     assert dirty.count_attempt(desk.store, lid) == 1
 

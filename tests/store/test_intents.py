@@ -21,7 +21,7 @@ def test_intents_come_back_in_order_with_the_numbers_that_were_answered(desk: St
 def test_a_number_is_never_given_twice(desk: StoredDesk) -> None:
     """The outcome of a job of long ago must not end a younger change."""
     (first,) = intents.record(desk.store, [Intent(2, b"", b"")])
-    intents.drop(desk.store, first)
+    intents.drop(desk.store, [first])
     (second,) = intents.record(desk.store, [Intent(2, b"", b"")])
     assert second != first
 

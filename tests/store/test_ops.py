@@ -47,7 +47,7 @@ def test_each_space_has_its_own(desk: StoredDesk) -> None:
     ops.record_sent(desk.store, [mine, theirs])
     assert ops.sent(desk.store, TEAM) == [theirs]
     assert ops.any_sent(desk.store, SPACE)
-    ops.drop(desk.store, mine.operation.key)
+    ops.drop(desk.store, [mine.operation.key])
     assert not ops.any_sent(desk.store, SPACE)
     assert ops.any_sent(desk.store, TEAM)
 
@@ -56,7 +56,7 @@ def test_an_operation_speaks_for_all_that_it_covers_until_it_ends(desk: StoredDe
     deletion = row(EVERY_KIND[3], covers=(2, 5, 7))
     ops.record_sent(desk.store, [deletion])
     assert ops.sent(desk.store, SPACE)[0].covers == (2, 5, 7)
-    ops.drop(desk.store, deletion.operation.key)
+    ops.drop(desk.store, [deletion.operation.key])
     assert ops.sent(desk.store, SPACE) == []
     assert desk.store.value("SELECT count(*) FROM op_cover") == 0
 

@@ -9,6 +9,18 @@ from govsync.store import local_tree, paths, spaces
 from tests.store.desk import ROOT_ID, StoredDesk
 
 
+def test_many_paths_are_those_of_each(desk: StoredDesk) -> None:
+    d = desk.show("d", kind=Kind.FOLDER)
+    e = desk.show("e", d, kind=Kind.FOLDER)
+    gone = desk.show("gone", kind=Kind.FOLDER)
+    lids = [desk.root, d, e, gone, *(desk.show(f"f{n}", parent) for n in range(4) for parent in (d, e, gone))]
+    local_tree.set_presence(desk.store, gone, Presence.NOT_YET)
+    local_tree.set_presence(desk.store, lids[-1], Presence.EXCLUDED)
+    each = {lid: path for lid in lids if (path := paths.disk_path(desk.store, lid)) is not None}
+    assert paths.disk_paths(desk.store, [*lids, 10_000]) == each
+    assert len(each) == 3 + 8
+
+
 def test_the_folder_itself_has_the_empty_path(desk: StoredDesk) -> None:
     assert paths.disk_path(desk.store, desk.root) == ()
     assert paths.find(desk.store, ()) == desk.root

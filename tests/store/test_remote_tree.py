@@ -37,7 +37,7 @@ def test_a_state_that_is_told_is_known_whole_and_to_be_decided_about(desk: Store
         state.rev, state.hash, 77, True, False, state.seq,
     )  # fmt: skip
     assert desk.node(lid).conflict_of == OTHER
-    assert local_tree.remote_mtime_ns(desk.store, lid) == 8
+    assert local_tree.remote_mtimes_ns(desk.store, [lid]) == {lid: 8}
     assert dirty_lids(desk) == [lid]
 
 

@@ -143,6 +143,6 @@ def test_a_sent_operation_keeps_every_node_busy_that_it_speaks_for() -> None:
     store.many("INSERT INTO op_cover VALUES (?, ?)", ((lid, b"k" * 16) for lid in (2, 3)))
     trees = SqlTrees(store, NOW_MS)
     assert [trees.busy(lid) for lid in (2, 3, 4)] == [True, True, False]
-    ops.drop(store, b"k" * 16)
+    ops.drop(store, [b"k" * 16])
     assert not SqlTrees(store, NOW_MS).busy(2)
     store.close()

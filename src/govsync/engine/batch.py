@@ -39,6 +39,7 @@ class Batch:
         self._desk = desk
         self._trees = trees
         self._moved: dict[int, tuple[int, str]] = {}
+        self._paths: dict[int, tuple[str, ...]] = {}
         self._taken: set[tuple[int, str]] = set()
         self.rows: list[NewIntent] = []
 
@@ -105,7 +106,7 @@ class Batch:
         name = names.disk_name(place.name, node.node_id)
         make = disk.MakeFolder(intent=0, lid=node.lid, at=self._at(place.parent, name))
         self.rows.append(NewIntent(make, self._note(Act.MAKE, node, place, name)))
-        self._moved[node.lid] = (place.parent, name)
+        self._move_to(node.lid, place.parent, name)
 
     def _note(self, act: Act, node: Node, place: Place | None, name: str) -> Note:
         remote = node.remote
@@ -132,7 +133,7 @@ class Batch:
             NewIntent(move, Note(act=act, place=place, disk_name=name, place_key=key, new_node=new_node))
         )
         if act is not Act.KEEP_BOTH:
-            self._moved[node.lid] = (place.parent, name)
+            self._move_to(node.lid, place.parent, name)
         self._taken.add((place.parent, names.key(place.name)))
 
     def _park(self, node: Node, seen: Disk) -> None:
@@ -142,7 +143,7 @@ class Batch:
             target_parked=True,
         )  # fmt: skip
         self.rows.append(NewIntent(park, Note(act=Act.PARK)))
-        self._moved[node.lid] = (NOWHERE, name)
+        self._move_to(node.lid, NOWHERE, name)
 
     def _remove(self, node: Node, seen: Disk) -> None:
         at, waste = self._now_at(node.lid), self._desk.ids.new().hex()
@@ -185,15 +186,22 @@ class Batch:
 
     def _path(self, lid: int) -> tuple[str, ...]:
         """Answers the disk path of a node as it will be when the steps recorded so far are done."""
-        found: list[str] = []
-        while True:
+        known = self._paths.get(lid)
+        if known is None:
             above = self._moved.get(lid) or paths.above(self._desk.store, lid)
             if above is None:
-                return tuple(reversed(found))
-            lid, name = above
-            found.append(name)
-            if lid == NOWHERE:
-                return (disk.STATE, disk.PARKING, *reversed(found))
+                known = ()
+            elif above[0] == NOWHERE:
+                known = (disk.STATE, disk.PARKING, above[1])
+            else:
+                known = (*self._path(above[0]), above[1])
+            self._paths[lid] = known
+        return known
+
+    def _move_to(self, lid: int, parent: int, name: str) -> None:
+        """Remembers where a step leaves a node, and whatever lies in it."""
+        self._moved[lid] = (parent, name)
+        self._paths.clear()
 
 
 def signature(seen: Disk) -> Signature:

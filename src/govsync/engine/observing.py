@@ -6,6 +6,7 @@ and nothing else explains the loss (R3). A scan is the same from the root down. 
 """
 
 from collections.abc import Sequence
+from itertools import islice
 
 import msgspec
 
@@ -15,6 +16,7 @@ from govsync.engine.jobs import (
     Change,
     FileRead,
     FilesRead,
+    FileUnread,
     FoldersLooked,
     Look,
     LookAt,
@@ -70,7 +72,8 @@ class Observing:
         self._looks: dict[int, _Due] = {}
         self._looks_not_before_ms = 0
         self._again: dict[int, int] = {}
-        self._reads: dict[int, int] = {}
+        self._reads: dict[int, None] = {}
+        self._reads_later: dict[int, int] = {}
         self._busy_since: dict[int, int] = {}
         self._gaps = folder_gaps()
         self._losses = space_gaps()
@@ -117,12 +120,17 @@ class Observing:
         due.deep |= deep
 
     def read(self, lid: int, after_ms: int = 0) -> None:
-        """Makes a file due to be read."""
-        self._reads[lid] = self._desk.now.steady_ms + after_ms
+        """Makes a file due to be read, at once or later."""
+        self._reads.pop(lid, None)
+        self._reads_later.pop(lid, None)
+        if after_ms:
+            self._reads_later[lid] = self._desk.now.steady_ms + after_ms
+        else:
+            self._reads[lid] = None
 
     def read_once(self, lid: int) -> None:
         """Makes a file due to be read, unless it is already."""
-        if lid not in self._reads and not self._desk.occupied(lid):
+        if lid not in self._reads and lid not in self._reads_later and not self._desk.occupied(lid):
             self.read(lid)
 
     def scan(self) -> None:
@@ -158,6 +166,8 @@ class Observing:
         for lid in [lid for lid, at in self._again.items() if at <= now]:
             del self._again[lid]
             self.look(lid, deep=self.scanning)
+        for lid in [lid for lid, at in self._reads_later.items() if at <= now]:
+            self.read(lid)
         for folder, began_ms in self._gaps.take_ended(now).items():
             self._closing[folder] = began_ms
             self.look(folder)
@@ -195,20 +205,17 @@ class Observing:
     def _files_to_read(self) -> list[tuple[int, At]]:
         if self._desk.fresh.full:
             return []
+        lids = list(islice((lid for lid in self._reads if not self._desk.occupied(lid)), READ_FILES))
+        on_disk, at = local_tree.disks(self._desk.store, lids), paths.disk_paths(self._desk.store, lids)
         files: list[tuple[int, At]] = []
         size = 0
-        for lid, not_before in list(self._reads.items()):
-            if not_before > self._desk.now.steady_ms or self._desk.occupied(lid):
-                continue
-            path, disk = paths.disk_path(self._desk.store, lid), local_tree.disk(self._desk.store, lid)
-            if path is None or disk is None:
-                del self._reads[lid]
-                continue
-            if files and (size + disk.size_bytes > READ_BYTES or len(files) >= READ_FILES):
-                break
+        for lid in lids:
+            if lid in on_disk and lid in at:
+                if files and size + on_disk[lid].size_bytes > READ_BYTES:
+                    break
+                files.append((lid, At(at[lid][:-1], at[lid][-1])))
+                size += on_disk[lid].size_bytes
             del self._reads[lid]
-            files.append((lid, At(path[:-1], path[-1])))
-            size += disk.size_bytes
         return files
 
     # What was seen
@@ -245,7 +252,7 @@ class Observing:
         if folder.problem is not None:
             self._unlisted(folder)
             return False
-        problems.clear(store, folder.lid, _UNLISTED)
+        problems.clear(store, [folder.lid], _UNLISTED)
         known = local_tree.disk(store, folder.lid)
         if known is not None and known.ino != folder.ino and self.trust.identity:
             self._elsewhere(folder.lid)
@@ -321,14 +328,15 @@ class Observing:
         """Takes in what files hold; the content belongs to the signature with which it was read (R4)."""
         store = self._desk.store
         with store.transaction():
+            known = [file.lid for file in result.files if isinstance(file, FileRead) and self._content(file)]
+            problems.clear(store, known)
             for file in result.files:
-                if isinstance(file, FileRead):
-                    self._content(file)
-                else:
+                if isinstance(file, FileUnread):
                     self._unread(file.lid, file.problem)
         self._desk.wake(lid for lid, _ in job.files)
 
-    def _content(self, file: FileRead) -> None:
+    def _content(self, file: FileRead) -> bool:
+        """Takes in what a file holds; False where another file has its name by now."""
         self._busy_since.pop(file.lid, None)
         seen = local_tree.Disk(
             "", file.signature.ino, file.signature.size_bytes, file.signature.mtime_ns, file.signature.ctime_ns,
@@ -337,13 +345,13 @@ class Observing:
         store, content_hash = self._desk.store, file.manifest.content_hash
         if not observe.read_done(store, file.lid, seen, content_hash, file.manifest, file.exec):
             self.read(file.lid, after_ms=50)
-            return
-        problems.clear(self._desk.store, file.lid)
+            return False
         if file.small is not None:
             self._desk.fresh.keep(file.lid, file.manifest.content_hash, file.small)
         if file.racy:
             # Written so shortly before that a second save could look the same: one more look clears it (R4, R5).
             self.read(file.lid, after_ms=RACY_MS if file.sure else UNSURE_MS)
+        return True
 
     def _unread(self, lid: int, problem: Problem) -> None:
         now = self._desk.now
@@ -386,7 +394,7 @@ class Observing:
         return not (
             self.scanning or self._scan_wanted or self._looks or self._again
             or self._closing or self._gaps.next_ms() is not None
-            or any(at <= self._desk.now.steady_ms for at in self._reads.values())
+            or self._reads
             or not self._desk.alone(Look, Recheck, Read)
         )  # fmt: skip
 
@@ -408,7 +416,7 @@ class Observing:
         """Answers when something becomes due by itself, in steady milliseconds."""
         rest = None if self._scan_ended_ms is None else self._desk.now.steady_ms + SCAN_EVERY_UNWATCHED_MS
         return [
-            *self._again.values(), *self._reads.values(), self._looks_not_before_ms, self._gaps.next_ms(),
+            *self._again.values(), *self._reads_later.values(), self._looks_not_before_ms, self._gaps.next_ms(),
             self._losses.next_ms(), rest,
         ]  # fmt: skip
 
@@ -422,5 +430,4 @@ class Observing:
 
     def _read_unread(self) -> None:
         for lid in observe.unread(self._desk.store):
-            if lid not in self._reads and not self._desk.occupied(lid):
-                self.read(lid)
+            self.read_once(lid)

@@ -41,17 +41,11 @@ class Outcome:
         self.second_version: tuple[int, str, int] | None = None
         """A file in the trash that nobody but its writer has seen: node, trash name, inode."""
 
-    def record(self) -> None:
+    def record(self, node: Node) -> None:
         """Changes the trees accordingly."""
-        node = local_tree.find_node(self._store, self._lid)
-        if node is None:
-            return
         self._displaced(node)
         if self._outcome.result is disk.Result.DONE:
             self._done(node)
-            problems.clear(self._store, self._lid)
-            dirty.add(self._store, [self._lid])
-            dirty.reset_attempts(self._store, self._lid)
             if self._note.act in _SAID:
                 activity.here(self._store, self._lid, _SAID[self._note.act], self._desk.now.wall_ms)
         else:
@@ -110,8 +104,8 @@ class Outcome:
         if placed is None or self._recovered:
             local = msgspec.structs.replace(local, hash=None)
             self.look_at.append(local.place.parent)
-        seen = local_tree.disk(self._store, self._lid)
-        shown = name if name is not None else (seen.name if seen is not None else local.place.name)
+        seen = local_tree.disk(self._store, self._lid) if name is None else None
+        shown = name or (seen.name if seen is not None else local.place.name)
         if placed is None:
             local_tree.set_local(self._store, self._lid, local, Disk(shown, 0, 0, 0, 0))
         else:

@@ -6,6 +6,7 @@ and the intents end. `batch` builds the steps, `outcomes` says what they made tr
 """
 
 from collections.abc import Sequence
+from itertools import islice
 
 from govsync.content.manifests import Manifest
 from govsync.engine import notes
@@ -39,7 +40,8 @@ class Placing:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._staged: dict[int, Staged] = {}
-        self._wanted: dict[int, Wanted] = {}
+        self._wanted: dict[int, bool] = {}
+        """Nodes whose content must be fetched, and whether it replaces one that may hold pieces of it."""
         self._second_versions: list[tuple[int, str, int]] = []
         self._homeless: list[str] = []
         self._inline: dict[bytes, bytes] = {}
@@ -151,16 +153,7 @@ class Placing:
             return staged
         if self._wants_enough():
             return None
-        self._wanted[step.lid] = Wanted(
-            lid=step.lid,
-            rev=remote.rev,
-            hash=remote.hash,
-            size_bytes=remote.size_bytes,
-            mtime_ns=local_tree.remote_mtime_ns(self._desk.store, step.lid),
-            exec=remote.exec,
-            data=self._inline.get(remote.rev),
-            old=self._old(step.lid) if isinstance(step, Replace) else None,
-        )
+        self._wanted[step.lid] = isinstance(step, Replace)
         return None
 
     def _wants_enough(self) -> bool:
@@ -175,29 +168,41 @@ class Placing:
         """Starts to fetch what steps are waiting for."""
         jobs: list[AnyJob] = []
         while self._wanted and self._desk.running(Fetch) + len(jobs) < FETCHES_AT_ONCE:
-            wants: list[Wanted] = []
-            size = 0
-            space: bytes | None = None
-            for lid, wanted in list(self._wanted.items()):
-                node = local_tree.find_node(self._desk.store, lid)
-                if node is None:
-                    del self._wanted[lid]
-                    continue
-                if space not in (None, node.space):
-                    continue
-                if wants and (size + wanted.size_bytes > FETCH_BYTES or len(wants) >= FETCH_FILES):
-                    break
-                space = node.space
-                size += wanted.size_bytes
-                wants.append(wanted)
-                del self._wanted[lid]
-            if space is None:
+            job = self._fetch()
+            if job is None:
                 break
-            free = self._desk.rules.minimum_free_bytes
-            jobs.append(
-                Fetch(number=self._desk.number(), space=space, wants=tuple(wants), minimum_free_bytes=free)
-            )
+            jobs.append(job)
         return jobs
+
+    def _fetch(self) -> Fetch | None:
+        store, lids = self._desk.store, list(islice(self._wanted, FETCH_FILES))
+        nodes, mtimes = local_tree.nodes(store, lids), local_tree.remote_mtimes_ns(store, lids)
+        wants: list[Wanted] = []
+        size = 0
+        space: bytes | None = None
+        for lid in lids:
+            node = nodes.get(lid)
+            remote = node.remote if node is not None else None
+            if node is None or remote is None or remote.rev is None or remote.hash is None:
+                del self._wanted[lid]
+                continue
+            if space not in (None, node.space):
+                continue
+            if wants and size + remote.size_bytes > FETCH_BYTES:
+                break
+            space = node.space
+            size += remote.size_bytes
+            old = self._old(lid) if self._wanted.pop(lid) else None
+            wants.append(
+                Wanted(
+                    lid=lid, rev=remote.rev, hash=remote.hash, size_bytes=remote.size_bytes, mtime_ns=mtimes[lid],
+                    exec=remote.exec, data=self._inline.get(remote.rev), old=old,
+                )
+            )  # fmt: skip
+        if space is None:
+            return None
+        free = self._desk.rules.minimum_free_bytes
+        return Fetch(number=self._desk.number(), space=space, wants=tuple(wants), minimum_free_bytes=free)
 
     # What comes back
 
@@ -238,24 +243,39 @@ class Placing:
         """Takes in the outcomes of a batch, or of a recovery; answers the folders that must be looked at again."""
         store = self._desk.store
         rows = {row.id: row for row in intents.all_intents(store)}
+        nodes = local_tree.nodes(store, [row.lid for row in rows.values()])
         look: dict[int, None] = {}
+        ended: list[int] = []
+        done: dict[int, None] = {}
         with store.transaction():
-            for done in result.outcomes:
-                row = rows.get(done.intent)
+            for each in result.outcomes:
+                row = rows.get(each.intent)
                 if row is None:
                     continue
-                if done.result is Result.HALFWAY:
+                if each.result is Result.HALFWAY:
                     self.recovered = (
                         False  # The intent stays: what became of it is found out as after a crash.
                     )
                     continue
-                intents.drop(store, row.id)
-                outcome = Outcome(self._desk, row, done, recovered)
-                outcome.record()
+                ended.append(row.id)
+                self._staged.pop(row.lid, None)
+                # A node that has a second step in the batch is read again: the first one changed it.
+                node = nodes.pop(row.lid, None) or local_tree.find_node(store, row.lid)
+                if node is None:
+                    continue
+                outcome = Outcome(self._desk, row, each, recovered)
+                outcome.record(node)
                 look.update(dict.fromkeys(outcome.look_at))
                 if outcome.second_version is not None:
                     self._second_versions.append(outcome.second_version)
-                self._staged.pop(row.lid, None)
+                if each.result is Result.DONE:
+                    done[row.lid] = None
+                else:
+                    done.pop(row.lid, None)
+            intents.drop(store, ended)
+            problems.clear(store, done)
+            dirty.add(store, done)
+            dirty.reset_attempts(store, done)
         self._desk.facts_changed()
         return list(look)
 

@@ -7,6 +7,7 @@ just read travel inside the commit.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import msgspec
 
@@ -26,6 +27,7 @@ from govsync.protocol.changes import Cursor
 from govsync.protocol.commits import Done, Lacking, Outcome, Refused
 from govsync.protocol.limits import DEFAULT as LIMITS
 from govsync.store import dirty, holds, local_tree, lost, manifests, ops, paths, problems, remote_tree, spaces
+from govsync.store.local_tree import Disk
 from govsync.store.lost import Lost
 
 UPLOAD_BYTES = 16 * 1024 * 1024
@@ -49,7 +51,10 @@ class Sending:
         self._retry_at: dict[bytes, int] = {}
         self._refusals: dict[bytes, int] = {}
         """How often in a row a space refused a commit as a whole."""
+        # What is known of the nodes of the commit that is being made.
         self._trees: Trees = desk.trees()
+        self._manifests: dict[int, Manifest] = {}
+        self._on_disk: dict[int, Disk] = {}
 
     # What goes out
 
@@ -69,10 +74,10 @@ class Sending:
         return jobs
 
     def room(self, started: Sequence[AnyJob]) -> list[bytes]:
-        """Answers the spaces to which a commit could be sent: none is under way there, or waits for its outcome."""
-        busy = {job.space for job in started if isinstance(job, Commit)}
+        """Answers the spaces to which a commit could be sent."""
+        taken = {job.space for job in started if isinstance(job, Commit)}
         rows = spaces.all_spaces(self._desk.store)
-        return [row.id for row in rows if row.writable and row.id not in busy and self.free(row.id)]
+        return [row.id for row in rows if row.writable and row.id not in taken and self.free(row.id)]
 
     def waits(self, lid: int) -> bool:
         """Says whether the node's content must be read or uploaded first."""
@@ -133,6 +138,9 @@ class Sending:
         space = spaces.get(self._desk.store, space_id)
         if space is None or not space.writable:
             return []
+        lids = [step.lid for step in steps]
+        self._manifests = manifests.get_many(self._desk.store, lids)
+        self._on_disk = local_tree.disks(self._desk.store, lids)
         rows: list[ops.OpRow] = []
         inline: list[bytes] = []
         size = 0
@@ -205,8 +213,7 @@ class Sending:
     def _content(self, lid: int, node: Node) -> tuple[Manifest, int] | None:
         """Answers what the file is made of and when it was changed, once the server has its chunks or they can travel
         along; None until then."""
-        manifest = manifests.get(self._desk.store, lid)
-        disk = local_tree.disk(self._desk.store, lid)
+        manifest, disk = self._manifests.get(lid), self._on_disk.get(lid)
         if node.local is None or disk is None:
             return None
         if manifest is None or manifest.content_hash != node.local.hash:
@@ -289,17 +296,18 @@ class Sending:
         files: list[tuple[int, At, Manifest, Signature]] = []
         size = 0
         space: bytes | None = None
-        for lid in list(self._wanted):
-            node = local_tree.find_node(self._desk.store, lid)
-            manifest = manifests.get(self._desk.store, lid)
-            disk = local_tree.disk(self._desk.store, lid)
-            path = paths.disk_path(self._desk.store, lid)
+        able = (lid for lid in self._wanted if not self._desk.occupied(lid))
+        store, lids = self._desk.store, list(islice(able, UPLOAD_FILES))
+        nodes, made_of = local_tree.nodes(store, lids), manifests.get_many(store, lids)
+        on_disk, at = local_tree.disks(store, lids), paths.disk_paths(store, lids)
+        for lid in lids:
+            node, manifest, disk, path = nodes.get(lid), made_of.get(lid), on_disk.get(lid), at.get(lid)
             if node is None or manifest is None or disk is None or path is None:
                 del self._wanted[lid]
                 continue
-            if space not in (None, node.space) or self._desk.occupied(lid):
+            if space not in (None, node.space):
                 continue
-            if files and (size + manifest.size_bytes > UPLOAD_BYTES or len(files) >= UPLOAD_FILES):
+            if files and size + manifest.size_bytes > UPLOAD_BYTES:
                 break
             space = node.space
             files.append((lid, At(path[:-1], path[-1]), manifest, signature(disk)))
@@ -331,15 +339,18 @@ class Sending:
     def committed(self, job: Commit, result: Committed) -> None:
         """Takes in the outcomes of a commit, in one transaction with the end of its operations' rows."""
         store = self._desk.store
-        rows = {row.operation.key: row for row in ops.sent(store, job.space)}
+        answers = zip(job.operations, result.answer.outcomes, strict=True)
+        outcomes = {operation.key: outcome for operation, outcome in answers}
         self._retry_at.pop(job.space, None)
         self._refusals.pop(job.space, None)
         with store.transaction():
-            for operation, outcome in zip(job.operations, result.answer.outcomes, strict=True):
-                row = rows.get(operation.key)
-                if row is not None:
-                    ops.drop(store, operation.key)
-                    self._take_in(row, outcome)
+            rows = ops.without_outcome(store, job.operations)
+            ops.drop(store, [row.operation.key for row in rows])
+            for row in rows:
+                self._take_in(row, outcomes[row.operation.key])
+            done = [row.lid for row in rows if isinstance(outcomes[row.operation.key], Done)]
+            problems.clear(store, done)
+            dirty.reset_attempts(store, done)
             holds.stamp(store, self._desk.now.wall_ms)
             if result.answer.chain:
                 spaces.told(store, job.space, Cursor(job.epoch, result.answer.head, result.answer.chain))
@@ -352,8 +363,6 @@ class Sending:
             if isinstance(row.operation, ask.Put | ask.Offer):
                 self._desk.fresh.take(row.lid)
                 self._durable.pop(row.lid, None)
-            problems.clear(store, row.lid)
-            dirty.reset_attempts(store, row.lid)
         elif isinstance(outcome, Refused):
             if outcome.state is not None:
                 remote_tree.learn(store, row.space, outcome.state)
@@ -396,8 +405,7 @@ class Sending:
             refusals = self._refusals[job.space] = self._refusals.get(job.space, 0) + 1
             self._retry_at[job.space] = now + min(RETRY_MS * 2**refusals, RETRY_MOST_MS)
             with self._desk.store.transaction():
-                for operation in job.operations:
-                    ops.drop(self._desk.store, operation.key)
+                ops.drop(self._desk.store, [operation.key for operation in job.operations])
             self._desk.facts_changed()
 
 

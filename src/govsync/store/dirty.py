@@ -50,9 +50,12 @@ def count_attempt(store: Store, lid: int) -> int:
     return int(store.value("SELECT attempts FROM dirty WHERE lid = ?", (lid,)))
 
 
-def reset_attempts(store: Store, lid: int) -> None:
-    """Notes a success."""
-    store.run("UPDATE dirty SET attempts = 0, not_before_ms = 0 WHERE lid = ? AND attempts > 0", (lid,))
+def reset_attempts(store: Store, lids: Iterable[int]) -> None:
+    """Notes successes."""
+    store.many(
+        "UPDATE dirty SET attempts = 0, not_before_ms = 0 WHERE lid = ? AND attempts > 0",
+        ((lid,) for lid in lids),
+    )
 
 
 def drop(store: Store, lids: Iterable[int]) -> None:

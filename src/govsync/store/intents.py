@@ -3,7 +3,7 @@
 The step and the note are bytes here: what they mean is the business of `local` and of the engine.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -41,6 +41,6 @@ def any_in(store: Store, space: bytes) -> bool:
     return store.value(query, (space,)) is not None
 
 
-def drop(store: Store, id: int) -> None:
-    """Ends an intent."""
-    store.run("DELETE FROM intent WHERE id = ?", (id,))
+def drop(store: Store, ids: Iterable[int]) -> None:
+    """Ends intents."""
+    store.many("DELETE FROM intent WHERE id = ?", ((id,) for id in ids))

@@ -11,7 +11,7 @@ import msgspec
 from govsync.model import names
 from govsync.model.nodes import Baseline, Kind, Local, Node, Place, Presence
 from govsync.store import dirty, trees
-from govsync.store.database import Store
+from govsync.store.database import Store, pieces
 
 
 class Disk(msgspec.Struct, frozen=True):
@@ -52,16 +52,29 @@ def by_id(store: Store, node_id: bytes) -> int | None:
 
 def disk(store: Store, lid: int) -> Disk | None:
     """Answers what the disk showed of a node, or None where it has never shown it."""
-    row = store.one(
-        "SELECT disk_name, ino, size, mtime_ns, ctime_ns, birth_ns, racy FROM node WHERE lid = ? AND ino IS NOT NULL",
-        (lid,),
-    )
-    return Disk(row[0], row[1], row[2], row[3], row[4], row[5], bool(row[6])) if row is not None else None
+    return disks(store, [lid]).get(lid)
 
 
-def remote_mtime_ns(store: Store, lid: int) -> int:
-    """Answers the modification time that the remote revision carries."""
-    return int(store.value("SELECT r_mtime_ns FROM node WHERE lid = ?", (lid,)) or 0)
+def disks(store: Store, lids: Sequence[int]) -> dict[int, Disk]:
+    """Answers what the disk showed of nodes, without those that it has never shown."""
+    found: dict[int, Disk] = {}
+    for marks, piece in pieces(lids):
+        query = (
+            "SELECT lid, disk_name, ino, size, mtime_ns, ctime_ns, birth_ns, racy FROM node"
+            f" WHERE lid IN ({marks}) AND ino IS NOT NULL"
+        )
+        for lid, name, ino, size_bytes, mtime_ns, ctime_ns, birth_ns, racy in store.all(query, piece):
+            found[lid] = Disk(name, ino, size_bytes, mtime_ns, ctime_ns, birth_ns, bool(racy))
+    return found
+
+
+def remote_mtimes_ns(store: Store, lids: Sequence[int]) -> dict[int, int]:
+    """Answers the modification times that the remote revisions of nodes carry."""
+    return {
+        lid: mtime_ns or 0
+        for marks, piece in pieces(lids)
+        for lid, mtime_ns in store.all(f"SELECT lid, r_mtime_ns FROM node WHERE lid IN ({marks})", piece)
+    }
 
 
 def insert(store: Store, node_id: bytes, space: bytes, kind: Kind, conflict_of: bytes | None = None) -> int:

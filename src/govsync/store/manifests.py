@@ -1,14 +1,25 @@
 """What the files on this disk are made of, as they were last read."""
 
+from collections.abc import Sequence
+
 from govsync.content import manifests as content
 from govsync.content.manifests import Manifest
-from govsync.store.database import Store
+from govsync.store.database import Store, pieces
 
 
 def get(store: Store, lid: int) -> Manifest | None:
     """Answers the manifest of a node's content on the disk, or None."""
     body: bytes | None = store.value("SELECT body FROM manifest WHERE lid = ?", (lid,))
     return content.decode(body) if body is not None else None
+
+
+def get_many(store: Store, lids: Sequence[int]) -> dict[int, Manifest]:
+    """Answers the manifests of nodes, without those that have none."""
+    return {
+        lid: content.decode(body)
+        for marks, piece in pieces(lids)
+        for lid, body in store.all(f"SELECT lid, body FROM manifest WHERE lid IN ({marks})", piece)
+    }
 
 
 def put(store: Store, lid: int, manifest: Manifest) -> None:

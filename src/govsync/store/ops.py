@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from govsync.model.operations import AnyOperation
-from govsync.store.database import Store
+from govsync.store.database import Store, pieces
 
 
 class OpRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,19 +30,28 @@ def record_sent(store: Store, rows: Sequence[OpRow]) -> None:
 
 def sent(store: Store, space: bytes) -> list[OpRow]:
     """Lists the operations on a space without an outcome, in the order in which they were sent."""
+    rows = store.all("SELECT body FROM op WHERE space = ? ORDER BY turn", (space,))
+    operations = [msgspec.msgpack.decode(body, type=AnyOperation) for (body,) in rows]
+    return without_outcome(store, operations)
+
+
+def without_outcome(store: Store, operations: Sequence[AnyOperation]) -> list[OpRow]:
+    """Answers those of these operations that have no outcome yet, in their order."""
+    found: dict[bytes, tuple[int, bytes]] = {}
     covers: dict[bytes, list[int]] = {}
-    rows = store.all("SELECT key, lid, body FROM op WHERE space = ? ORDER BY turn", (space,))
-    if rows:
-        for lid, key in store.all("SELECT lid, key FROM op_cover ORDER BY lid"):
+    for marks, piece in pieces([operation.key for operation in operations]):
+        for key, *about in store.all(f"SELECT key, lid, space FROM op WHERE key IN ({marks})", piece):
+            found[key] = (about[0], about[1])
+        for lid, key in store.all(
+            f"SELECT lid, key FROM op_cover WHERE key IN ({marks}) ORDER BY lid", piece
+        ):
             covers.setdefault(key, []).append(lid)
     return [
         OpRow(
-            operation=msgspec.msgpack.decode(body, type=AnyOperation),
-            lid=lid,
-            space=space,
-            covers=tuple(covers[key]),
+            operation=each, lid=found[each.key][0], space=found[each.key][1], covers=tuple(covers[each.key])
         )
-        for key, lid, body in rows
+        for each in operations
+        if each.key in found
     ]
 
 
@@ -51,7 +60,8 @@ def any_sent(store: Store, space: bytes) -> bool:
     return store.value("SELECT 1 FROM op WHERE space = ? LIMIT 1", (space,)) is not None
 
 
-def drop(store: Store, key: bytes) -> None:
-    """Ends an operation."""
-    store.run("DELETE FROM op_cover WHERE key = ?", (key,))
-    store.run("DELETE FROM op WHERE key = ?", (key,))
+def drop(store: Store, keys: Sequence[bytes]) -> None:
+    """Ends operations."""
+    for marks, piece in pieces(keys):
+        store.run(f"DELETE FROM op_cover WHERE key IN ({marks})", piece)
+        store.run(f"DELETE FROM op WHERE key IN ({marks})", piece)

@@ -4,11 +4,14 @@ A space's root has no path of its own: the personal space's root is the synced f
 mount does (R25).
 """
 
+from collections.abc import Sequence
+
 from govsync.model import names
 from govsync.model.nodes import NOWHERE
-from govsync.store.database import Store
+from govsync.store.database import Store, pieces
 
 _DEEPEST = 250
+_NOWHERE_ON_DISK = ("not_yet", "parked", "excluded")
 
 
 def above(store: Store, lid: int) -> tuple[int, str] | None:
@@ -31,7 +34,7 @@ def disk_path(store: Store, lid: int) -> tuple[str, ...] | None:
     found: list[str] = []
     for _ in range(_DEEPEST):
         row = store.one("SELECT l_parent, disk_name, presence FROM node WHERE lid = ?", (lid,))
-        if row is None or row[0] is None or row[2] in ("not_yet", "parked", "excluded"):
+        if row is None or row[0] is None or row[2] in _NOWHERE_ON_DISK:
             return None
         parent, name, _presence = row
         if parent == NOWHERE:
@@ -44,6 +47,27 @@ def disk_path(store: Store, lid: int) -> tuple[str, ...] | None:
         found.append(name)
         lid = parent
     return None
+
+
+def disk_paths(store: Store, lids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    """Answers the disk paths of many nodes, each folder looked up once; without those that have no place on the disk."""
+    folders: dict[int, tuple[str, ...] | None] = {}
+    found: dict[int, tuple[str, ...]] = {}
+    for marks, piece in pieces(lids):
+        query = f"SELECT lid, l_parent, disk_name, presence FROM node WHERE lid IN ({marks})"
+        for lid, parent, name, presence in store.all(query, piece):
+            if parent is None or presence in _NOWHERE_ON_DISK:
+                continue
+            if parent == NOWHERE:
+                path = disk_path(store, lid)
+            else:
+                if parent not in folders:
+                    folders[parent] = disk_path(store, parent)
+                above = folders[parent]
+                path = None if above is None else (*above, name)
+            if path is not None:
+                found[lid] = path
+    return found
 
 
 def find(store: Store, path: tuple[str, ...]) -> int | None:

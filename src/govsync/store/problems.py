@@ -32,10 +32,10 @@ def raise_for(
     )
 
 
-def clear(store: Store, lid: int, codes: Sequence[Code] = ()) -> None:
-    """Notes that a node has no problem (any more), or none with one of these codes."""
+def clear(store: Store, lids: Iterable[int], codes: Sequence[Code] = ()) -> None:
+    """Notes that nodes have no problem (any more), or none with one of these codes."""
     which = f" AND code IN ({','.join('?' * len(codes))})" if codes else ""
-    store.run(f"DELETE FROM problem WHERE lid = ? AND name = ''{which}", (lid, *codes))
+    store.many(f"DELETE FROM problem WHERE lid = ? AND name = ''{which}", ((lid, *codes) for lid in lids))
 
 
 def listed(store: Store) -> list[ProblemRow]:
