@@ -159,3 +159,24 @@ def test_a_person_who_signs_out_keeps_everything_and_her_session_ends(site: Site
         lambda: office.json("status")["state"] == "signed_out", "the server's word that the session is over"
     )
     office.do("stop")
+
+
+def test_a_save_made_just_before_a_wait_is_always_included(site: Site) -> None:
+    office = site.desk("office")
+    for turn in range(8):
+        # In a folder made a moment ago, whose watch may not be set yet; moved at once every other time.
+        made = office.folder / f"new {turn}" / "inner"
+        made.mkdir(parents=True)
+        if turn % 2:
+            made = made.rename(office.folder / f"moved {turn}")
+        (made / "saved.txt").write_text(f"saved {turn}")
+        office.wait()
+        versions = office.json("versions", str(made / "saved.txt"))
+        assert [row["size"] for row in versions] == [len(f"saved {turn}")]
+    office.kill()
+    office.write("while it was away.txt", "found by the first look")
+    office.start()
+    office.write("right after the start.txt", "found by the watch")
+    office.wait()
+    for name in ("while it was away.txt", "right after the start.txt"):
+        assert office.json("versions", str(office.folder / name))

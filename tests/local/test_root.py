@@ -143,6 +143,14 @@ def test_a_marker_is_whole_after_a_failure_at_any_primitive(desk):
 
 
 def test_a_cookie_leaves_nothing_behind(desk):
-    assert cookie(desk.fs, 7) == "cookie.7"
-    assert not (desk.path / ".govsync/cookie.7").exists()
-    assert cookie(desk.fs, 7) == "cookie.7"
+    for _ in range(2):
+        cookie(desk.fs, desk.root, "7")
+        assert not (desk.path / ".govsync/cookie.7").exists()
+
+
+def test_a_cookie_is_made_in_our_folder_only(desk, tmp_path):
+    desk.path.rename(tmp_path / "moved")
+    desk.path.mkdir()
+    with pytest.raises(Failure) as raised:
+        cookie(desk.fs, desk.root, "7")
+    assert raised.value.code is Code.FOLDER_REPLACED

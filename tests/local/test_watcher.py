@@ -3,7 +3,9 @@
 import errno
 import os
 import queue
+import random
 import shutil
+import subprocess
 import threading
 
 import pytest
@@ -37,7 +39,8 @@ class Heard:
     def all(self):
         """Answers everything about what happened before now: a cookie comes after it."""
         self.cookies += 1
-        name = cookie(self.desk.fs, self.cookies)
+        name = str(self.cookies)
+        cookie(self.desk.fs, self.desk.root, name)
         return self.until(lambda hint: hint == Cookie(name))[:-1]
 
 
@@ -266,3 +269,117 @@ def test_an_event_of_a_forgotten_watch_is_nothing(desk):
         assert reader.watches.take() == ()
     finally:
         reader.abandon()
+
+
+def test_a_folder_made_where_one_was_removed_that_a_program_still_has_open_is_watched(desk, heard):
+    (desk.path / "d").mkdir()
+    heard.watcher.start()
+    kept = os.open(desk.path / "d", os.O_RDONLY | os.O_DIRECTORY)  # Its watch lasts as long as it does.
+    try:
+        (desk.path / "d").rmdir()
+        (desk.path / "d").mkdir()
+        heard.all()
+        desk.write("d/a.txt", b"a")
+        assert Hint(("d",), "a.txt") in heard.all()
+    finally:
+        os.close(kept)
+    heard.all()
+    desk.write("d/b.txt", b"b")
+    assert Hint(("d",), "b.txt") in heard.all()
+
+
+def test_two_folders_that_a_program_exchanges_are_watched_under_their_new_names(desk, heard):
+    desk.write("a/x.txt", b"x")
+    desk.write("b/y.txt", b"y")
+    heard.watcher.start()
+    with desk.fs.root() as root:
+        desk.fs.exchange(root, "a", root, "b")
+    assert {Hint((), "a"), Hint((), "b"), Lost()} <= set(heard.all())
+    desk.write("a/y.txt", b"new")
+    assert Hint(("a",), "y.txt") in heard.all()
+    desk.write("b/x.txt", b"new")
+    assert Hint(("b",), "x.txt") in heard.all()
+
+
+def covered(path, hints):
+    """Says whether hints make somebody look at a file: at its name, at its folder, or at a folder above as new."""
+    folders = [path[:depth] for depth in range(len(path))]
+    return Hint(path[:-1], path[-1]) in hints or any(Hint(folder, None) in hints for folder in folders[1:])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_every_save_is_told_of_before_the_cookie_that_came_after_it(desk, heard, seed):
+    """Folders are made, moved, removed and made again as fast as can be, and files saved in them at once."""
+    chance = random.Random(seed)
+    heard.watcher.start()
+    for turn in range(40):
+        saved = []
+        for step in range(chance.randint(1, 6)):
+            folders = sorted(
+                path for path in desk.path.rglob("*") if path.is_dir() and ".govsync" not in path.parts
+            )
+            folder = chance.choice([desk.path, *folders])
+            match chance.choice(("make", "save", "save", "move", "remove")):
+                case "make":
+                    (folder / f"d{turn}.{step}" / "e").mkdir(parents=True)
+                    saved.append(folder / f"d{turn}.{step}" / "e" / "new.txt")
+                case "save":
+                    saved.append(folder / f"f{chance.randint(0, 5)}.txt")
+                case "move" if folder != desk.path:
+                    target = desk.path / f"m{turn}.{step}"
+                    folder.rename(target)
+                    saved = [
+                        target / path.relative_to(folder) if folder in path.parents else path
+                        for path in saved
+                    ]
+                    saved.append(target / "after the move.txt")
+                case "remove" if folder != desk.path:
+                    shutil.rmtree(folder)
+                    saved = [path for path in saved if folder not in path.parents]
+                    folder.mkdir()
+                    saved.append(folder / "again.txt")
+            if saved:
+                saved[-1].write_bytes(b"%d.%d" % (turn, step))
+        hints = set(heard.all())
+        missed = [path for path in saved if not covered(path.relative_to(desk.path).parts, hints)]
+        assert not missed, (turn, missed, hints)
+
+
+def test_a_folder_found_in_the_place_of_one_that_was_moved_does_not_hide_it(desk):
+    busy, go_on = threading.Event(), threading.Event()
+
+    def say(_):
+        busy.set()
+        go_on.wait(PATIENCE_S)
+
+    heard = Heard(desk)
+    heard.watcher = Watcher(str(desk.path), lambda hint: (say(hint), heard.said.put(hint)))
+    heard.watcher.start()
+    desk.write("first", b"")
+    assert busy.wait(PATIENCE_S)
+    # All of this has happened before the watcher comes to the first of it.
+    (desk.path / "d").mkdir()
+    (desk.path / "d").rename(desk.path / "m")
+    (desk.path / "d").mkdir()
+    go_on.set()
+    heard.all()
+    desk.write("m/a.txt", b"a")
+    desk.write("d/b.txt", b"b")
+    hints = heard.all()
+    heard.watcher.stop()
+    assert {Hint(("m",), "a.txt"), Hint(("d",), "b.txt")} <= set(hints)
+
+
+def test_a_folder_that_is_mounted_in_two_places_does_not_keep_the_watcher_busy(desk, heard):
+    for name in ("top/d/e", "top/m"):
+        (desk.path / name).mkdir(parents=True)
+    mounted = subprocess.run(["mount", "--bind", desk.path / "top/d", desk.path / "top/m"], check=False)
+    if mounted.returncode != 0:
+        pytest.skip("nothing may be mounted here")
+    try:
+        heard.watcher.start()
+        heard.watcher._reader.watches._missed.add(("top", "lost"))  # So that all of `top` is followed.
+        (desk.path / "top").rename(desk.path / "moved")
+        assert Hint(("moved",), None) in heard.all()
+    finally:
+        subprocess.run(["umount", next(desk.path.glob("*/m"))], check=True)

@@ -14,6 +14,7 @@ from govsync.agent import files, home
 from govsync.control import messages as ask
 from govsync.control.messages import AnyRequest, Waited
 from govsync.engine import events
+from govsync.engine.loop import Engine
 from govsync.engine.report import at_rest, kept_back_only, moment, root_question
 from govsync.model.activity import ActivityRow, HoldRow, ProblemRow, SentRow
 from govsync.model.codes import Code
@@ -61,36 +62,23 @@ def _status(agent: "Agent", _: ask.GetStatus) -> Status:
 
 
 def _wait(agent: "Agent", request: ask.Wait) -> Waited:
-    """Waits until all that folder and server held when it was asked is in sync (R43): a look at everything, a fresh
-    question for all heads, then until nothing is left."""
+    """Waits until all that folder and server held when it was asked is in sync (R43): they are asked about it since then,
+    and nothing is left to do."""
     end = time.monotonic() + (FOR_EVER_S if request.timeout_s is None else request.timeout_s)
-
-    def begin() -> int:
-        now = agent.clock.now()
-        if agent.memory.trouble is not None:
-            return now.steady_ms
-        engine = agent.engine
-        engine.desk.now = now
-        engine.desk.proven_ms = None
-        engine.observing.scan()
-        engine.following.begin()
-        return engine.desk.now.steady_ms
-
-    try:
-        began = _here(agent, begin)
-    except StoreFailure:
-        return Waited.KEPT_BACK
+    asked: tuple[Engine, int] | None = None
 
     def look() -> Waited | None:
+        nonlocal asked
         if agent.memory.trouble is not None:
             return Waited.KEPT_BACK
         engine = agent.engine
         engine.desk.now = agent.clock.now()
-        scanned = engine.observing.scan_ended_ms
-        if scanned is None or scanned < began or engine.following.beat_ms < began:
-            proven = engine.desk.proven_ms
-            looked = proven is not None and proven >= began
-            return Waited.KEPT_BACK if looked and engine.root_problem is not None else None
+        if asked is None or asked[0] is not engine:  # An engine that began anew knows nothing of the moment.
+            asked = engine, engine.barriers.ask()
+        if engine.root_problem is not None and engine.desk.proven_ms is not None:
+            return Waited.KEPT_BACK
+        if not engine.barriers.passed(asked[1]):
+            return None
         if at_rest(engine):
             status = agent.status()
             return Waited.KEPT_BACK if status.problems or status.holds else Waited.DONE

@@ -167,7 +167,7 @@ class Agent:
     def _watch(self) -> None:
         try:
             self._watcher.start()
-            self.tell(events.Watching(healthy=True))
+            self.tell(events.Watching(healthy=self._watcher.healthy))
         except Failure as failure:
             _log.warning("the folder is not watched: %s", failure.code)
             self.tell(events.Watching(healthy=False, reason=failure.code))
@@ -175,7 +175,9 @@ class Agent:
     def _watched(self, said: watcher.Hint | watcher.Cookie | watcher.Lost) -> None:
         if isinstance(said, watcher.Hint):
             self.tell(events.Hint(said.path, said.name))
-        elif isinstance(said, watcher.Lost):
+        elif isinstance(said, watcher.Cookie):
+            self.tell(events.MarkSeen(said.name))
+        else:
             self.tell(events.HintsLost(str(said)))
             self.tell(events.Watching(healthy=self._watcher.healthy))
 

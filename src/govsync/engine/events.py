@@ -25,6 +25,12 @@ class HintsLost(msgspec.Struct, frozen=True):
     reason: str
 
 
+class MarkSeen(msgspec.Struct, frozen=True):
+    """Says that the watcher came to a mark: what changed before it has been told (R43)."""
+
+    name: str
+
+
 class Watching(msgspec.Struct, frozen=True):
     """Says whether the folder is being watched; `reason` says why not (R44, R45)."""
 
@@ -111,6 +117,7 @@ class Reject(msgspec.Struct, frozen=True):
 AnyEvent = (
     Hint
     | HintsLost
+    | MarkSeen
     | Watching
     | JobDone
     | JobFailed

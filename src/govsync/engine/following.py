@@ -48,6 +48,8 @@ class Following:
         """Spaces whose head is not what their cursor says: only reading shows whether their history is another."""
         self._spaces_due = True
         self._heads_due = False
+        self.heads_asked = 0
+        """The number of the last question for all heads that was answered (R43)."""
         self._not_before: dict[bytes, int] = {}
         self._attempts = 0
         self.online = False
@@ -98,6 +100,7 @@ class Following:
             jobs.append(AskSpaces(number=self._desk.number(), have=tuple(row.id for row in rows)))
         reading = [job for row in rows if row.readable and not full and (job := self._read(row)) is not None]
         if self._wants_heads(rows, reading) and not self._desk.running(AskHeads) and self._may(b""):
+            self._heads_due = False
             jobs.append(AskHeads(number=self._desk.number()))
         return [*jobs, *reading]
 
@@ -190,9 +193,9 @@ class Following:
             self._rereading.pop(info.id, None)
             activity.note(store, self._desk.now.wall_ms, f"space_{info.state}", row.name)
 
-    def heads_told(self, result: HeadsTold) -> None:
+    def heads_told(self, job: AskHeads, result: HeadsTold) -> None:
         """Takes in the heads of all spaces; one that the desk does not know asks for the list of spaces."""
-        self._heads_due = False
+        self.heads_asked = job.number
         self._not_before[_HEADS] = self._desk.now.steady_ms + HEADS_EVERY_MS
         known = {row.id: row.cursor for row in spaces.all_spaces(self._desk.store)}
         for head in result.heads.heads:
@@ -270,8 +273,8 @@ class Following:
             self._rereading[space] = union.Reading(unite=self._rereading[space].unite)
         if isinstance(job, Pull):
             self._doubted.add(space)
-        if code is Code.NOT_FOUND or isinstance(job, AskSpaces):
-            self._spaces_due = True
+        self._spaces_due |= isinstance(job, AskSpaces) or code is Code.NOT_FOUND
+        self._heads_due |= isinstance(job, AskHeads)
         self._attempts += 1
         wait_ms = min(RETRY_MS * 2 ** min(self._attempts, 10), RETRY_MOST_MS)
         self._not_before[space] = self._desk.now.steady_ms + int(wait_ms * (0.5 + self._desk.ids.jitter()))
@@ -288,7 +291,8 @@ class Following:
         recent = self._desk.now.steady_ms - self.beat_ms <= BEAT_LASTS_MS
         untold = all(row.told is None for row in spaces.all_spaces(self._desk.store) if row.readable)
         return (
-            self.online and recent and not self._asking_spaces() and not self._rereading and untold
+            self.online and recent and not self._asking_spaces() and not self._heads_due
+            and not self._rereading and untold
             and self.digest == self._own_digest()
         )  # fmt: skip
 

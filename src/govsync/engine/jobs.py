@@ -35,6 +35,16 @@ class Prove(Job, frozen=True):
     """Makes sure that the folder is still ours (R10, R29)."""
 
 
+class Mark(Job, frozen=True):
+    """Makes and removes a file that the watcher has to tell of (R43)."""
+
+    name: str
+
+
+class Marked(msgspec.Struct, frozen=True, tag=True):
+    """Answers `Mark`."""
+
+
 class LookAt(msgspec.Struct, frozen=True):
     """A folder to look at, by lid and disk path: as a whole, or only at these names; `deep`: its folders follow."""
 
@@ -321,6 +331,7 @@ class HeadsTold(msgspec.Struct, frozen=True, tag=True):
 
 Result = (
     Proven
+    | Marked
     | FoldersLooked
     | Rechecked
     | Cleaned
@@ -339,6 +350,7 @@ Result = (
 
 AnyJob = (
     Prove
+    | Mark
     | Look
     | Recheck
     | Clean
@@ -356,4 +368,4 @@ AnyJob = (
     | AskHeads
 )
 
-ON_DISK = (Prove, Look, Recheck, Clean, Rescue, Read, Change, Recover)
+ON_DISK = (Prove, Mark, Look, Recheck, Clean, Rescue, Read, Change, Recover)

@@ -9,6 +9,7 @@ handed out; everything else is derived again after a crash.
 from collections.abc import Sequence
 
 from govsync.engine import events, jobs
+from govsync.engine.barrier import Barriers
 from govsync.engine.cleaning import Cleaning
 from govsync.engine.desk import Desk, Now, Rules, Who
 from govsync.engine.following import Following
@@ -44,6 +45,7 @@ class Engine:
         self.planning = Planning(self.desk, self.observing, self.sending, self.placing, self.holding)
         self.cleaning = Cleaning(self.desk)
         self.rescuing = Rescuing(self.desk)
+        self.barriers = Barriers(self.desk, self.observing, self.following)
         self.disk_bytes = 1 << 40
         """How large the disk is: the trash holds at most a tenth of it."""
         self.signed_in = False
@@ -61,6 +63,8 @@ class Engine:
                 self.observing.hint(path, name)
             case events.HintsLost():
                 self.observing.scan()
+            case events.MarkSeen(name):
+                self.barriers.seen(name)
             case events.Watching(healthy, _):
                 self.observing.watching = healthy
             case events.JobDone(job, result):
@@ -112,6 +116,7 @@ class Engine:
             if not self.placing.recovered:
                 return started
         online = self.signed_in and self.following.online
+        self._launch(started, self.barriers.jobs())
         self.observing.tick()
         if self.desk.look_first:
             self._launch(started, self.observing.looks(started))
@@ -153,6 +158,7 @@ class Engine:
             *self.holding.wakes(),
             *self.rescuing.wakes(),
             *self.cleaning.wakes(),
+            *self.barriers.wakes(),
             dirty.next_time(self.desk.store, now),
             None if self.desk.proven_ms is None else self.desk.proven_ms + PROVE_EVERY_MS,
         )
@@ -226,7 +232,9 @@ class Engine:
             case jobs.AskSpaces(), jobs.SpacesTold():
                 self.following.spaces_told(result)
             case jobs.AskHeads(), jobs.HeadsTold():
-                self.following.heads_told(result)
+                self.following.heads_told(job, result)
+            case jobs.Mark(), jobs.Marked():
+                self.barriers.made(job)
             case _:
                 raise AssertionError(f"{type(job).__name__} was answered with {type(result).__name__}")
 
@@ -247,6 +255,8 @@ class Engine:
                     self.following.reread(job.space)
             case jobs.Rescue():
                 self.rescuing.failed()
+            case jobs.Mark():
+                self.barriers.lost(job)
             case jobs.Clean():
                 self.cleaning.failed(job)
             case _:

@@ -84,6 +84,9 @@ class Observing:
         self._scan_ended_ms: int | None = None
         self._scan_took_ms = 0
         self._scan_wanted = True
+        self._scan_number = 0
+        self.scanned = 0
+        """The number of the last look at everything that has ended, taken when it began (R43)."""
         self._listed: dict[int, tuple[tuple[str, ...], int]] = {}
         """The folders that the look at everything has listed, with their modification time then (R6)."""
         self.watching = False
@@ -177,15 +180,14 @@ class Observing:
         root = spaces.personal_root(self._desk.store)
         if root is not None and not self.scanning and (self._scan_wanted or self._scan_overdue(now)):
             self._scan_wanted = False
-            self._scan_began_ms = now
+            self._scan_began_ms, self._scan_number = now, self._desk.number()
             self._listed.clear()
             self.look(root, deep=True)
 
     def _scan_overdue(self, now: int) -> bool:
         if self._scan_ended_ms is None:
             return False
-        hinted = self.watching and self.trust.watched
-        least, factor = (SCAN_EVERY_MS, 2_000) if hinted else (SCAN_EVERY_UNWATCHED_MS, 50)
+        least, factor = (SCAN_EVERY_MS, 2_000) if self.hinted else (SCAN_EVERY_UNWATCHED_MS, 50)
         return now - self._scan_ended_ms >= min(max(least, factor * self._scan_took_ms), SCAN_EVERY_MOST_MS)
 
     def _look_job(self) -> Look:
@@ -399,9 +401,9 @@ class Observing:
         )  # fmt: skip
 
     @property
-    def scan_ended_ms(self) -> int | None:
-        """Answers when the last look at everything ended, in steady milliseconds."""
-        return self._scan_ended_ms
+    def hinted(self) -> bool:
+        """Says whether every change is told of by a hint (R41, R45)."""
+        return self.watching and self.trust.watched
 
     @property
     def ever_scanned(self) -> bool:
@@ -425,6 +427,7 @@ class Observing:
         assert self._scan_began_ms is not None
         self._scan_took_ms = now - self._scan_began_ms
         self._scan_began_ms, self._scan_ended_ms = None, now
+        self.scanned = self._scan_number
         self._read_unread()
         self._desk.facts_changed()
 

@@ -18,7 +18,7 @@ from govsync.local.documents import open_here
 from govsync.local.ignore import Ignore, is_lock
 from govsync.local.reader import FileSource, Pieces, Read, read_files
 from govsync.local.recover import recover
-from govsync.local.root import Root, Standing, prove
+from govsync.local.root import Root, Standing, cookie, prove
 from govsync.local.staging import StagedFile, Staging
 from govsync.local.steps import At, Signature
 from govsync.model.codes import Code
@@ -68,6 +68,9 @@ def run(job: jobs.AnyJob, tools: Tools) -> jobs.Result:
         case jobs.Prove():
             code = _STANDINGS[prove(tools.fs, tools.root)]
             return jobs.Proven(None, tools.fs.trust()) if code is None else jobs.Proven(Problem(code))
+        case jobs.Mark():
+            cookie(tools.fs, tools.root, job.name)
+            return jobs.Marked()
         case jobs.Look():
             return jobs.FoldersLooked(tuple(_look(tools, folder) for folder in job.folders))
         case jobs.Recheck():

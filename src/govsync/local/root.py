@@ -115,16 +115,14 @@ def adopt(fs: FileSystem, root_id: bytes, device: bytes) -> Root:
         return Root(root_id, device, fs.identity(root).ino if fs.trust().identity else 0)
 
 
-def cookie(fs: FileSystem, number: int) -> str:
-    """Writes an empty file that the watcher has to report, and answers its name: what it reported before is older (R43).
+def cookie(fs: FileSystem, expected: Root, name: str) -> None:
+    """Makes an empty file that the watcher has to report as `name`: what it reported before is older (R43).
 
-    The file is taken away at once: its creation has been said by then.
+    It is taken away at once: that it was made has been said by then. Raises Failure where the root is not proven.
     """
-    name = f"{COOKIE_PREFIX}{number}"
-    with fs.root() as root, fs.open_folder(root, STATE) as state:
-        fs.create(state, name).close()
-        fs.unlink(state, name)
-    return name
+    with proven(fs, expected) as root, fs.open_folder(root, STATE) as state:
+        fs.create(state, COOKIE_PREFIX + name).close()
+        fs.unlink(state, COOKIE_PREFIX + name)
 
 
 def _standing(fs: FileSystem, root: Folder, expected: Root) -> Standing:

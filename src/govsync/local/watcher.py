@@ -170,6 +170,10 @@ class _Watches(WatchCallback):
         self._path: dict[WatchDescriptor, _Path] = {}
         self._watch: dict[_Path, WatchDescriptor] = {}
         self._moving: tuple[int, _Path] | None = None
+        self._missed: set[_Path] = set()
+        """Folders that were not there any more when they should have been watched."""
+        self._doubted: list[_Path] = []
+        """Paths whose watch turned out to stand for another."""
         self._overflowed = False
         self._said: dict[Hint | Cookie | Lost, None] = {}
         self.whole = True
@@ -198,6 +202,8 @@ class _Watches(WatchCallback):
             self._overflowed = False
             self._moving = None
             self._path, self._watch = {}, {}
+            self._missed.clear()
+            self._doubted.clear()
             for _ in self._add(()):
                 pass
         said, self._said = tuple(self._said), {}
@@ -217,7 +223,7 @@ class _Watches(WatchCallback):
         name = os.fsdecode(event.name)
         if path[:1] == (STATE,):
             if name.startswith(COOKIE_PREFIX) and event.is_create:
-                self._tell(Cookie(name))
+                self._tell(Cookie(name.removeprefix(COOKIE_PREFIX)))
             return
         if (*path, name) == (STATE,):
             if event.is_create or event.is_moved_to:
@@ -231,7 +237,7 @@ class _Watches(WatchCallback):
         """Forgets a watch that the kernel took away with its folder."""
         path = self._path.pop(wd, None)
         if path is not None and self._watch.get(path) == wd:
-            del self._watch[path]
+            self._forget(path)
 
     def on_queue_overflow(self) -> None:
         """Says that events were lost; the folders are looked through when what was read has been handled."""
@@ -246,10 +252,30 @@ class _Watches(WatchCallback):
             source, self._moving = self._moving[1], None
             self._rename(source, path)
             self._tell(Hint(path, None))
+            if path not in self._watch or any(missed[: len(source)] == source for missed in self._missed):
+                self._follow(path)
         elif event.is_moved_to or (event.is_create and path not in self._watch):
             self._leave()
-            for added in self._add(path):
-                self._tell(Hint(added, None))
+            self._follow(path)
+        elif event.is_delete:
+            # A program may have it open still, and its watch lasts as long; what is made in its place is another folder.
+            self._forget(path)
+
+    def _follow(self, path: _Path) -> None:
+        """Watches a folder that has appeared and all below it, and has them looked at.
+
+        By now another folder may lie there than the event was about. Then a watch that stood for another path was found
+        under this one, and what lies at that other path is watched anew, once: a folder that is mounted in two places
+        has one watch.
+        """
+        self._doubted.append(path)
+        followed: set[_Path] = set()
+        while self._doubted:
+            doubted = self._doubted.pop()
+            if doubted not in followed:
+                followed.add(doubted)
+                for added in self._add(doubted):
+                    self._tell(Hint(added, None))
 
     def _leave(self) -> None:
         """Takes the watches off a folder that was moved out of the tree: its second half never came."""
@@ -261,7 +287,16 @@ class _Watches(WatchCallback):
         for wd, _ in watches:
             self._path.pop(wd, None)
 
+    def _forget(self, path: _Path) -> None:
+        self._missed.discard(path)
+        wd = self._watch.pop(path, None)
+        if wd is not None:
+            self._path.pop(wd, None)
+
     def _rename(self, source: _Path, target: _Path) -> None:
+        if source in self._watch and target in self._watch:
+            # Two folders are being exchanged, or an empty one replaced: which watch stands for what is found out anew.
+            self.on_queue_overflow()
         moved = [(path, self._watch.pop(path)) for path in self._below(source)]
         for path, wd in moved:
             renamed = (*target, *path[len(source) :])
@@ -290,7 +325,15 @@ class _Watches(WatchCallback):
                 if self.whole:
                     self._tell(Lost(Code.WATCH_LIMIT))
                 self.whole = False
-            return False  # else it is gone, or may not be read: the look at its parent tells
+            # Else it may not be read, and the look at its parent tells; or it is gone already, and if it was moved, the
+            # event that says so is still to come.
+            self._missed.add(path)
+            return False
+        self._missed.discard(path)
+        before = self._path.get(wd, path)
+        if before != path and self._watch.get(before) == wd:
+            del self._watch[before]
+            self._doubted.append(before)
         self._path[wd] = path
         self._watch[path] = wd
         return True
@@ -300,6 +343,7 @@ class _Watches(WatchCallback):
             with os.scandir(self._full(path)) as entries:
                 return [entry.name for entry in entries if self._is_ours(entry)]
         except OSError:
+            self._missed.add(path)
             return []  # it is gone, or may not be read: the look at it tells
 
     def _is_ours(self, entry: "os.DirEntry[str]") -> bool:
