@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from govsync.content.manifests import manifest_of
 from govsync.engine import events
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol.changes import Cursor
-from govsync.server import epochs
+from govsync.server import contents, epochs
 from govsync.server.db import tables
 from tests.simulation.story import finish, step
 from tests.simulation.world import Desk, World
@@ -367,6 +367,58 @@ def with_the_old_cursor(desk: Desk) -> None:
 
 def refuse(space: bytes, cursor: Cursor | None) -> NoReturn:
     raise Failure(Code.OFFLINE)
+
+
+# A desk without a memory (R40)
+
+
+def lose_memory(desk: Desk) -> None:
+    desk.store.close()
+    for suffix in ("", "-wal", "-shm"):
+        (desk.world.base / f"{desk.name}.db{suffix}").unlink(missing_ok=True)
+    desk.start()
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_what_the_server_has_had_is_no_news_of_a_desk_without_a_memory(world: World, answered: bool) -> None:
+    office, home = world.desks
+    for path in ("f/equal.txt", "f/older.txt", "f/new.txt"):
+        write(office, path, f"{path} 1")
+    world.settle()
+    write(office, "f/older.txt", "2")
+    settle(world, office)
+    (home.folder / "f/new.txt").write_text("changed while nobody looked")
+    (home.folder / "f/unknown.txt").write_text("unknown")
+    lose_memory(home)
+    if not answered:
+        for _ in range(12):
+            home.calls.loss = 0.5
+            home.beat()
+            for _ in range(40):
+                home.turn()
+            world.clock.steady_ms += 1_500
+    world.settle()
+    assert office.tree() == home.tree()
+    found = files(office)
+    copies = [content for path, content in found.items() if "conflict" in path and content is not None]
+    assert copies == [b"changed while nobody looked"]
+    assert found["f/older.txt"] == b"2"
+    assert found["f/new.txt"] == b"f/new.txt 1"
+    assert (found["f/equal.txt"], found["f/unknown.txt"]) == (b"f/equal.txt 1", b"unknown")
+
+
+def test_an_older_content_of_which_the_server_has_let_go_is_kept(world: World) -> None:
+    office, home = world.desks
+    write(office, "a.txt", "a1")
+    world.settle()
+    write(office, "a.txt", "a2")
+    settle(world, office)
+    with world.server.database.begin() as tx:
+        r = tables.revision.c
+        tx.execute(update(tables.revision).where(r.hash == hash_of(b"a1")).values(state=contents.PURGED))
+    lose_memory(home)
+    world.settle()
+    assert {b"a1", b"a2"} == {content for content in files(home).values() if content is not None}
 
 
 # By chance

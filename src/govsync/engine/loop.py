@@ -17,6 +17,7 @@ from govsync.engine.holding import Holding
 from govsync.engine.observing import Observing
 from govsync.engine.placing import Placing
 from govsync.engine.planning import Planning
+from govsync.engine.recalling import Recalling
 from govsync.engine.refilling import Refilling
 from govsync.engine.rescuing import Rescuing
 from govsync.engine.sending import Sending
@@ -42,7 +43,10 @@ class Engine:
         self.placing = Placing(self.desk)
         self.holding = Holding(self.desk)
         self.refilling = Refilling(self.desk, self.sending)
-        self.planning = Planning(self.desk, self.observing, self.sending, self.placing, self.holding)
+        self.recalling = Recalling(self.desk)
+        self.planning = Planning(
+            self.desk, self.observing, self.sending, self.placing, self.holding, self.recalling
+        )
         self.cleaning = Cleaning(self.desk)
         self.rescuing = Rescuing(self.desk)
         self.barriers = Barriers(self.desk, self.observing, self.following)
@@ -127,6 +131,8 @@ class Engine:
             if online:
                 self._launch(started, self.refilling.jobs())
             self._launch(started, self.planning.jobs(online))
+            if online:
+                self._launch(started, self.recalling.jobs())
         for lid in self.sending.unread:
             self.observing.read_once(lid)
         if online:
@@ -154,6 +160,7 @@ class Engine:
         times = (
             *self.observing.wakes(),
             *self.following.wakes(),
+            *self.recalling.wakes(),
             *self.sending.wakes(),
             *self.holding.wakes(),
             *self.rescuing.wakes(),
@@ -223,6 +230,8 @@ class Engine:
                 self.following.pulled(job, result)
             case jobs.Snapshot(), jobs.SnapshotRead():
                 self.following.snapshot_read(job, result)
+            case jobs.Ask(), jobs.Answered() if job.question.contents:
+                self.recalling.answered(job, result)
             case jobs.Ask(), jobs.Answered():
                 self.following.answered(job, result)
             case jobs.Fetch(), jobs.Fetched():
@@ -253,6 +262,8 @@ class Engine:
                 self.sending.failed(job, problem.code)
                 if problem.code in (Code.EPOCH_CHANGED, Code.HISTORY_DIFFERS):
                     self.following.reread(job.space)
+            case jobs.Ask() if job.question.contents:
+                self.recalling.failed(job)
             case jobs.Rescue():
                 self.rescuing.failed()
             case jobs.Mark():

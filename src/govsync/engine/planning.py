@@ -14,6 +14,7 @@ from govsync.engine.holding import Holding
 from govsync.engine.jobs import AnyJob
 from govsync.engine.observing import Observing
 from govsync.engine.placing import BATCH, Placing
+from govsync.engine.recalling import Recalling
 from govsync.engine.sending import Sending
 from govsync.model.reconcile import reconcile
 from govsync.model.steps import Adopt, AnyBook, AnyUp, Delete, Forget, Plan, Unify
@@ -31,13 +32,20 @@ class Planning:
     """Makes plans and hands them to those who carry them out."""
 
     def __init__(
-        self, desk: Desk, observing: Observing, sending: Sending, placing: Placing, holding: Holding
+        self,
+        desk: Desk,
+        observing: Observing,
+        sending: Sending,
+        placing: Placing,
+        holding: Holding,
+        recalling: Recalling,
     ) -> None:
         self._desk = desk
         self._observing = observing
         self._sending = sending
         self._placing = placing
         self._holding = holding
+        self._recalling = recalling
         self._to_send: dict[int, bytes] = {}
         """Nodes that wait until a commit to their space could be sent."""
         self._to_place: dict[int, None] = {}
@@ -62,7 +70,8 @@ class Planning:
             if plan.books:
                 self._keep_books(plan.books)
                 continue
-            taken = set(self._placing.take_up(plan.down, jobs, trees, can_place))
+            down = self._recalling.let_pass(plan.down, trees)
+            taken = set(self._placing.take_up(down, jobs, trees, can_place))
             if to_spaces:
                 taken.update(self._sending.take_up(self._sendable(plan.up), jobs, trees))
             self._put_aside(lids, plan, taken, trees)
@@ -114,6 +123,7 @@ class Planning:
             or self._desk.occupied(lid)
             or self._sending.waits(lid)
             or self._placing.waits(lid)
+            or self._recalling.waits(lid)
         )
 
     def _let_go(self, trees: DeskTrees) -> None:
@@ -129,7 +139,12 @@ class Planning:
         """Remembers for each planned node what it waits for, so that it is not planned again before."""
         up, down = {step.lid for step in plan.up}, {step.lid for step in plan.down}
         for lid in lids:
-            if lid in taken or self._sending.waits(lid) or self._placing.waits(lid):
+            if (
+                lid in taken
+                or self._sending.waits(lid)
+                or self._placing.waits(lid)
+                or self._recalling.waits(lid)
+            ):
                 continue
             if lid in down:
                 self._to_place[lid] = None

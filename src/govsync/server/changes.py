@@ -174,11 +174,13 @@ def known(server: Server, caller: Caller, space: bytes, question: Known) -> Know
 
 
 def _had(tx: Connection, space: bytes, digests: set[bytes]) -> set[tuple[str, bytes]]:
-    """Answers under which names (their keys) files of the space have ever had these contents."""
+    """Answers under which names (their keys) files of the space have had these contents, and have them still."""
     r, n = tables.revision.c, tables.node.c
     query = select(n.key, r.hash).join_from(tables.revision, tables.node, n.id == r.node)
     return {
         (row.key, row.hash)
         for piece in contents.pieces(digests)
-        for row in tx.execute(query.where(r.space == space, r.hash.in_(piece)).distinct())
+        for row in tx.execute(
+            query.where(r.space == space, r.hash.in_(piece), r.state == contents.OK).distinct()
+        )
     }
