@@ -103,6 +103,7 @@ def test_a_desk_that_has_lost_its_memory_takes_its_files_for_what_they_are(site:
         office.write(f"f/{number}.txt", f"content {number}")
     office.write("old.txt", "v1")
     office.write("mine.txt", "m1")
+    office.write("Planning/team.txt", "t1")
     meet(office, home)
     home.kill()
     office.write("old.txt", "v2")
@@ -116,5 +117,6 @@ def test_a_desk_that_has_lost_its_memory_takes_its_files_for_what_they_are(site:
     files = office.files()
     assert files["old.txt"] == b"v2"
     assert {b"m1", b"changed while nobody looked"} <= set(files.values())
-    assert len(files) == 20 + 1 + 2, "no copy of what was known, equal or older; nothing is deleted"
+    assert files["Planning/team.txt"] == b"t1"
+    assert len(files) == 20 + 1 + 2 + 1, "no copy of what was known, equal or older; nothing is deleted"
     verified(office, home)

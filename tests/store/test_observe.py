@@ -1,14 +1,28 @@
 """One look at a folder against what is remembered of it: who is who, what is new, what has only vanished (R1-R3, R6)."""
 
 import unicodedata
+from collections.abc import Sequence
 
 import pytest
 
 from govsync.content.manifests import manifest_of
 from govsync.model.codes import Code
-from govsync.model.nodes import Kind, Presence
-from govsync.store import gaps, local_tree, manifests, observe
-from tests.store.desk import TEAM, StoredDesk, content, dirty_lids, file, folder, link
+from govsync.model.nodes import Kind, MountMark, Presence
+from govsync.protocol.session import SpaceKind
+from govsync.store import gaps, local_tree, manifests, mounts, observe, spaces
+from govsync.store.observe import Entry
+from tests.store.desk import (
+    SPACE,
+    TEAM,
+    TEAM_ROOT_ID,
+    StoredDesk,
+    content,
+    dirty_lids,
+    file,
+    folder,
+    info,
+    link,
+)
 
 
 def one_file(desk: StoredDesk, name: str = "r", ino: int = 1, birth: int | None = None) -> int:
@@ -573,6 +587,65 @@ def test_a_mount_that_was_renamed_is_still_the_mount(desk: StoredDesk) -> None:
     desk.look(desk.root, folder("Our team", 5))
     assert desk.at("Our team") == mount
     assert desk.presence(team) is Presence.HERE
+
+
+def a_desk_that_lost_its_memory(written: Sequence[MountMark], knows_mount: bool = True) -> StoredDesk:
+    """What a desk knows before its first look: the server's spaces, and what is written beside the files."""
+    desk = StoredDesk()
+    mounts.take(desk.store, written)
+    if knows_mount:
+        spaces.begin(desk.store, info(TEAM, TEAM_ROOT_ID, kind=SpaceKind.TEAM, name="Team"))
+        desk.tell(desk.state(b"M" * 16, "Team", kind=Kind.MOUNT, rev=None, hash=None, target_space=TEAM))
+    return desk
+
+
+WRITTEN = MountMark(TEAM, ("Team",), 7, 70)
+
+
+def test_what_is_mounted_is_written_down_as_it_is_now(desk: StoredDesk) -> None:
+    desk.mount_team()
+    desk.look(desk.root, folder("Team", 7, birth=70))
+    mounts.take(desk.store, [MountMark(b"other space " + b"." * 4, ("Old", "place"), 1, None)])
+    assert WRITTEN in mounts.refreshed(desk.store)
+    desk.look(desk.root, folder("Our team", 7, birth=70))
+    assert mounts.refreshed(desk.store) == (
+        MountMark(b"other space ....", ("Old", "place"), 1, None), MountMark(TEAM, ("Our team",), 7, 70),
+    )  # fmt: skip
+
+
+def test_a_mount_is_known_again_by_a_desk_that_lost_its_memory() -> None:
+    desk = a_desk_that_lost_its_memory([WRITTEN])
+    desk.look(desk.root, folder("Team", 7, birth=70), folder("Private", 8))
+    mount = desk.at("Team")
+    assert desk.node(mount).node_id == b"M" * 16
+    row = spaces.get(desk.store, TEAM)
+    assert row is not None
+    assert desk.presence(row.root_lid) is Presence.HERE
+    desk.look(mount, file("t", 1))
+    assert desk.node(desk.at("t", row.root_lid)).space == TEAM
+    assert desk.node(desk.at("Private")).space == SPACE
+
+
+@pytest.mark.parametrize("shown", [folder("Team", 8, birth=70), folder("Team", 7, birth=71)])
+def test_a_private_folder_of_that_name_is_no_mount(shown: Entry) -> None:
+    desk = a_desk_that_lost_its_memory([WRITTEN])
+    desk.look(desk.root, shown)
+    assert desk.node(desk.at("Team")).node_id != b"M" * 16
+
+
+def test_a_mount_whose_place_is_not_known_is_nobodys_private_folder() -> None:
+    """What is in it belongs to others: it is left alone until it is known where it hangs, and never sent as one's own."""
+    desk = a_desk_that_lost_its_memory([WRITTEN], knows_mount=False)
+    before = desk.nodes()
+    seen = desk.look(desk.root, folder("Team", 7, birth=70))
+    assert seen.skipped == [("Team", observe.OTHER_SPACE)]
+    assert desk.nodes() == before
+
+
+def test_where_nothing_has_an_identity_a_mount_is_known_by_its_path() -> None:
+    desk = a_desk_that_lost_its_memory([WRITTEN])
+    observe.observe(desk.store, desk.ids, desk.root, [folder("Team", 90)], True, 0, identity=False)
+    assert desk.node(desk.at("Team")).node_id == b"M" * 16
 
 
 def a_husk(desk: StoredDesk) -> int:

@@ -12,6 +12,7 @@ import msgspec
 from govsync.content.manifests import Manifest
 from govsync.local.steps import AnyStep, At, Signature, StepOutcome
 from govsync.local.trash import Held, Judged
+from govsync.model.nodes import MountMark
 from govsync.model.operations import AnyOperation
 from govsync.model.problems import Problem
 from govsync.protocol.changes import Changes, Cursor, Known, KnownAnswer, Nodes
@@ -181,6 +182,16 @@ class Rescued(msgspec.Struct, frozen=True, tag=True):
     failed: tuple[tuple[At, Problem], ...]
 
 
+class WriteMounts(Job, frozen=True):
+    """Writes down beside the files which folders are mounts (R25)."""
+
+    marks: tuple[MountMark, ...]
+
+
+class MountsWritten(msgspec.Struct, frozen=True, tag=True):
+    """Answers `WriteMounts`."""
+
+
 # With the server
 
 
@@ -292,11 +303,12 @@ class FoldersLooked(msgspec.Struct, frozen=True, tag=True):
 
 
 class Proven(msgspec.Struct, frozen=True, tag=True):
-    """Answers `Prove`: None, or why the folder is not (surely) ours: gone, folder_missing, folder_replaced; and how far
-    the disk that it lies on can be trusted."""
+    """Answers `Prove`: None, or why the folder is not (surely) ours: gone, folder_missing, folder_replaced; and how far the
+    disk that it lies on can be trusted, and which of its folders are written down as mounts."""
 
     problem: Problem | None
     trust: Trust = Trust()
+    mounts: tuple[MountMark, ...] = ()
 
 
 class Committed(msgspec.Struct, frozen=True, tag=True):
@@ -336,6 +348,7 @@ Result = (
     | Rechecked
     | Cleaned
     | Rescued
+    | MountsWritten
     | FilesRead
     | Changed
     | Uploaded
@@ -355,6 +368,7 @@ AnyJob = (
     | Recheck
     | Clean
     | Rescue
+    | WriteMounts
     | Read
     | Change
     | Recover
@@ -368,4 +382,4 @@ AnyJob = (
     | AskHeads
 )
 
-ON_DISK = (Prove, Mark, Look, Recheck, Clean, Rescue, Read, Change, Recover)
+ON_DISK = (Prove, Mark, Look, Recheck, Clean, Rescue, WriteMounts, Read, Change, Recover)

@@ -14,6 +14,7 @@ from govsync.engine.cleaning import Cleaning
 from govsync.engine.desk import Desk, Now, Rules, Who
 from govsync.engine.following import Following
 from govsync.engine.holding import Holding
+from govsync.engine.mounting import Mounting
 from govsync.engine.observing import Observing
 from govsync.engine.placing import Placing
 from govsync.engine.planning import Planning
@@ -49,6 +50,7 @@ class Engine:
         )
         self.cleaning = Cleaning(self.desk)
         self.rescuing = Rescuing(self.desk)
+        self.mounting = Mounting(self.desk)
         self.barriers = Barriers(self.desk, self.observing, self.following)
         self.disk_bytes = 1 << 40
         """How large the disk is: the trash holds at most a tenth of it."""
@@ -143,6 +145,7 @@ class Engine:
         self._launch(started, self.observing.reads())
         self.rescuing.take(self.placing.take_homeless())
         self._launch(started, self.rescuing.jobs())
+        self._launch(started, self.mounting.jobs())
         self._launch(started, self.cleaning.jobs(started, self.disk_bytes))
         return started
 
@@ -164,6 +167,7 @@ class Engine:
             *self.sending.wakes(),
             *self.holding.wakes(),
             *self.rescuing.wakes(),
+            *self.mounting.wakes(),
             *self.cleaning.wakes(),
             *self.barriers.wakes(),
             dirty.next_time(self.desk.store, now),
@@ -198,12 +202,16 @@ class Engine:
 
     def _done(self, job: jobs.AnyJob, result: jobs.Result) -> None:
         match job, result:
-            case jobs.Prove(), jobs.Proven(problem, trust):
+            case jobs.Prove(), jobs.Proven(problem, trust, mounts):
                 if problem is None:
                     self.observing.trust = trust
+                    self.mounting.proven(mounts)
                 self._proven(problem)
             case jobs.Look(), jobs.FoldersLooked():
                 self.observing.looked(job, result)
+                self.mounting.changed()
+            case jobs.WriteMounts(), jobs.MountsWritten():
+                self.mounting.written(job)
             case jobs.Recheck(), jobs.Rechecked():
                 self.observing.rechecked(result)
             case jobs.Clean(), jobs.Cleaned():
@@ -218,6 +226,7 @@ class Engine:
             case ((jobs.Change() | jobs.Recover()), jobs.Changed()):
                 for folder in self.placing.changed(result, isinstance(job, jobs.Recover)):
                     self.observing.look(folder)
+                self.mounting.changed()
             case jobs.Upload(), jobs.Uploaded():
                 for lid in self.sending.uploaded(job, result):
                     self.observing.read(lid)
@@ -266,6 +275,8 @@ class Engine:
                 self.recalling.failed(job)
             case jobs.Rescue():
                 self.rescuing.failed()
+            case jobs.WriteMounts():
+                self.mounting.failed()
             case jobs.Mark():
                 self.barriers.lost(job)
             case jobs.Clean():

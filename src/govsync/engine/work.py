@@ -13,7 +13,7 @@ from govsync.content.hashes import chunk_hash
 from govsync.content.manifests import ChunkRef, Manifest, encode
 from govsync.engine import jobs
 from govsync.engine.sending import manifest_pieces
-from govsync.local import place, scanner, trash
+from govsync.local import mounts, place, scanner, trash
 from govsync.local.documents import open_here
 from govsync.local.ignore import Ignore, is_lock
 from govsync.local.reader import FileSource, Pieces, Read, read_files
@@ -67,7 +67,9 @@ def run(job: jobs.AnyJob, tools: Tools) -> jobs.Result:
     match job:
         case jobs.Prove():
             code = _STANDINGS[prove(tools.fs, tools.root)]
-            return jobs.Proven(None, tools.fs.trust()) if code is None else jobs.Proven(Problem(code))
+            if code is not None:
+                return jobs.Proven(Problem(code))
+            return jobs.Proven(None, tools.fs.trust(), mounts.read(tools.fs))
         case jobs.Mark():
             cookie(tools.fs, tools.root, job.name)
             return jobs.Marked()
@@ -81,6 +83,9 @@ def run(job: jobs.AnyJob, tools: Tools) -> jobs.Result:
             return _clean(tools, job)
         case jobs.Rescue():
             return _rescue(tools, job)
+        case jobs.WriteMounts():
+            mounts.write(tools.fs, tools.root, job.marks)
+            return jobs.MountsWritten()
         case jobs.Read():
             return _read(tools, job)
         case jobs.Change():

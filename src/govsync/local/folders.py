@@ -128,6 +128,26 @@ def opened(fs: FileSystem, path: tuple[str, ...]) -> Iterator[Folder]:
         yield folders.at(path)
 
 
+def write_whole(fs: FileSystem, folder: Folder, name: str, data: bytes) -> None:
+    """Writes a small file whole, its data durable; the old one stays until the new one can take its name.
+
+    On a disk that cannot exchange, a cut in between leaves neither, and the new one under `name`.new.
+    """
+    new = f"{name}.new"
+    if fs.stat(folder, new) is not None:
+        fs.unlink(folder, new)
+    with fs.create(folder, new) as file:
+        file.write(data)
+        file.flush()
+    if fs.stat(folder, name) is None:
+        fs.rename(folder, new, folder, name)
+    elif fs.exchange(folder, new, folder, name):
+        fs.unlink(folder, new)
+    else:
+        fs.unlink(folder, name)
+        fs.rename(folder, new, folder, name)
+
+
 def read_whole(fs: FileSystem, folder: Folder, name: str, limit_bytes: int) -> bytes | None:
     """Reads a small file whole; None when it is missing or longer than `limit_bytes`."""
     try:

@@ -10,14 +10,13 @@ from enum import StrEnum
 
 import msgspec
 
-from govsync.local.folders import read_whole
+from govsync.local.folders import read_whole, write_whole
 from govsync.local.steps import PARKING, STAGING, STATE, TRASH
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.system.fs import FileSystem, Folder
 
 MARKER = "root"
-_NEW_MARKER = "root.new"
 _MARKER_MOST_BYTES = 4096
 COOKIE_PREFIX = "cookie."
 
@@ -110,7 +109,8 @@ def adopt(fs: FileSystem, root_id: bytes, device: bytes) -> Root:
         with fs.open_folder(root, STATE) as state:
             for name in (STAGING, TRASH, PARKING):
                 _make(fs, state, name)
-            _write_marker(fs, state, _Marker(1, root_id.hex(), device.hex()))
+            # Cut off in between there is no marker: the folder is chosen anew then, and joined as it is.
+            write_whole(fs, state, MARKER, msgspec.json.encode(_Marker(1, root_id.hex(), device.hex())))
             fs.flush_folders([root, state])
         return Root(root_id, device, fs.identity(root).ino if fs.trust().identity else 0)
 
@@ -153,21 +153,6 @@ def _read_marker(fs: FileSystem, root: Folder) -> _Marker | None:
         bytes.fromhex(marker.root + marker.device)
         return marker
     return None
-
-
-def _write_marker(fs: FileSystem, state: Folder, marker: _Marker) -> None:
-    if fs.stat(state, _NEW_MARKER) is not None:
-        fs.unlink(state, _NEW_MARKER)
-    with fs.create(state, _NEW_MARKER) as file:
-        file.write(msgspec.json.encode(marker))
-        file.flush()
-    if fs.stat(state, MARKER) is None:
-        fs.rename(state, _NEW_MARKER, state, MARKER)
-    elif fs.exchange(state, _NEW_MARKER, state, MARKER):
-        fs.unlink(state, _NEW_MARKER)
-    else:  # Cut off in between there is no marker: the folder is chosen anew then, and joined as it is.
-        fs.unlink(state, MARKER)
-        fs.rename(state, _NEW_MARKER, state, MARKER)
 
 
 def _make(fs: FileSystem, folder: Folder, name: str) -> None:

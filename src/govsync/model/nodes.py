@@ -106,3 +106,13 @@ class Node(msgspec.Struct, frozen=True):
     baseline: Baseline | None = None
     after: int | None = None
     conflict_of: bytes | None = None
+
+
+class MountMark(msgspec.Struct, frozen=True):
+    """The folder in which a space is mounted on this desk: its path in disk names, inode, and birth time where the disk
+    keeps one. It is written down beside the files, so that it outlives the desk's database (R25)."""
+
+    space: bytes
+    path: tuple[str, ...]
+    ino: int
+    birth_ns: int | None = None

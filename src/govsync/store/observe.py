@@ -16,7 +16,7 @@ from govsync.model.codes import Code
 from govsync.model.ids import Ids
 from govsync.model.nodes import Kind, Local, Place, Presence
 from govsync.model.problems import Failure, Problem
-from govsync.store import dirty, gaps, local_tree, manifests, paths, spaces
+from govsync.store import dirty, gaps, local_tree, manifests, mounts, paths, spaces
 from govsync.store.database import Row, Store, pieces
 from govsync.store.local_tree import Disk
 from govsync.system.fs import Shape, Stat
@@ -26,6 +26,8 @@ Entry = tuple[str, Stat, int | None, str | None]
 
 OTHER_DISK = "mount"
 """The reason for leaving alone what lies on another disk than the synced folder (R1)."""
+OTHER_SPACE = "space"
+"""The reason for leaving alone the root of a space that is not mounted here (R25)."""
 
 
 class Observed(msgspec.Struct, kw_only=True):
@@ -134,9 +136,9 @@ class _Folder:
             return
         legible = [name for name in self._listed if _is_text(name)]
         keys = sorted({names.key(name) for name in legible})
-        for marks, piece in pieces(keys):
+        for slots, piece in pieces(keys):
             yield from self._store.all(
-                f"SELECT {_COLUMNS} FROM node WHERE l_parent = ? AND l_key IN ({marks}) ORDER BY lid",
+                f"SELECT {_COLUMNS} FROM node WHERE l_parent = ? AND l_key IN ({slots}) ORDER BY lid",
                 (self._parent, *piece),
             )
         # Only a name that the disk could not hold is another there, and its key as well (R8).
@@ -307,6 +309,10 @@ class _Folder:
     # Names that hold no node yet
 
     def _new_folder(self, entry: Entry) -> None:
+        marked = self._marked(entry)
+        if marked is not None:
+            self._mount(marked, entry)
+            return
         lid = self._insert(entry, Kind.FOLDER, None)
         if lid is not None:
             self.found.folders.append(lid)
@@ -314,6 +320,23 @@ class _Folder:
             self.found.changed = True
             dirty.add(self._store, [lid])
             self._from_other_space(lid, entry, self._candidates(Kind.FOLDER, entry[1].ino))
+
+    def _marked(self, entry: Entry) -> bytes | None:
+        """Answers of which space this folder is the root, though this desk does not remember it (R25)."""
+        name, stat, birth_ns, _ = entry
+        if self._identity and birth_ns is not None:
+            return mounts.by_identity(self._store, stat.ino, birth_ns)
+        folder = paths.disk_path(self._store, self._parent)
+        return None if folder is None or not _is_text(name) else mounts.by_path(self._store, (*folder, name))
+
+    def _mount(self, space: bytes, entry: Entry) -> None:
+        """Knows a mount again. While its place in this space is not known it is left alone: what is in it belongs to
+        others, and must not be sent as if it were this person's own."""
+        mount = mounts.mount_in(self._store, self._space, space)
+        if mount is not None:
+            self._move_folder(mount, entry)
+        else:
+            self.found.skipped.append((entry[0].encode(errors="backslashreplace").decode(), OTHER_SPACE))
 
     def _new_file(self, entry: Entry) -> None:
         """Makes a node for a file at a new name; where it seems to have come from another name, it waits for that (R3).

@@ -94,6 +94,7 @@ MIGRATIONS: tuple[str, ...] = (
         offered INTEGER NOT NULL
     );
     CREATE INDEX lost_offered ON lost (lid) WHERE offered = 1;
+    CREATE TABLE mark (space BLOB PRIMARY KEY, path TEXT NOT NULL, ino INTEGER NOT NULL, birth_ns INTEGER) WITHOUT ROWID;
     ALTER TABLE space ADD COLUMN told_seq INTEGER;
     ALTER TABLE space ADD COLUMN told_chain BLOB;
     """,
