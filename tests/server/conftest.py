@@ -3,11 +3,16 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from govsync.server import accounts
 from govsync.server.db.connect import Database
 from tests import engines
+from tests.server import line
+from tests.server.desk import Desk
 from tests.server.office import Office
+from tests.server.serving import serving
 
 
 @pytest.fixture(scope="session")
@@ -36,3 +41,23 @@ def database(url: str) -> Iterator[Database]:
 def office(database: Database, tmp_path: Path) -> Office:
     """Answers a ministry on both kinds of database in turn."""
     return Office(database, tmp_path / "store")
+
+
+class Served(msgspec.Struct, frozen=True):
+    """A ministry that is served over HTTP, Anna's desk, and her way to call it by hand."""
+
+    office: Office
+    desk: Desk
+    caller: line.Caller
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    """Answers a served ministry, on SQLite: what comes in over HTTP is judged before any database."""
+    database = Database(f"sqlite:///{tmp_path / 'server.db'}")
+    office = Office(database, tmp_path / "store")
+    with serving(office.server) as address:
+        token = office.sign_in("anna").access
+        desk = Desk(office, caller=accounts.caller_of(office.server, token))
+        yield Served(office, desk, line.Caller(address, token))
+    database.close()

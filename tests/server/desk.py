@@ -34,9 +34,11 @@ def manifest(*chunks: bytes) -> Manifest:
 class Desk:
     """One person's device, and one space that it works in (by default the person's own)."""
 
-    def __init__(self, office: Office, login: str = "anna", space: str | None = None) -> None:
+    def __init__(
+        self, office: Office, login: str = "anna", space: str | None = None, caller: Caller | None = None
+    ) -> None:
         self.office = office
-        self.caller: Caller = office.caller(login)
+        self.caller = caller or office.caller(login)
         info = office.spaces(self.caller)[space or login.title()]
         self.space, self.root, self.epoch = info.id, info.root, info.epoch
 

@@ -53,10 +53,10 @@ class Caller:
             found = {name.lower(): value for name, value in answer.getheaders()}
             return Answer(answer.status, found, answer.read())
 
-    def begin(self, path: str, length: int, first: bytes = b"") -> socket.socket:
+    def begin(self, path: str, length: int, first: bytes = b"", token: str | None = None) -> socket.socket:
         """Begins a request with a body of some length, and sends the first part of it."""
         line = socket.create_connection((self._host, self._port), timeout=LIMIT_S)
-        head = f"POST {wire.PREFIX}{path} HTTP/1.1\r\nHost: {self._host}\r\nAuthorization: Bearer {self._token}\r\n"
+        head = f"POST {wire.PREFIX}{path} HTTP/1.1\r\nHost: {self._host}\r\nAuthorization: Bearer {token or self._token}\r\n"
         line.sendall(f"{head}Content-Length: {length}\r\n\r\n".encode() + first)
         return line
 

@@ -37,6 +37,10 @@ UPLOADS_AT_ONCE = 2
 RETRY_MS = 1_000
 RETRY_MOST_MS = 5 * 60_000
 
+_EFFECT_UNKNOWN = (Code.INTERNAL, Code.TIMED_OUT, Code.BUSY_RETRY, Code.STORE_UNAVAILABLE, Code.STORE_FULL)
+"""Answers to a whole commit after which it may yet have been carried out (R32): a database that went away while it was
+asked to keep something may have kept it."""
+
 
 class Sending:
     """Owns what is on its way to the server."""
@@ -399,7 +403,7 @@ class Sending:
             self._retry_at[job.space] = now + RETRY_MS
             return
         self._retry_at[job.space] = now + RETRY_MS
-        if CODES[code].status is not None and code not in (Code.INTERNAL, Code.TIMED_OUT, Code.BUSY_RETRY):
+        if CODES[code].status is not None and code not in _EFFECT_UNKNOWN:
             # The server has judged the request as a whole: none of its operations had an effect. It will hardly judge the
             # same ones otherwise a moment later.
             refusals = self._refusals[job.space] = self._refusals.get(job.space, 0) + 1

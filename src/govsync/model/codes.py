@@ -57,6 +57,7 @@ class Code(StrEnum):
     DEVICE_CLONED = "device_cloned"
     CLIENT_TOO_OLD = "client_too_old"
     STORE_UNAVAILABLE = "store_unavailable"
+    STORE_FULL = "store_full"
     TIMED_OUT = "timed_out"
     INTERNAL = "internal"
     # What a desk meets
@@ -145,6 +146,7 @@ CODES: dict[Code, Meaning] = {
     Code.DEVICE_CLONED: Meaning("retry", 409),
     Code.CLIENT_TOO_OLD: Meaning("it", 426),
     Code.STORE_UNAVAILABLE: Meaning("it", 503),
+    Code.STORE_FULL: Meaning("it", 507),
     Code.TIMED_OUT: Meaning("retry", 408),
     Code.INTERNAL: Meaning("it", 500),
     Code.OFFLINE: Meaning("retry"),

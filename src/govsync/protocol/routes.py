@@ -53,7 +53,7 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys((*self.refuses, *signed_in, *inside, *takes, *framed, *EVERYWHERE)))
 
 
-EVERYWHERE = (Code.BAD_REQUEST, Code.BUSY_RETRY, Code.STORE_UNAVAILABLE, Code.INTERNAL)
+EVERYWHERE = (Code.BAD_REQUEST, Code.BUSY_RETRY, Code.STORE_UNAVAILABLE, Code.STORE_FULL, Code.INTERNAL)
 
 ROUTES: tuple[Route, ...] = (
     Route(

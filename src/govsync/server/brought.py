@@ -61,6 +61,9 @@ class Brought:
         self._contents: dict[bytes, Content] = {}
         self._readable: dict[bytes, bool] = {}
         self._used: dict[bytes, None] = {}
+        self._large_bytes = 0
+        self._later: set[bytes] = set()
+        """Operations whose manifests are more than one commit may hold in memory; those before them have their effect."""
 
     def read(self, operations: Sequence[ask.AnyOperation]) -> None:
         """Reads the manifests of all operations, and learns in few queries which of their chunks are here."""
@@ -93,6 +96,8 @@ class Brought:
         if encoded is None and not holding_it:
             # A source that may not be read, and one that is not there, answer alike (I8).
             return Refused(code=Code.NOT_FOUND if _has_source(bringing) else Code.MANIFEST_BAD)
+        if bringing.key in self._later:
+            return Refused(code=Code.BUSY_RETRY)
         manifest = self._manifests.get(bringing.key)
         if manifest is None or manifest.scheme != SCHEME or bringing.scheme != SCHEME:
             return Refused(code=Code.MANIFEST_BAD)
@@ -144,8 +149,10 @@ class Brought:
     def _look_up(self, hashes: Sequence[bytes]) -> None:
         self._here.update(contents.holdings(self._tx, self._space, hashes))
 
-    def _decode(self, key: bytes, encoded: bytes) -> None:
+    def _decode(self, key: bytes, encoded: bytes, inline: bool = True) -> None:
         limits = self._server.limits
+        if inline and len(encoded) > limits.manifest_inline_bytes:
+            return
         try:
             self._manifests[key] = manifests.decode(
                 encoded, max_chunks=limits.manifest_chunks, max_chunk_bytes=limits.chunk_bytes
@@ -158,7 +165,12 @@ class Brought:
         _, holding_it = self._contents[key]
         sizes = [self._size(digest) for digest in holding_it]
         most = _HEAD_BYTES + _CHUNK_BYTES * self._server.limits.manifest_chunks
-        if not holding_it or None in sizes or sum(size or 0 for size in sizes) > most:
+        size_bytes = sum(size or 0 for size in sizes)
+        if not holding_it or None in sizes or size_bytes > most:
+            return
+        self._large_bytes += size_bytes
+        if self._large_bytes > most:
+            self._later.add(key)
             return
         joined: list[bytes] = []
         for digest in holding_it:
@@ -176,7 +188,7 @@ class Brought:
                 self._here.pop(digest, None)
                 self._there.pop(digest, None)
                 return
-        self._decode(key, b"".join(joined))
+        self._decode(key, b"".join(joined), inline=False)
         if key in self._manifests:
             self._look_up([chunk.hash for chunk in self._manifests[key].chunks])
 

@@ -18,6 +18,7 @@ from govsync.content.packs import ChunkPlace, Pack, PackWriter
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol.commits import ChunkHead, ChunksAnswer, Missing, MissingAnswer
+from govsync.protocol.limits import Limits
 from govsync.server import access
 from govsync.server.access import Action
 from govsync.server.context import Caller, Server
@@ -174,7 +175,7 @@ def chunks(
 ) -> ChunksAnswer:
     """Takes in chunks: each verified, and durable when this answers; says for each whether it was good.
 
-    Raises Failure(not_found, no_right), `too_large` for a chunk above the limit, `quota` where the device has sent more
+    Raises Failure(not_found, no_right), `too_large` for chunks above the limits, `quota` where the device has sent more
     than it has used (R39).
     """
     with server.database.begin(write=False) as tx:
@@ -184,9 +185,7 @@ def chunks(
     good: list[bool] = []
     small: dict[bytes, bytes] = {}
     large: dict[bytes, tuple[Encoded, int]] = {}
-    for head, data in sent:
-        if head.size_bytes > server.limits.chunk_bytes:
-            raise Failure(Code.TOO_LARGE, what="chunk", limit=server.limits.chunk_bytes)
+    for head, data in _within(sent, server.limits.chunk_bytes, server.limits.chunks_body_bytes):
         raw = _verified(head, data)
         good.append(raw is not None)
         if raw is None:
@@ -264,14 +263,24 @@ def insert_packs(tx: Connection, packs: Sequence[tuple[bytes, Pack]], now_ms: in
     tx.execute(dialect.insert(tables.pack).on_conflict_do_update(index_elements=[p.id], set_=live), rows)
 
 
-def plain(sent: Iterable[tuple[ChunkHead, bytes]], limit: int) -> list[bytes]:
+def plain(sent: Iterable[tuple[ChunkHead, bytes]], limits: Limits) -> list[bytes]:
     """Unpacks small chunks that travel inside a commit; raises Failure(too_large, chunk_bad)."""
     found: list[bytes] = []
-    for head, data in sent:
-        if head.size_bytes > limit:
-            raise Failure(Code.TOO_LARGE, what="inline chunk", limit=limit)
+    for head, data in _within(sent, limits.inline_chunk_bytes, limits.commit_bytes):
         found.append(bytes(decompress(head.encoding, data, head.size_bytes)))
     return found
+
+
+def _within(
+    sent: Iterable[tuple[ChunkHead, bytes]], each_bytes: int, all_bytes: int
+) -> Iterator[tuple[ChunkHead, bytes]]:
+    """Yields chunks as long as they keep to their limits when unpacked: few bytes can become very many."""
+    total = 0
+    for head, data in sent:
+        total += head.size_bytes
+        if head.size_bytes > each_bytes or total > all_bytes:
+            raise Failure(Code.TOO_LARGE, limit=each_bytes if head.size_bytes > each_bytes else all_bytes)
+        yield head, data
 
 
 def pieces(values: Iterable[bytes]) -> Iterator[list[bytes]]:

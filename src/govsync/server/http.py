@@ -26,19 +26,14 @@ from govsync.model.problems import Failure
 from govsync.protocol import commits as messages
 from govsync.protocol import wire
 from govsync.protocol.changes import Cursor, Known
-from govsync.protocol.limits import MIB
 from govsync.protocol.routes import ROUTES, Route, Shape
 from govsync.protocol.session import Refresh, SignIn, SpacesAsked
 from govsync.server import accounts, changes, commits, contents, openapi, reading, spaces, versions
 from govsync.server.accounts import Chance
+from govsync.server.bodies import HELD_BYTES, Body, Held, Share
 from govsync.server.context import Caller, Server
 from govsync.server.events import Streams
 
-SILENCE_S = 30.0
-"""How long nothing of a body may come before it counts as lost."""
-BODY_S = 900.0
-HELD_BYTES = 512 * MIB
-"""Bodies and answers that are held at the same time, of all callers together."""
 THREADS = 16
 
 _log = logging.getLogger(__name__)
@@ -94,43 +89,6 @@ class Threads(ThreadPoolExecutor):
         """Takes no more calls, and waits for those under way; answers whether all have ended."""
         self.shutdown(wait=False, cancel_futures=True)
         return not wait(list(self._calls), wait_s).not_done
-
-
-class Held:
-    """Counts what requests hold in memory, all together; used on the event loop alone."""
-
-    def __init__(self, limit_bytes: int) -> None:
-        self._free_bytes = limit_bytes
-
-    def share(self) -> "Share":
-        """Begins to count for one request."""
-        return Share(self)
-
-    def take(self, size_bytes: int) -> None:
-        """Counts bytes in, or out where negative; raises Failure(busy_retry) where there is no room for them."""
-        if size_bytes > self._free_bytes:
-            raise Failure(Code.BUSY_RETRY)
-        self._free_bytes -= size_bytes
-
-
-class Share:
-    """What one request holds, until it lets go."""
-
-    def __init__(self, held: Held) -> None:
-        self._held = held
-        self._bytes = 0
-
-    def take(self, size_bytes: int) -> None:
-        """Holds so many bytes more; raises Failure(busy_retry)."""
-        self._held.take(size_bytes)
-        self._bytes += size_bytes
-
-    def __enter__(self) -> "Share":
-        return self
-
-    def __exit__(self, *_reason: object) -> None:
-        self._held.take(-self._bytes)
-        self._bytes = 0
 
 
 class _Sent(StreamingResponse):
@@ -198,8 +156,9 @@ class Http:
     def _handler(self, route: Route) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
             begun_ms = self._server.clock.time_ms()
+            body = Body(request, route.body_bytes)
             try:
-                response = await self._answer(route, request)
+                response = await self._answer(route, request, body)
             except Failure as failure:
                 response = problem(failure)
             except ClientDisconnect:
@@ -209,13 +168,15 @@ class Http:
                 reference = self._server.ids.new().hex()
                 _log.exception("the call %s ended by a bug, reference %s", route.name, reference)
                 response = problem(Failure(Code.INTERNAL), reference=reference)
+            if route.gives is not Shape.EVENTS and not await body.skip():
+                response.headers["Connection"] = "close"
             taken_ms = self._server.clock.time_ms() - begun_ms
             _log.info("%s %d %d ms", route.name, response.status_code, taken_ms)
             return response
 
         return handle
 
-    async def _answer(self, route: Route, request: Request) -> Response:
+    async def _answer(self, route: Route, request: Request, body: Body) -> Response:
         caller = Caller(user=b"", device=b"")
         if route.signed_in:
             bearer = _bearer(request)
@@ -229,7 +190,7 @@ class Http:
                 caller=caller,
                 path={name: ids.from_text(value) for name, value in request.path_params.items()},
                 query=dict(request.query_params),
-                body=await _body(request, route.body_bytes, share),
+                body=await body.read(share),
                 address=request.client.host if request.client is not None else "",
             )
             pieces = await self._run(lambda: list(frames.gather(self._functions[route.name](call))))
@@ -285,7 +246,7 @@ class Http:
 
     def _commit(self, call: Call) -> Answer:
         request, sent = call.framed(messages.Commit)
-        inline = contents.plain(sent, self._server.limits.inline_chunk_bytes)
+        inline = contents.plain(sent, self._server.limits)
         answer = commits.commit(self._server, call.caller, call.space, request, inline)
         self.streams.head(call.space, answer.head)
         return wire.encode_framed(answer)
@@ -327,32 +288,14 @@ def problem(failure: Failure, **more: str) -> Response:
 
 
 async def _not_found(_request: Request, _error: Exception) -> Response:
-    return problem(Failure(Code.NOT_FOUND))
+    response = problem(Failure(Code.NOT_FOUND))
+    response.headers["Connection"] = "close"  # A body that nobody reads may never end.
+    return response
 
 
 async def _description(_request: Request) -> Response:
     body = wire.encode_json(openapi.document(govsync.__version__))
     return Response(body, headers=_HEADERS, media_type=wire.JSON)
-
-
-async def _body(request: Request, limit: int, share: Share) -> tuple[bytes, ...]:
-    """Reads a body within its bound and its time, unjoined; raises Failure(too_large, timed_out, busy_retry)."""
-    pieces: list[bytes] = []
-    size = 0
-    clock_s = asyncio.get_running_loop().time
-    end_s = clock_s() + BODY_S
-    try:
-        async with asyncio.timeout(SILENCE_S) as silence:
-            async for piece in request.stream():
-                silence.reschedule(min(clock_s() + SILENCE_S, end_s))
-                size += len(piece)
-                if size > limit:
-                    raise Failure(Code.TOO_LARGE, limit=limit)
-                share.take(len(piece))
-                pieces.append(piece)
-    except TimeoutError as error:
-        raise Failure(Code.TIMED_OUT) from error
-    return tuple(pieces)
 
 
 def _json(message: object) -> Answer:
@@ -367,7 +310,7 @@ def _bearer(request: Request) -> str:
 
 
 def _number(text: str) -> int:
-    if not text.isdecimal() or len(text) > 18:
+    if not (text.isascii() and text.isdecimal()) or len(text) > 18:
         raise Failure(Code.BAD_REQUEST, what="number")
     return int(text)
 

@@ -224,20 +224,23 @@ def fetch(server: Server, caller: Caller, space: bytes, wants: Sequence[Want]) -
 
 def _wanted(server: Server, tx: Connection, space: bytes, wants: Sequence[Want]) -> list[bytes]:
     r = tables.revision.c
-    known: dict[bytes, Manifest] = {}
-    for piece in pieces([want.rev for want in wants]):
-        query = select(tables.revision).where(r.space == space, r.id.in_(piece))
-        known.update((row.id, manifest_of(server, tx, space, row)) for row in tx.execute(query).all())
-    hashes: list[bytes] = []
-    total = 0
+    wanted: dict[bytes, list[Want]] = {}
     for want in wants:
-        if want.rev not in known:
-            raise Failure(Code.NOT_FOUND)
         if not 0 <= want.start <= want.end:
             raise Failure(Code.BAD_REQUEST, what="range")
-        mine = known[want.rev].chunks[want.start : want.end]
-        hashes.extend(chunk.hash for chunk in mine)
-        total += sum(chunk.size_bytes for chunk in mine)
-        if total > server.limits.fetch_body_bytes:
-            raise Failure(Code.TOO_LARGE, limit=server.limits.fetch_body_bytes)
-    return hashes
+        wanted.setdefault(want.rev, []).append(want)
+    parts: dict[Want, list[bytes]] = {}
+    total = 0
+    for piece in pieces(wanted):
+        # One manifest at a time is in memory: there are some of hundred megabytes.
+        for row in tx.execute(select(tables.revision).where(r.space == space, r.id.in_(piece))).all():
+            chunks = manifest_of(server, tx, space, row).chunks
+            for want in wanted.pop(row.id):
+                mine = chunks[want.start : want.end]
+                parts[want] = [chunk.hash for chunk in mine]
+                total += sum(chunk.size_bytes for chunk in mine)
+                if total > server.limits.fetch_body_bytes:
+                    raise Failure(Code.TOO_LARGE, limit=server.limits.fetch_body_bytes)
+    if wanted:
+        raise Failure(Code.NOT_FOUND)
+    return [digest for want in wants for digest in parts[want]]

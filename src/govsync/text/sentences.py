@@ -62,6 +62,10 @@ SENTENCES: dict[Code, tuple[str, str]] = {
         "The server's store cannot be reached: {what}",
         "Tell the operators of the server.",
     ),
+    Code.STORE_FULL: (
+        "The server has no room left; what it has not taken stays here and is sent when it has.",
+        "Tell the operators of the server.",
+    ),
     Code.TIMED_OUT: ("It took too long.", _TRY_LATER),
     Code.INTERNAL: ("Something went wrong inside.", _ASK_IT),
     Code.OFFLINE: ("The server cannot be reached.", "Check the connection; work goes on meanwhile."),

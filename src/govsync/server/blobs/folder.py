@@ -18,6 +18,7 @@ from govsync.model.problems import Failure
 from govsync.server.blobs.interface import MARK, Stored
 
 T = TypeVar("T")
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class FolderBlobs:
@@ -110,7 +111,8 @@ def _store_failures() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Failure(Code.STORE_UNAVAILABLE, what=os.strerror(error.errno or 0)) from error
+        code = Code.STORE_FULL if error.errno in _FULL else Code.STORE_UNAVAILABLE
+        raise Failure(code, what=os.strerror(error.errno or 0)) from error
 
 
 def _unless_gone(read: Callable[[], T]) -> T | None:

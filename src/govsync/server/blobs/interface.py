@@ -1,7 +1,8 @@
 """What the server needs of a store of immutable objects.
 
 Keys are short names of ASCII letters, digits, `-` and `.`, made by the server. Every method raises
-Failure(store_unavailable) where the store cannot be reached, cannot store, or is not there at all.
+Failure(store_full) where there is no room left, Failure(store_unavailable) where the store cannot be reached, cannot
+store, or is not there at all.
 """
 
 from collections.abc import Iterable, Iterator

@@ -25,10 +25,9 @@ CONNECTIONS = 16
 BUSY_MS = 30_000
 """How long a transaction waits for another process that writes into the same SQLite file."""
 _LATER = ("SQLITE_BUSY", "SQLITE_LOCKED", "40", "55P03")
-_AWAY = (
-    "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", "SQLITE_CORRUPT", "SQLITE_NOTADB",
-    "08", "53", "57P", "58",
-)  # fmt: skip
+_FULL = ("SQLITE_FULL", "53100")
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
+_AWAY = ("SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", *_DAMAGED, "08", "53", "57P", "58")
 
 
 class Database:
@@ -58,7 +57,8 @@ class Database:
         """Runs one transaction; it is durable when this ends without an exception.
 
         Raises Failure(busy_retry) where it met another in an unlucky way and had no effect, or the database is too busy,
-        Failure(store_unavailable) where the database cannot be reached or cannot store. Whether a transaction that ended
+        Failure(store_full) where there is no room left, `store_unavailable` where the database cannot be reached or cannot
+        store. Whether a transaction that ended
         so had its effect may be unknown; whoever repeats it asks by key (R31).
         """
         turn: AbstractContextManager[object] = (self._writers if write else self._readers) or nullcontext()
@@ -76,7 +76,7 @@ class Database:
             code = _code_of(error)
             if code is None:
                 raise
-            raise Failure(code, what="database") from error
+            raise Failure(code, what=_what(error)) from error
 
     @contextmanager
     def alone(self, purpose: str) -> Iterator[bool]:
@@ -158,7 +158,14 @@ def _code_of(error: DBAPIError) -> Code | None:
         return Code.STORE_UNAVAILABLE if error.connection_invalidated or _cannot_connect(error) else None
     if name.startswith(_LATER):
         return Code.BUSY_RETRY
+    if name.startswith(_FULL):
+        return Code.STORE_FULL
     return Code.STORE_UNAVAILABLE if name.startswith(_AWAY) else None
+
+
+def _what(error: DBAPIError) -> str:
+    name = getattr(error.orig, "sqlite_errorname", None) or ""
+    return "the database is damaged" if name.startswith(_DAMAGED) else "the database"
 
 
 def _cannot_connect(error: DBAPIError) -> bool:
