@@ -18,6 +18,14 @@ from tests.local.desk import OLD_NS, Desk, Hooked, at, once, shown
 from tests.system.lacking import Network, NoExchange
 
 
+def test_a_move_to_the_name_that_it_has_on_the_disk_is_done(desk):
+    """The whole name is another; the disk holds the same part of both (R8)."""
+    desk.write("a.txt", b"a")
+    (outcome,) = desk.carry_out(desk.move("a.txt", "a.txt"))
+    assert (outcome.result, outcome.placed.ino) == (Result.DONE, desk.ino("a.txt"))
+    assert desk.path.joinpath("a.txt").read_bytes() == b"a"
+
+
 def test_a_staged_file_gets_a_free_name(desk):
     staged = desk.stage(b"new", exec=True)
     (outcome,) = desk.carry_out(desk.install("a.txt", staged))

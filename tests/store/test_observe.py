@@ -7,7 +7,7 @@ import pytest
 
 from govsync.content.manifests import manifest_of
 from govsync.model.codes import Code
-from govsync.model.nodes import Kind, MountMark, Presence
+from govsync.model.nodes import Kind, MountMark, Place, Presence
 from govsync.protocol.session import SpaceKind
 from govsync.store import gaps, local_tree, manifests, mounts, observe, spaces
 from govsync.store.observe import Entry
@@ -531,6 +531,57 @@ def test_a_name_that_may_not_travel_is_a_problem_and_no_node(
     assert [problem.code for problem in seen.illegal.values()] == [code]
     assert desk.nodes() == before
     assert all(shown.isprintable() for shown in seen.illegal)
+
+
+@pytest.mark.parametrize(
+    ("name", "skip", "code"),
+    [
+        ("bad\udcff", "not_text", Code.NAME_NOT_TEXT), (".govsync-x", "reserved", Code.NAME_RESERVED),
+        ("deep", "too_deep", Code.TOO_DEEP),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("complete", [True, False])
+def test_what_is_left_alone_without_anybodys_wish_is_a_problem(
+    desk: StoredDesk, name: str, skip: str, code: Code, complete: bool
+) -> None:
+    seen = desk.look(desk.root, file(name, 1, skip=skip), complete=complete)
+    assert [problem.code for problem in seen.illegal.values()] == [code]
+    assert seen.skipped == []
+    assert complete or seen.look_at == [(desk.root, None)], (
+        "the list of a folder's names is made of all of them"
+    )
+
+
+@pytest.mark.parametrize("kind", [Kind.FILE, Kind.FOLDER])
+def test_a_name_that_the_disk_could_not_hold_stays_whole_whatever_is_seen_of_it(
+    desk: StoredDesk, kind: Kind
+) -> None:
+    """It is edited, touched, moved to another folder: under its disk name it is who it was (R8)."""
+    make = file if kind is Kind.FILE else folder
+    whole, short = "한" * 100, "한" * 80 + "~01234567"
+    lid = desk.synced(whole, kind=kind)
+    desk.store.run("UPDATE node SET disk_name = ? WHERE lid = ?", (short, lid))
+    ino = local_tree.disk(desk.store, lid).ino  # type: ignore[union-attr]
+    elsewhere = desk.synced("elsewhere", kind=Kind.FOLDER)
+    for complete in (False, True):
+        desk.look(desk.root, make(short, ino + 50), folder("elsewhere", 1_000 + elsewhere), complete=complete)
+        place = desk.node(lid).local.place  # type: ignore[union-attr]
+        assert place == Place(desk.root, whole)
+    if kind is Kind.FOLDER:
+        desk.look(elsewhere, make(short, ino + 50))
+        assert desk.node(lid).local.place == Place(elsewhere, whole)  # type: ignore[union-attr]
+
+
+def test_a_file_that_leaves_its_folder_takes_its_whole_name_along(desk: StoredDesk) -> None:
+    whole, short = "한" * 100, "한" * 80 + "~01234567"
+    lid = desk.synced(whole)
+    desk.store.run("UPDATE node SET disk_name = ? WHERE lid = ?", (short, lid))
+    seen = local_tree.disk(desk.store, lid)
+    assert seen is not None
+    elsewhere = desk.synced("elsewhere", kind=Kind.FOLDER)
+    desk.look(elsewhere, file(short, seen.ino, birth=seen.birth_ns))
+    new = desk.at(short, elsewhere)
+    assert desk.node(new).local.place.name == whole  # type: ignore[union-attr]
 
 
 def test_what_a_pattern_leaves_out_is_listed_and_no_node(desk: StoredDesk) -> None:

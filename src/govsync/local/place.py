@@ -266,6 +266,9 @@ class _Placer:
         if before is None or before.ino != step.ino:
             return _outcome(step, Result.CHANGED)
         birth_ns = fs.birth_ns(source, step.source.name)
+        if (step.source, step.source_parked) == (step.target, step.target_parked):
+            # Two names that the disk cannot hold look alike on it (R8): only what the name stands for is another.
+            return _outcome(step, Result.DONE, placed=before, birth_ns=birth_ns, before=Signature.of(before))
         fs.rename(source, step.source.name, target, step.target.name)
         self._folders.touch(source, target)
         self._folders.forget((*step.source.path, step.source.name))

@@ -30,6 +30,14 @@ OTHER_SPACE = "space"
 """The reason for leaving alone the root of a space that is not mounted here (R25)."""
 
 
+_MAY_NOT_TRAVEL = {
+    "not_text": Code.NAME_NOT_TEXT,
+    "reserved": Code.NAME_RESERVED,
+    "too_deep": Code.TOO_DEEP,
+}
+"""Reasons for leaving alone that no person asked for: each is a problem, or "in sync" would not be true (I13)."""
+
+
 class Observed(msgspec.Struct, kw_only=True):
     """What follows from a look at one folder."""
 
@@ -164,7 +172,9 @@ class _Folder:
             else:
                 self._look_at_all(self._parent)
         for entry in new:
-            if entry[3] is not None:
+            if entry[3] in _MAY_NOT_TRAVEL:
+                self._illegal(entry[0], Problem(_MAY_NOT_TRAVEL[entry[3]]))
+            elif entry[3] is not None:
                 self.found.skipped.append((entry[0].encode(errors="backslashreplace").decode(), entry[3]))
             elif entry[1].shape is Shape.FOLDER:
                 self._new_folder(entry)
@@ -300,11 +310,27 @@ class _Folder:
 
     def _write(self, lid: int, name: str, stat: Stat, birth_ns: int | None, kind: Kind) -> None:
         """Records a look; the content of a file is unknown until it is read."""
-        local_tree.set_local(self._store, lid, self._local(name, stat, kind), _disk(name, stat, birth_ns))
+        local = self._local(self._meant(lid, name), stat, kind)
+        local_tree.set_local(self._store, lid, local, _disk(name, stat, birth_ns))
+
+    def _meant(self, lid: int, name: str) -> str:
+        """Answers the name that a node's disk name stands for: one that the disk could not hold is longer (R8)."""
+        if "~" not in name:
+            return name
+        whole: str | None = self._store.value(
+            "SELECT l_name FROM node WHERE lid = ? AND disk_name = ?", (lid, name)
+        )
+        return whole or name
 
     def _local(self, name: str, stat: Stat, kind: Kind) -> Local:
         executable = stat.exec and kind is Kind.FILE
         return Local(Place(self._parent, names.nfc(name)), kind, Presence.HERE, None, executable)
+
+    def _illegal(self, name: str, problem: Problem) -> None:
+        """Notes a name that may not travel; the list of a folder's is made when the whole folder is looked at."""
+        self.found.illegal[name if _is_text(name) else ascii(name)] = problem
+        if not self._complete:
+            self._look_at_all(self._parent)
 
     # Names that hold no node yet
 
@@ -368,9 +394,9 @@ class _Folder:
         try:
             names.check(names.nfc(name))
         except Failure as failure:
-            facts = {key: str(value) for key, value in failure.facts.items()}
-            shown = ascii(name) if failure.code is Code.NAME_NOT_TEXT else name
-            self.found.illegal[shown] = Problem(failure.code, facts)
+            self._illegal(
+                name, Problem(failure.code, {key: str(fact) for key, fact in failure.facts.items()})
+            )
             return None
         if (
             origin is not None
@@ -379,8 +405,9 @@ class _Folder:
         ):
             self._look_at_all(origin.parent)  # Its old name has not been looked at since.
         self._wake_husk()
+        meant = name if origin is None else self._meant(origin.lid, name)
         return local_tree.insert_seen(
-            self._store, self._ids.new(), self._space, self._local(name, stat, kind), _disk(name, stat, birth_ns),
+            self._store, self._ids.new(), self._space, self._local(meant, stat, kind), _disk(name, stat, birth_ns),
             origin.lid if origin is not None else None,
         )  # fmt: skip
 
