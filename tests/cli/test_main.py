@@ -1,5 +1,6 @@
 """Every command of the contract is there, loads when it is called, explains itself, and ends as it should."""
 
+import os
 import shlex
 import subprocess
 import sys
@@ -148,9 +149,11 @@ def test_help_loads_no_more_than_it_shows():
     assert done.stderr.strip() == "[]"
 
 
-def test_a_reader_that_has_seen_enough_is_no_accident():
+@pytest.mark.parametrize("arguments", [["--help"], ["settings"], ["settings", "--json"]])
+def test_a_reader_that_has_seen_enough_is_no_accident(arguments, tmp_path):
     with subprocess.Popen(
-        [sys.executable, "-m", "govsync.cli.main", "--help"],
+        [sys.executable, "-m", "govsync.cli.main", *arguments],
+        env={**os.environ, "GOVSYNC_HOME": str(tmp_path)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -158,4 +161,4 @@ def test_a_reader_that_has_seen_enough_is_no_accident():
         assert process.stdout is not None
         assert process.stderr is not None
         process.stdout.close()
-        assert "Traceback" not in process.stderr.read()
+        assert process.stderr.read() == ""

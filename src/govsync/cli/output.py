@@ -49,6 +49,8 @@ def failures(function: Callable[P, Any]) -> Callable[P, Any]:
         except ChildProcessError as error:
             click.echo(error, err=True)  # It has said itself what is wrong.
             end(FAILED)
+        except BrokenPipeError:
+            raise  # Whoever reads our output has enough, as `head` does: the command ends without a word.
         except OSError as error:
             complain(failure_of(error, error.filename or function.__name__))
             end(FAILED)
