@@ -12,7 +12,7 @@ LOCK := requirements/development.lock
 READY := $(VENV)/.ready-$(shell cat $(LOCK) pyproject.toml | sha256sum | cut -c1-16)
 
 SEED ?= 1
-export GOVSYNC_SIMULATION_SECONDS ?= 20
+export GOVSYNC_SIMULATION_SECONDS ?= 180
 # A file of tests stays in one process, so that it starts its PostgreSQL or its server once.
 PYTEST := $(RUN) -m pytest --numprocesses auto --dist loadfile
 
@@ -40,7 +40,7 @@ play: $(READY) ## the same world, without a window and with its files under ./pl
 test: $(READY) ## the quick tests (below three minutes)
 	$(PYTEST) -m "not slow and not journey"
 
-test-all: $(READY) ## every test: simulation (GOVSYNC_SIMULATION_SECONDS=20), journeys, PostgreSQL, S3
+test-all: $(READY) ## every test: simulation (GOVSYNC_SIMULATION_SECONDS=180), journeys, PostgreSQL, S3
 	HYPOTHESIS_PROFILE=thorough $(PYTEST)
 
 check: $(READY) ## style, types, walls (the git hook runs it)

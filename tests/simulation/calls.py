@@ -1,11 +1,18 @@
-"""The server's functions called in-process, as the client's `Calls`: no sockets, no threads."""
+"""The server's functions called in-process, as the client's `Calls`: no sockets, no threads, and an unreliable line.
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+The line is asked before a request leaves and before an answer arrives; it may raise (the request, or the answer after
+its effect, is lost), let others go first, or deliver a request twice, as networks and proxies do.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Protocol, TypeVar
 
 from govsync.content.compress import compress
 from govsync.content.manifests import Manifest
+from govsync.model.codes import Code
 from govsync.model.operations import AnyOperation
-from govsync.protocol.changes import Changes, Cursor, Known, KnownAnswer, Nodes, Revisions, Trash
+from govsync.model.problems import Failure
+from govsync.protocol.changes import Changes, Cursor, Known, KnownAnswer, Nodes
 from govsync.protocol.commits import (
     ChunkHead,
     ChunksAnswer,
@@ -19,67 +26,68 @@ from govsync.protocol.session import Heads, Me, Spaces, SpacesAsked
 from govsync.server import changes, commits, contents, reading, spaces
 from govsync.server.context import Caller, Server
 
+Answer = TypeVar("Answer")
+
+
+class ServerDied(BaseException):
+    """The server's process ended while it worked on this request."""
+
+
+class Line(Protocol):
+    """What lies between a desk and the server."""
+
+    def request(self, name: str) -> bool:
+        """A request leaves; says whether it arrives twice. Raises Failure when it does not arrive."""
+
+    def answer(self, name: str) -> None:
+        """An answer is on its way; raises Failure when it does not arrive."""
+
 
 class DirectCalls:
-    """One desk's calls; `before` and `after` surround each and may raise, so that a request or an answer is lost."""
+    """One desk's calls (`remote.interface.Calls`, but for what people ask: versions and trash)."""
 
-    def __init__(self, server: Server, caller: Caller) -> None:
-        self._server, self._caller = server, caller
+    def __init__(self, server: Server, caller: Caller, line: Line) -> None:
+        self._server, self._caller, self._line = server, caller, line
 
-    def before(self, name: str) -> None:
-        """Called before a request reaches the server."""
-
-    def after(self, name: str) -> None:
-        """Called before an answer reaches the desk."""
+    def _call(self, name: str, work: Callable[[], Answer]) -> Answer:
+        again = self._line.request(name)
+        try:
+            found = work()
+            if again:
+                found = work()
+        except ServerDied:
+            raise Failure(Code.OFFLINE) from None
+        self._line.answer(name)
+        return found
 
     def me(self) -> Me:
-        return spaces.me(self._server, self._caller, "0")
+        return self._call("me", lambda: spaces.me(self._server, self._caller, "0"))
 
     def spaces(self, have: Sequence[bytes]) -> Spaces:
-        self.before("spaces")
-        answer = spaces.spaces(self._server, self._caller, SpacesAsked(have=tuple(have)))
-        self.after("spaces")
-        return answer
+        asked = SpacesAsked(have=tuple(have))
+        return self._call("spaces", lambda: spaces.spaces(self._server, self._caller, asked))
 
     def heads(self) -> Heads:
-        self.before("heads")
-        answer = spaces.heads(self._server, self._caller)
-        self.after("heads")
-        return answer
+        return self._call("heads", lambda: spaces.heads(self._server, self._caller))
 
     def changes(self, space: bytes, cursor: Cursor | None) -> tuple[Changes, Mapping[bytes, bytes]]:
-        self.before("changes")
-        answer = changes.changes(self._server, self._caller, space, cursor)
-        self.after("changes")
-        return answer
+        return self._call("changes", lambda: changes.changes(self._server, self._caller, space, cursor))
 
     def nodes(self, space: bytes, after: bytes | None) -> Nodes:
-        self.before("nodes")
-        answer = changes.nodes(self._server, self._caller, space, after)
-        self.after("nodes")
-        return answer
+        return self._call("nodes", lambda: changes.nodes(self._server, self._caller, space, after))
 
     def known(self, space: bytes, question: Known) -> KnownAnswer:
-        self.before("known")
-        answer = changes.known(self._server, self._caller, space, question)
-        self.after("known")
-        return answer
+        return self._call("known", lambda: changes.known(self._server, self._caller, space, question))
 
     def missing(self, space: bytes, question: Missing) -> MissingAnswer:
-        self.before("missing")
-        answer = contents.missing(self._server, self._caller, space, question)
-        self.after("missing")
-        return answer
+        return self._call("missing", lambda: contents.missing(self._server, self._caller, space, question))
 
     def chunks(self, space: bytes, chunks: Iterable[tuple[bytes, bytes]]) -> ChunksAnswer:
-        self.before("chunks")
         sent = []
         for digest, data in chunks:
             encoded = compress(data)
             sent.append((ChunkHead(digest, len(data), encoded.encoding), bytes(encoded.data)))
-        answer = contents.chunks(self._server, self._caller, space, sent)
-        self.after("chunks")
-        return answer
+        return self._call("chunks", lambda: contents.chunks(self._server, self._caller, space, sent))
 
     def commit(
         self,
@@ -89,26 +97,14 @@ class DirectCalls:
         inline: Sequence[bytes],
         after: Cursor | None = None,
     ) -> CommitAnswer:
-        self.before("commit")
         request = Commit(epoch=epoch, operations=tuple(operations), after=after)
-        answer = commits.commit(self._server, self._caller, space, request, inline)
-        self.after("commit")
-        return answer
+        return self._call(
+            "commit", lambda: commits.commit(self._server, self._caller, space, request, inline)
+        )
 
     def fetch(self, space: bytes, wants: Sequence[Want]) -> Iterator[bytes]:
-        self.before("fetch")
-        answer = reading.fetch(self._server, self._caller, space, wants)
-        self.after("fetch")
-        return iter(answer)
+        pieces = self._call("fetch", lambda: list(reading.fetch(self._server, self._caller, space, wants)))
+        yield from pieces
 
     def manifest(self, space: bytes, rev: bytes) -> Manifest:
-        self.before("manifest")
-        answer = reading.manifest(self._server, self._caller, space, rev)
-        self.after("manifest")
-        return answer
-
-    def revisions(self, space: bytes, node: bytes, before: int | None) -> Revisions:
-        raise NotImplementedError
-
-    def trash(self, space: bytes, before: int | None) -> Trash:
-        raise NotImplementedError
+        return self._call("manifest", lambda: reading.manifest(self._server, self._caller, space, rev))

@@ -14,6 +14,8 @@ seen (F2, F3). Neighbours: `disk` offers this as the product's `FileSystem`, `pr
 import random
 from collections.abc import Callable, Iterable, Iterator
 
+import msgspec
+
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.system.fs import Shape, Stat
@@ -45,7 +47,7 @@ class Inode:
         self.unreadable = False
         self.cover: Inode | None = None
         self.durable_data = b""
-        self.durable_times = (birth_ns, birth_ns, False)
+        self.durable_rest = (birth_ns, birth_ns, False, "")
         self.durable_entries: dict[str, Inode] = {}
 
     def stat(self) -> Stat:
@@ -112,14 +114,18 @@ class Medium:
         births: bool = True,
         leases: bool = True,
         exchange: bool = True,
+        network: bool = False,
         capacity_bytes: int = 1 << 40,
     ) -> None:
         self._clock_ns = clock_ns
         self._chance = chance
         self._tick_ns = tick_ms * MS
-        self.births = births
-        self.has_leases = leases
-        self.has_exchange = exchange
+        self.network = network
+        """Others may write on it unseen, nobody sees who writes, and it tells less than a local disk (R45)."""
+        self.births = births and not network
+        self.has_leases = leases and not network
+        self.has_exchange = exchange and not network
+        self._shift = 0
         self.capacity_bytes = capacity_bytes
         self._next_number = FIRST_INODE
         self._free_numbers: list[int] = []
@@ -152,6 +158,15 @@ class Medium:
             at = found
         return at
 
+    def stat(self, inode: Inode) -> Stat:
+        """Looks at something, as the machine sees it that has mounted this disk now."""
+        found = inode.stat()
+        return msgspec.structs.replace(found, ino=found.ino + self._shift) if self._shift else found
+
+    def mount_anew(self) -> None:
+        """Gives everything another number, where numbers mean something only until the disk is mounted again."""
+        self._shift += 7 if self.network else 0
+
     def walk(self, folder: Inode, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Inode]]:
         """Yields everything below a folder, in order of name, with the path to it; links are not followed."""
         for name in sorted(folder.entries):
@@ -175,6 +190,7 @@ class Medium:
             raise Failure(Code.EXISTS, name=name)
         inode = self._new(shape)
         inode.author = author
+        inode.durable_rest = (inode.mtime_ns, inode.ctime_ns, False, author)
         self._edit([(folder, name, inode)])
         self._tell(folder, "create", name, inode)
         return inode
@@ -321,7 +337,7 @@ class Medium:
     def flush_file(self, inode: Inode) -> None:
         """Makes a file's data durable."""
         inode.durable_data = inode.data
-        inode.durable_times = (inode.mtime_ns, inode.ctime_ns, inode.exec)
+        inode.durable_rest = (inode.mtime_ns, inode.ctime_ns, inode.exec, inode.author)
         inode.page_dirty = False
         self._unflushed.pop(id(inode), None)
 
@@ -367,7 +383,7 @@ class Medium:
     def _after_crash(self, inode: Inode, keep: float, damage: float) -> None:
         if self._chance.random() >= keep:
             inode.data = inode.durable_data
-            inode.mtime_ns, inode.ctime_ns, inode.exec = inode.durable_times
+            inode.mtime_ns, inode.ctime_ns, inode.exec, inode.author = inode.durable_rest
         elif inode.data != inode.durable_data and self._chance.random() < damage:
             cut = self._chance.randrange(len(inode.data) + 1)
             inode.data = self._chance.choice((b"", bytes(len(inode.data)), inode.data[:cut]))

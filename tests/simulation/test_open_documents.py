@@ -7,42 +7,36 @@ import pytest
 
 from govsync.model.codes import Code
 from govsync.store import problems
-from tests.simulation.world import World
+from govsync.system.fs import Shape
+from tests.simulation.desks import ROOT, SimDesk
+from tests.simulation.stage import Stage, delete, save
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path, seed=1, desks=2)
-    made.settle()
+def world(tmp_path: Path) -> Iterator[Stage]:
+    made = Stage(tmp_path)
     yield made
     made.close()
 
 
-def pass_time(world: World) -> None:
-    for _ in range(20):
-        for desk in world.desks:
-            desk.beat()
-            while desk.turn():
-                pass
-        world.clock.steady_ms += 2_500
+def shown(desk: SimDesk, path: str) -> bytes:
+    return desk.medium.resolve((*ROOT, *path.split("/"))).data
 
 
 @pytest.mark.parametrize("folder", ["", "Team/"])
-def test_a_newer_version_waits_while_a_lock_file_lies_beside_the_document(world: World, folder: str) -> None:
+def test_a_newer_version_waits_while_a_lock_file_lies_beside_the_document(world: Stage, folder: str) -> None:
     office, home = world.desks
     path, lock = f"{folder}x.odt", f"{folder}.~lock.x.odt#"
-    (office.folder / path).write_bytes(b"one")
-    office.hint(*Path(path).parts)
+    save(office, f"{path}=one")
     world.settle()
-    (home.folder / lock).write_bytes(b"anna")
-    home.hint(*Path(lock).parts)
-    pass_time(world)
-    (office.folder / path).write_bytes(b"two")
-    office.hint(*Path(path).parts)
-    pass_time(world)
-    assert (home.folder / path).read_bytes() == b"one"
+    home.medium.make(
+        home.medium.resolve((*ROOT, *folder.split("/")[:-1])), lock.rpartition("/")[2], Shape.FILE, "anna"
+    )
+    world.wait(50_000)
+    save(office, f"{path}=two")
+    world.wait(50_000)
+    assert shown(home, path) == b"one"
     assert [row.problem.code for row in problems.listed(home.store)] == [Code.OPEN_HERE]
-    (home.folder / lock).unlink()
-    home.hint(*Path(lock).parts)
+    delete(home, lock)
     world.settle()
-    assert (home.folder / path).read_bytes() == b"two"
+    assert shown(home, path) == b"two"

@@ -1,277 +1,358 @@
-"""Several desks and a server in one process, one thread: a seed decides what happens next.
+"""Several desks and a server in one process and one thread: a seed decides what happens next.
 
-Desks run the real engine, store, local code and a real folder; the server runs its real functions over SQLite. Jobs are
-carried out one at a time in an order that chance picks; requests and answers are lost; desks are killed between jobs and
-at any primitive of the disk, and start again from what is on disk. Only time is simulated.
+Desks run the real engine, store, remote and local code, each job in a fiber that stops at every primitive of the disk
+and every call; the server runs its real functions over SQLite. Simulated are the disks, the object store, the lines,
+the people and time. Each turn is one of: a job goes on, a hint or a word of the server arrives, a person makes a system
+call, something fails, somebody dies, the clock jumps.
 """
 
-import os
 import random
 import shutil
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from govsync.engine import events, jobs
-from govsync.engine.desk import Now, Rules, Who
-from govsync.engine.loop import Engine
-from govsync.engine.work import Tools, run
-from govsync.local.ignore import Ignore
-from govsync.local.root import adopt
+import msgspec
+from sqlalchemy import Connection
+
+from govsync.engine import events
+from govsync.engine.observing import SCAN_EVERY_MOST_MS
+from govsync.local.steps import STATE
 from govsync.model.codes import Code
-from govsync.model.ids import uuid7
 from govsync.model.problems import Failure
-from govsync.protocol.limits import DEFAULT, Limits
-from govsync.protocol.session import DeviceInfo
-from govsync.remote.chunked import ChunkedRemote
-from govsync.server import directory
-from govsync.server.blobs.folder import FolderBlobs
-from govsync.server.context import Caller, Server
+from govsync.protocol.limits import DEFAULT
+from govsync.server import directory, epochs
+from govsync.server.context import Server
 from govsync.server.db.connect import Database
-from govsync.store.database import Store
-from govsync.system.disk import DiskFileSystem
-from tests.simulation.calls import DirectCalls
-from tests.system.lacking import Network
+from govsync.system.fs import Shape
+from tests.simulation.blobs import SimBlobs
+from tests.simulation.calls import ServerDied
+from tests.simulation.clock import SeededIds, SimClock
+from tests.simulation.desks import SimDesk
+from tests.simulation.fibers import reach
+from tests.simulation.ledger import Ledger
+from tests.simulation.medium import GOVSYNC, Medium
+from tests.simulation.perils import Perils
+from tests.simulation.views import contents_of, hash_of, server_contents
 
-START_MS = 1_795_000_000_000
-
-
-class Killed(BaseException):
-    """The process of a desk ended at this very moment."""
-
-
-class Clock:
-    """Simulated time, the same for all."""
-
-    def __init__(self) -> None:
-        self.steady_ms = 1_000
-
-    def time_ms(self) -> int:
-        return START_MS + self.steady_ms
-
-    def now(self) -> Now:
-        return Now(self.time_ms(), self.steady_ms)
-
-
-class SeededIds:
-    """Ids and jitter from a seed."""
-
-    def __init__(self, clock: Clock, chance: random.Random) -> None:
-        self._clock, self._chance = clock, chance
-
-    def new(self) -> bytes:
-        return uuid7(self._clock.time_ms(), self._chance.randbytes(10))
-
-    def jitter(self) -> float:
-        return self._chance.random()
+PROGRAMS = {
+    "create": 6, "truncate": 5, "replace": 4, "word": 3, "delete_and_rename": 2, "append": 2, "map": 2,
+    "same_size_and_time": 2, "swap": 1, "rename_over": 2, "move": 3, "move_folder": 3, "rename_then_new": 1,
+    "make_folder": 4, "delete": 3, "delete_folder": 2, "exec_bit": 1, "move_in": 2, "move_out": 1,
+    "link_in_the_way": 1,
+}  # fmt: skip
+DISK_ERRORS = (Code.UNREADABLE, Code.NO_ACCESS, Code.DISK_FULL, Code.BUSY)
+NEVER_FAIL = ("start", "identity", "file.stat", "lease_unbroken", "release")
+"""Looks at what is open already, which no disk refuses."""
+SETTLE_ROUNDS = 400
+SCAN_MS = SCAN_EVERY_MOST_MS + 3_600_000
+"""After this time every desk scans, however long its last scan seemed to take: time jumps here (R44)."""
+TRACE_LINES = 4_000
+DATABASE = "server.db"
 
 
-class MortalDisk:
-    """The real disk, on which the process may be killed before and after every primitive."""
+class SimDatabase(Database):
+    """A database that knows whether somebody is inside a transaction, and whether anything may have changed."""
 
-    _PRIMITIVES = (
-        "root", "open_folder", "identity", "list", "stat", "birth_ns", "open_file", "create", "copy_attributes",
-        "set_exec", "exchange", "rename", "make_folder", "remove_folder", "unlink", "lease", "release",
-        "flush_folders",
-    )  # fmt: skip
+    inside = 0
+    writes = 0
 
-    def __init__(self, disk: DiskFileSystem) -> None:
-        self.beneath = disk
-        self.lives: int | None = None
-        """How many primitives until the end; None: for ever."""
-        for name in self._PRIMITIVES:
-            setattr(self, name, self._counted(getattr(self.beneath, name)))
-
-    def _counted(self, primitive: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any, **named: Any) -> Any:
-            if self.lives is not None:
-                self.lives -= 1
-                if self.lives < 0:
-                    raise Killed
-            return primitive(*arguments, **named)
-
-        return call
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.beneath, name)
-
-
-class LossyCalls(DirectCalls):
-    """Calls whose requests and answers get lost when chance says so."""
-
-    def __init__(self, server: Server, caller: Caller, chance: random.Random) -> None:
-        super().__init__(server, caller)
-        self._chance = chance
-        self.loss = 0.0
-
-    def before(self, name: str) -> None:
-        if self._chance.random() < self.loss:
-            raise Failure(Code.OFFLINE)
-
-    def after(self, name: str) -> None:
-        self.before(name)
-
-
-class Desk:
-    """One device."""
-
-    def __init__(self, world: "World", name: str) -> None:
-        self.world, self.name = world, name
-        self.folder = world.base / name
-        self.folder.mkdir()
-        self.disk = MortalDisk(world.disk(self.folder))
-        self.device = world.ids.new()
-        with world.server.database.begin() as tx:
-            info = DeviceInfo(id=self.device, name=name, machine=name)
-            directory.register_device(world.server, tx, world.user, info)
-        self.root = adopt(self.disk, world.ids.new(), self.device)  # type: ignore[arg-type]
-        self.calls = LossyCalls(world.server, Caller(user=world.user, device=self.device), world.chance)
-        self.waiting: list[jobs.AnyJob] = []
-        self.results: list[events.AnyEvent] = []
-        self.turns = 0
-        self.start()
-
-    def start(self) -> None:
-        """Starts the process: all that it knows is in its store."""
-        self.disk.lives = None
-        self.store = Store.open(self.world.base / f"{self.name}.db")
-        who = Who(device=self.device, device_name=self.name)
-        self.engine = Engine(self.store, self.world.ids, who, self.world.rules)
-        self.tools = Tools(
-            fs=self.disk,  # type: ignore[arg-type]
-            remote=ChunkedRemote(self.calls, self.world.limits),
-            root=self.root,
-            ignore=Ignore,
-            rescued=lambda: DiskFileSystem.made(self.folder.with_name(f"{self.name} Rescued")),
-            # Files have real times, whose age does not follow the simulated clock: all of them are quiet.
-            clock_ns=lambda: time.time_ns() + (1_000_000_000 if self.disk.leases() else 120_000_000_000),
-        )
-        self.waiting, self.results = [], []
-        self.tell(events.SessionBegun())
-        self.tell(events.Watching(healthy=True))
-
-    def kill(self) -> None:
-        """Ends the process, and starts it again; a network disk may have been mounted anew meanwhile."""
-        self.store.close()
-        if isinstance(self.disk.beneath, Network):
-            self.disk.beneath.mounts += 1
-        self.start()
-
-    def tell(self, event: events.AnyEvent) -> None:
-        self.engine.handle(event, self.world.clock.now())
-
-    def beat(self) -> None:
-        """The server's stream says its digest, if the line is there."""
-        try:
-            self.tell(events.Beat(self.calls.heads().digest))
-        except Failure:
-            self.tell(events.StreamLost(Code.OFFLINE))
-
-    def hint(self, *path: str) -> None:
-        self.tell(events.Hint(path[:-1], path[-1]))
-
-    def turn(self) -> bool:
-        """Takes new jobs, and carries one out or delivers the result of one; False when there is nothing to do.
-
-        Between the doing and the delivery anything may happen, as between threads.
-        """
-        self.waiting.extend(self.engine.start(self.world.clock.now()))
-        if not self.waiting and not self.results:
-            return False
-        chance = self.world.chance
-        if self.results and (not self.waiting or chance.random() < 0.5):
-            self.tell(self.results.pop(chance.randrange(len(self.results))))
-            return True
-        job = self.waiting.pop(chance.randrange(len(self.waiting)))
-        self.turns += 1
-        self.world.say(self, job)
-        try:
-            self.results.append(events.JobDone(job, run(job, self.tools)))
-        except Failure as failure:
-            facts = {key: str(value) for key, value in failure.facts.items()}
-            self.results.append(events.JobFailed(job, failure.code, facts))
-        except Killed:
-            self.world.say(self, "killed")
-            self.kill()
-        return True
-
-    def tree(self) -> dict[str, bytes | None]:
-        """What a person sees in the folder."""
-        found: dict[str, bytes | None] = {}
-        for folder, names, files in os.walk(self.folder):
-            names[:] = [name for name in names if name != ".govsync"]
-            at = Path(folder).relative_to(self.folder)
-            found.update({str(at / name): None for name in names})
-            found.update({str(at / name): (Path(folder) / name).read_bytes() for name in files})
-        return found
+    @contextmanager
+    def begin(self, write: bool = True) -> Iterator[Connection]:
+        """As `Database.begin`."""
+        self.writes += write
+        with super().begin(write) as tx:
+            self.inside += 1
+            try:
+                yield tx
+            finally:
+                self.inside -= 1
 
 
 class World:
-    """A server, one person, and her desks."""
+    """A server, two people, and their desks."""
 
-    def __init__(
-        self, base: Path, seed: int, desks: int, trace: bool = False, database: str = "sqlite://",
-        disk: type[DiskFileSystem] = DiskFileSystem,
-    ) -> None:  # fmt: skip
-        self.base = base
-        self.disk = disk
+    def __init__(self, base: Path, seed: int, perils: Perils, trace: bool = False) -> None:
+        self.seed, self.perils, self._base = seed, perils, base
         self.chance = random.Random(seed)
         self.trace = trace
-        self.clock = Clock()
+        self.lines: list[str] = []
+        self.clock = SimClock()
         self.ids = SeededIds(self.clock, self.chance)
-        self.rules = Rules(minimum_free_bytes=0, hold_deletions=10_000, hold_deletions_share=2.0)
-        self.limits: Limits = DEFAULT
-        blobs = FolderBlobs(base / "blobs")
-        blobs.establish("simulated")
+        self.ledger = Ledger()
+        self.turn = 0
+        self.unsettled = True
+        self.server_up, self.server_life = True, 0
+        self._copies = 0
+        # Only a database in a file can be put back from a copy; one in memory is quicker.
+        lasting = perils.restores > 0
+        self.database = SimDatabase(f"sqlite:///{base / DATABASE}" if lasting else "sqlite://")
+        self._make_server()
+        self.desks: list[SimDesk] = []
+        for number in range(perils.desks):
+            user = self.users[1] if number == 2 and perils.strangers else self.users[0]
+            self.desks.append(SimDesk(self, f"PC{number}", user, base / f"{number}.db"))
+
+    def _make_server(self) -> None:
+        self.blobs = SimBlobs(self.chance, self._at_server)
+        self.blobs.establish("simulated")
+        limits = msgspec.structs.replace(DEFAULT, page=self.chance.choice((3, 20, 1_000)))
         self.server = Server(
-            database=Database(database), blobs=blobs, clock=self.clock, ids=self.ids, limits=self.limits
+            database=self.database, blobs=self.blobs, clock=self.clock, ids=self.ids, limits=limits
         )
-        self.server.database.upgrade()
-        with self.server.database.begin() as tx:
+        self.database.upgrade()
+        with self.database.begin() as tx:
             directory.begin_epoch(self.server, tx)
             directory.add_organisation(self.server, tx, "Ministry")
             directory.add_division(self.server, tx, "Ministry/Team")
-            self.user = directory.add_user(self.server, tx, "anna", "Anna", "Ministry/Team")
-        self.desks = [Desk(self, f"PC{number}") for number in range(desks)]
-        self.contents = 0
-        self.living: dict[bytes, str] = {}
-
-    def say(self, desk: Desk, what: object) -> None:
-        """One line of the trace."""
-        if self.trace:
-            print(f"{self.clock.steady_ms:>9} {desk.name} {str(what)[:220]}")
+            self.users = [
+                directory.add_user(self.server, tx, login, login.title(), "Ministry/Team")
+                for login in ("anna", "boris")
+            ]
 
     def close(self) -> None:
         """Lets go of everything."""
         for desk in self.desks:
-            desk.store.close()
-        self.server.database.close()
-        shutil.rmtree(self.base, ignore_errors=True)
+            desk.stop_programs()
+            desk.end()
+        self.database.close()
 
-    def settle(self, limit: int = 400) -> None:
-        """Lets time pass, with good lines and no new edits, until nothing is left to do (I9)."""
+    # ---- the trace ----
+
+    def say(self, who: str, what: str) -> None:
+        """Adds a line to the trace: turn, simulated seconds, who, what."""
+        line = f"{self.turn:>6} {self.clock.steady_ns / 1e9:>12.4f} {who:<7} {what}"
+        self.lines.append(line)
+        if len(self.lines) > 2 * TRACE_LINES:
+            del self.lines[:TRACE_LINES]
+        if self.trace:
+            print(line)
+
+    # ---- turns ----
+
+    def run(self, turns: int) -> None:
+        """Lets everything happen for a number of turns."""
+        self.unsettled = True
         for desk in self.desks:
-            desk.calls.loss = 0.0
-            desk.disk.lives = None
-        quiet = 0
-        for _ in range(limit):
-            busy = False
-            for desk in self.desks:
-                desk.beat()
-                for _ in range(300):
-                    if not desk.turn():
-                        break
-                    busy = True
-            self.clock.steady_ms += 2_500
-            done = all(desk.engine.following.up_to_date() and not self._left(desk) for desk in self.desks)
-            quiet = quiet + 1 if done else 0
-            if quiet > 8:
-                return
-            del busy
-        raise AssertionError(f"no end of work: {[self._left(desk) for desk in self.desks]}")
+            desk.line.lost, desk.line.repeated = self.perils.lost_calls, self.perils.repeated_calls
+        kinds = {
+            self._job: 10.0, self._hint: 4.0, self._stream: 2.0, self._program: 3.0, self._begin_program: 2.0,
+            self._wake: 1.0, self._jump: 20 * self.perils.clock_jumps, self._fail: 20 * self.perils.failing_primitives,
+            self._kill: 20 * self.perils.kills, self._cut_power: 20 * self.perils.power_cuts,
+            self._cut_line: 20 * self.perils.cut_lines, self._server: 20 * self.perils.server_deaths,
+            self._shift: 20 * self.perils.wall_shifts, self._hide_root: 20 * self.perils.strange_roots,
+            self._restore: 20 * self.perils.restores,
+        }  # fmt: skip
+        for _ in range(turns):
+            self.turn += 1
+            self.clock.advance(self.chance.choice((0.0, 0.1, 1.0, 7.0)))
+            self.chance.choices(list(kinds), list(kinds.values()))[0](self.chance.choice(self.desks))
 
-    def _left(self, desk: Desk) -> list[Any]:
-        return desk.store.all(
-            "SELECT d.lid, n.presence, n.l_name, n.r_name, n.r_dead FROM dirty d JOIN node n ON n.lid = d.lid"
-        ) + desk.store.all("SELECT lid FROM intent")  # fmt: skip
+    def _job(self, desk: SimDesk) -> None:
+        busy = [each for each in self.desks if each.fibers]
+        if busy:
+            desk = self.chance.choice(busy)
+            points = self.chance.choice((0, 1, 2, 5, 20, 100))
+            desk.advance(self.chance.randrange(len(desk.fibers)), points)
+
+    def _hint(self, desk: SimDesk) -> None:
+        waiting = [each for each in self.desks if each.watcher is not None and each.watcher.waiting]
+        if waiting:
+            self.chance.choice(waiting).hint()
+
+    def _stream(self, desk: SimDesk) -> None:
+        desk.hear()
+
+    def _program(self, desk: SimDesk) -> None:
+        if desk.programs:
+            desk.go_on_with_program(self.chance.randrange(len(desk.programs)))
+
+    def _begin_program(self, desk: SimDesk) -> None:
+        kind = self.chance.choices(list(PROGRAMS), list(PROGRAMS.values()))[0]
+        desk.start_program(kind)
+
+    def _hide_root(self, desk: SimDesk) -> None:
+        desk.start_program(self.chance.choice(("unmount", "rename_root")))
+
+    def _wake(self, desk: SimDesk) -> None:
+        desk.ask()
+
+    def _jump(self, desk: SimDesk) -> None:
+        self.clock.advance(self.chance.choice((20, 600, 2_500, 12_000, 70_000, 26 * 60_000)))
+        desk.ask()
+
+    def _shift(self, desk: SimDesk) -> None:
+        ms = self.chance.choice((8 * 3_600_000, 40_000, -3_600_000, 400 * 86_400_000))
+        self.say("all", f"the wall clocks move by {ms} ms")
+        self.clock.shift_wall(ms)
+        for each in self.desks:
+            each.tell(events.Woke())
+
+    def _fail(self, desk: SimDesk) -> None:
+        standing = [
+            index for index, (_, fiber) in enumerate(desk.fibers)
+            if fiber.at not in NEVER_FAIL and " " not in fiber.at
+        ]  # fmt: skip
+        if standing:
+            desk.fail(self.chance.choice(standing), Failure(self.chance.choice(DISK_ERRORS), errno="EIO"))
+
+    def _kill(self, desk: SimDesk) -> None:
+        self.say(desk.name, "KILLED, and started again")
+        desk.end()
+        desk.begin()
+
+    def _cut_power(self, desk: SimDesk) -> None:
+        self.say(desk.name, "POWER CUT, and started again")
+        desk.stop_programs()
+        desk.end()
+        # What a program wrote and nobody flushed is not GovSync's to keep, unless the server was told of it.
+        before = set(_of_people(desk.medium))
+        desk.medium.crash(self.perils.kept, self.perils.damaged)
+        kept = self.acknowledged()
+        for content in sorted(before - contents_of(desk.medium)):
+            if hash_of(content) not in kept:
+                self.ledger.forgive(content, desk.name)
+        for content in _of_people(desk.medium):
+            self.ledger.left_unfinished(content, desk.name)
+        desk.put_root_back()
+        desk.begin()
+
+    def _cut_line(self, desk: SimDesk) -> None:
+        desk.line.state = self.chance.choice(("good", "cut", "dead", "portal"))
+        self.say(desk.name, f"the line is {desk.line.state}")
+        if desk.line.state == "cut":
+            desk.tell(events.StreamLost(Code.OFFLINE))
+
+    def _server(self, desk: SimDesk) -> None:
+        if not self.server_up:
+            self.server_up = True
+            self.say("server", "is back")
+            return
+        self.say("server", "DIES")
+        self._end_server()
+        self.server_up = False
+
+    def _end_server(self) -> None:
+        self.server_life += 1
+        for each in self.desks:
+            for index in reversed(range(len(each.fibers))):
+                if each.fibers[index][1].at.startswith("server "):
+                    each.fail(index, ServerDied())
+
+    def _restore(self, desk: SimDesk) -> None:
+        if not self._copies or self.chance.random() < 0.3:
+            self.copy()
+        else:
+            self.put_back(told=self.chance.random() < 0.5)
+
+    def copy(self) -> None:
+        """Makes a copy of the server's database, as an operator does every night."""
+        self._copies += 1
+        self.say("server", f"is copied ({self._copies})")
+        with self.database.engine.connect() as connection:
+            connection.exec_driver_sql("COMMIT")
+            connection.exec_driver_sql(f"VACUUM INTO '{self._base / f'copy{self._copies}.db'}'")
+            connection.exec_driver_sql("BEGIN")
+
+    def put_back(self, told: bool) -> None:
+        """Puts the last copy in the place of the server's database; an operator who tells opens a new epoch by it."""
+        self.say(
+            "server", f"is put back from copy {self._copies}, {'told' if told else 'and nobody is told'}"
+        )
+        self._end_server()
+        self.database.close()
+        self.database.writes += 1
+        for suffix in ("-wal", "-shm"):
+            (self._base / f"{DATABASE}{suffix}").unlink(missing_ok=True)
+        shutil.copy(self._base / f"copy{self._copies}.db", self._base / DATABASE)
+        if told:
+            epochs.restored(self.server)
+
+    def _at_server(self, point: str) -> None:
+        # Inside a transaction nobody else can come to the database, so nothing else may happen there.
+        if not self.database.inside:
+            reach(f"server {point}")
+
+    # ---- rest ----
+
+    def settle(self, *alone: SimDesk) -> None:
+        """Takes all trouble away, lets everything be finished, and waits until nothing happens any more; with `alone`,
+        only these desks' lines are mended."""
+        self.unsettled = False
+        self.server_up = True
+        self.say("all", "from here on nothing goes wrong any more")
+        for desk in alone or self.desks:
+            desk.line.state, desk.line.lost, desk.line.repeated = "good", 0.0, 0.0
+        while any(desk.programs for desk in self.desks):
+            for desk in self.desks:
+                if desk.programs:
+                    desk.go_on_with_program(0)
+            self.drain()
+        for desk in self.desks:
+            desk.put_root_back()
+            desk.put_links_back()
+        for _ in range(2):
+            self._until_quiet()
+            self.clock.advance(SCAN_MS)
+        self._until_quiet()
+
+    def _until_quiet(self) -> None:
+        quiet = 0
+        for _ in range(SETTLE_ROUNDS):
+            worked = self.worked()
+            self.drain()
+            quiet = quiet + 1 if self.worked() == worked else 0
+            if quiet > 12:
+                return
+            self.clock.advance(self.chance.choice((60, 2_500, 9_000)))
+        raise AssertionError(f"no end of work within {SETTLE_ROUNDS} rounds (I9)")
+
+    def worked(self) -> int:
+        """Counts the jobs that changed something, on all desks."""
+        return sum(desk.worked for desk in self.desks)
+
+    def drain(self) -> None:
+        """Passes everything on that waits, and lets every job end."""
+        for desk in self.desks:
+            desk.hear()
+            desk.ask()
+        for _ in range(SETTLE_ROUNDS):
+            moving = False
+            for desk in self.desks:
+                while desk.watcher is not None and desk.watcher.waiting:
+                    desk.hint()
+                    moving = True
+                for _ in range(SETTLE_ROUNDS):
+                    if not desk.fibers:
+                        break
+                    desk.advance(self.chance.randrange(len(desk.fibers)), 1 << 30)
+                    moving = True
+                else:
+                    raise AssertionError(f"{desk.name}: jobs follow jobs while no time passes (I16)")
+                desk.hear()
+            if not moving:
+                return
+        raise AssertionError("jobs follow jobs without end (I9)")
+
+    def restart_all(self) -> None:
+        """Starts every desk's process again."""
+        for desk in self.desks:
+            desk.end()
+            desk.begin()
+
+    def acknowledged(self) -> set[bytes]:
+        """Answers the hashes of every content that the server has as a revision."""
+        return server_contents(self.server)
+
+    def desk_of(self, device: bytes) -> str:
+        """Names the desk that a device is."""
+        return next((desk.name for desk in self.desks if desk.device == device), "?")
+
+
+def _of_people(medium: Medium) -> list[bytes]:
+    """Lists the contents on a disk that people's programs wrote, wherever they lie."""
+    return [
+        inode.data
+        for path, inode in medium.walk(medium.top)
+        if inode.shape is Shape.FILE and STATE not in path and inode.author != GOVSYNC
+    ]

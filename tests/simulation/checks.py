@@ -1,0 +1,192 @@
+"""One check for each invariant that can be judged from outside, on a world at rest (see docs/rules.md for I1 to I16).
+
+A check asserts, and says in its message which content or which name it is about: the trace is searched for it, upwards.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable
+from itertools import pairwise
+
+from sqlalchemy import select
+
+from govsync.local.steps import STAGING, STATE
+from govsync.model.names import key
+from govsync.server.db import tables
+from govsync.store import activity, holds, intents, problems
+from govsync.system.fs import Shape
+from tests.simulation.desks import ROOT
+from tests.simulation.hints import visible
+from tests.simulation.medium import GOVSYNC
+from tests.simulation.programs import ELSEWHERE, label
+from tests.simulation.views import contents_of, desk_tree, hash_of, server_tree
+from tests.simulation.world import SCAN_MS, World
+
+_CONFLICT = re.compile(r"\(conflict, [^)]*\)")
+
+
+def check_i1(world: World) -> None:
+    """No content is lost: what nobody gave up lies visibly on some desk; what was given up and came to the server is
+    still among its revisions."""
+    shown = {content for desk in world.desks for content in contents_of(desk.medium, hidden=False)}
+    hidden = {content for desk in world.desks for content in contents_of(desk.medium)}
+    kept = world.acknowledged()
+    for content, where in world.ledger.wanted.items():
+        at = (
+            "in a trash folder"
+            if content in hidden
+            else "on the server"
+            if hash_of(content) in kept
+            else "nowhere"
+        )
+        assert content in shown, f"I1: {label(content)} of {where} is visible on no desk, it is {at}"
+
+
+def check_i2_i3(world: World) -> None:
+    """Nothing half, nothing wrong is visible: what GovSync placed is a content that somebody finished."""
+    for desk in world.desks:
+        for path, inode in visible(desk.medium, ROOT):
+            if inode.shape is Shape.FILE and inode.author == GOVSYNC and inode.data:
+                assert inode.data in world.ledger.finished, f"I2: {desk.name}:{'/'.join(path)} is not whole"
+
+
+def check_i4(world: World) -> None:
+    """Exactly once: no node has two revisions in a row with one content from one device."""
+    with world.server.database.begin(write=False) as tx:
+        r = tables.revision.c
+        rows = tx.execute(select(r.node, r.hash, r.device).order_by(r.node, r.seq)).all()
+    for one, other in pairwise(rows):
+        assert one != other, f"I4: a content of {world.desk_of(one.device)} has become two revisions"
+
+
+def check_i6(world: World) -> None:
+    """Absence is not deletion: a file that is deleted on the server was given up by a person, or lives elsewhere."""
+    with world.server.database.begin(write=False) as tx:
+        n = tables.node.c
+        dead = tx.execute(select(n.name, n.hash).where(n.kind == "file", n.deleted_seq.is_not(None))).all()
+    by_hash = {hash_of(content): content for content in world.ledger.finished}
+    shown = {content for desk in world.desks for content in contents_of(desk.medium, hidden=False)}
+    for name, digest in dead:
+        content = by_hash.get(bytes(digest))
+        if content is not None and content in world.ledger.wanted:
+            assert content in shown, f"I6: {name} = {label(content)} was deleted by nobody"
+
+
+def check_i7(world: World) -> None:
+    """Only in the folder: outside of it there is nothing that GovSync made."""
+    for desk in world.desks:
+        outside = desk.medium.resolve((ELSEWHERE,))
+        for path, inode in desk.medium.walk(outside):
+            assert inode.author != GOVSYNC, (
+                f"I7: {desk.name}: {'/'.join(path)} was made outside of the folder"
+            )
+
+
+def check_i8(world: World) -> None:
+    """Rights hold: a desk has no content that was never in a space which its person reaches."""
+    with world.server.database.begin(write=False) as tx:
+        r, m, s = tables.revision.c, tables.member.c, tables.space.c
+        found = tx.execute(select(r.space, r.hash)).all()
+        personal = {
+            row.id: row.owner for row in tx.execute(select(s.id, s.owner).where(s.kind == "personal"))
+        }
+        assert tx.execute(select(m.space)).first() is not None
+    for desk in world.desks:
+        mine = {bytes(digest) for space, digest in found if personal.get(space, desk.user) == desk.user}
+        for path, inode in desk.medium.walk(desk.medium.top):
+            if inode.shape is Shape.FILE and inode.author == GOVSYNC and STATE not in path and inode.data:
+                assert hash_of(inode.data) in mine, f"I8: {desk.name} has {'/'.join(path)} of a stranger"
+
+
+def check_i9(world: World) -> None:
+    """Convergence: every desk shows what the server has for its person; nothing is left to do."""
+    for desk in world.desks:
+        there, here = server_tree(world.server, desk.user), desk_tree(desk.medium, ROOT)
+        only_here, only_there = sorted(here.items() - there.items()), sorted(there.items() - here.items())
+        assert here == there, (
+            f"I9: {desk.name} shows {_short(only_here)}, the server has {_short(only_there)}"
+        )
+        left = desk.store.all(
+            "SELECT n.l_name, n.r_name, n.presence, n.r_dead FROM dirty d JOIN node n ON n.lid = d.lid ORDER BY d.lid"
+        )
+        assert not left, f"I9: {desk.name} has still to decide about {left}"
+        assert not intents.all_intents(desk.store), f"I9: {desk.name} has steps without an outcome"
+
+
+def _short(facts: list[tuple[str, tuple[str, bytes, bool]]]) -> str:
+    return (
+        ", ".join(
+            f"{path} {fact[0]} {fact[1].hex()[:6]} {'x' if fact[2] else ''}".strip() for path, fact in facts
+        )
+        or "-"
+    )
+
+
+def check_i9_rest(world: World) -> None:
+    """No work on a second pass: scans find nothing to do, and neither does a restart (I12)."""
+    for what, act in (("a scan", lambda: None), ("a restart", world.restart_all)):
+        act()
+        worked = world.worked()
+        for _ in range(3):
+            world.clock.advance(SCAN_MS)
+            for _ in range(4):
+                world.drain()
+                world.clock.advance(20_000)
+        assert world.worked() == worked, f"I9: work on a second pass, after {what}"
+
+
+def check_i10(world: World) -> None:
+    """No problem is left where nothing is wrong any more."""
+    for desk in world.desks:
+        listed = [(row.path, row.problem.code) for row in problems.listed(desk.store)]
+        assert not listed, f"I10: {desk.name} still has the problems {listed}"
+        assert holds.count(desk.store) == 0, f"I10: {desk.name} still asks about a hold"
+
+
+def check_i13(world: World) -> None:
+    """At rest every desk may say "in sync", and says so."""
+    for desk in world.desks:
+        desk.hear()
+        assert desk.engine.following.up_to_date(), f"I13: {desk.name} does not know that it is up to date"
+        assert desk.engine.observing.idle, f"I13: {desk.name} believes that the disk is not looked at"
+
+
+def check_i14(world: World) -> None:
+    """Nothing is done silently: a conflict copy is in somebody's activity, whatever its person has called it since."""
+    noted = " ".join(str(row) for desk in world.desks for row in activity.latest(desk.store, 100_000))
+    for desk in world.desks:
+        for path, _ in visible(desk.medium, ROOT):
+            for made in _CONFLICT.findall(path[-1]):
+                assert made in noted, f"I14: {'/'.join(path)} is in nobody's activity"
+
+
+def check_i15(world: World) -> None:
+    """No twins: two names with one key never lie in one folder."""
+    for desk in world.desks:
+        names = Counter((path[:-1], key(path[-1])) for path, _ in visible(desk.medium, ROOT))
+        twins = [name for name, count in names.items() if count > 1]
+        assert not twins, f"I15: {desk.name} has twins of {twins}"
+
+
+def check_i16(world: World) -> None:
+    """Bounded: nothing is left open, in staging, or remembered without end."""
+    for desk in world.desks:
+        assert not desk.fs.open_handles, f"I16: {desk.name} left descriptors open"
+        staging = desk.medium.resolve((*ROOT, STATE, STAGING))
+        assert len(staging.entries) <= 20, f"I16: {desk.name} has {len(staging.entries)} files in staging"
+        parking = desk.medium.resolve((*ROOT, STATE, "parking"))
+        assert not parking.entries, f"I16: {desk.name} left {sorted(parking.entries)} parked"
+        assert not desk.engine.desk.under_way, f"I16: {desk.name} believes that jobs are under way"
+
+
+AT_REST: tuple[Callable[[World], None], ...] = (
+    check_i2_i3, check_i1, check_i6, check_i9, check_i4, check_i7, check_i8, check_i10, check_i13, check_i14, check_i15,
+    check_i16,
+)  # fmt: skip
+
+
+def check_all(world: World) -> None:
+    """Runs every check on a world at rest; the last one lets it work on."""
+    for check in AT_REST:
+        check(world)
+    check_i9_rest(world)

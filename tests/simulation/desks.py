@@ -1,0 +1,310 @@
+"""One desk: the real engine, store and jobs over a simulated disk and line, and the person who works there."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from govsync.engine import events, jobs
+from govsync.engine.desk import Rules, Who
+from govsync.engine.loop import Engine
+from govsync.engine.work import Tools, run
+from govsync.local.ignore import Ignore
+from govsync.local.root import adopt
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from govsync.protocol.session import DeviceInfo
+from govsync.remote.chunked import ChunkedRemote
+from govsync.server import directory, spaces
+from govsync.server.context import Caller
+from govsync.store.database import Store
+from govsync.system.fs import Shape
+from tests.simulation.calls import DirectCalls
+from tests.simulation.disk import SimFileSystem
+from tests.simulation.fibers import Fiber, reach
+from tests.simulation.hints import SimWatcher, visible
+from tests.simulation.medium import Medium
+from tests.simulation.programs import ELSEWHERE, Person, Steps
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+ROOT = ("GovSync",)
+RESCUED = ("GovSync Rescued",)
+BEAT_MS = 20_000
+SILENCE_MS = 45_000
+RULES = Rules(minimum_free_bytes=0, hold_deletions=10_000, hold_deletions_share=2.0)
+WORKING = (jobs.Commit, jobs.Change, jobs.Upload, jobs.Fetch)
+"""Jobs that change something; in a world at rest there are none."""
+
+
+class SimLine:
+    """What lies between one desk and the server; `state` is good, cut, dead (nothing is heard), or a portal's."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self.state = "good"
+        self.lost = 0.0
+        self.repeated = 0.0
+
+    def request(self, name: str) -> bool:
+        """As `calls.Line.request`."""
+        reach(f"call {name}")
+        self._pass()
+        self._life = self._world.server_life
+        return self._world.chance.random() < self.repeated
+
+    def answer(self, name: str) -> None:
+        """As `calls.Line.answer`."""
+        life = self._world.server_life
+        reach(f"answer {name}")
+        self._pass()
+        if life != self._world.server_life:
+            raise Failure(Code.OFFLINE)
+
+    @property
+    def heard(self) -> bool:
+        """Says whether the server's stream reaches the desk."""
+        return self.state == "good" and self._world.server_up
+
+    def _pass(self) -> None:
+        if self.state == "portal":
+            raise Failure(Code.NOT_OUR_SERVER)
+        if not self.heard or self._world.chance.random() < self.lost:
+            raise Failure(Code.OFFLINE)
+
+
+class SimDesk:
+    """One device of one person."""
+
+    def __init__(self, world: "World", name: str, user: bytes, store: Path) -> None:
+        perils = world.perils
+        self.world, self.name, self.user = world, name, user
+        self.chance: random.Random = world.chance
+        self.medium = Medium(
+            world.clock.time_ns,
+            world.chance,
+            tick_ms=perils.tick_ms,
+            births=perils.births,
+            leases=perils.leases,
+            exchange=perils.exchange,
+            network=perils.network,
+        )
+        for folder in (*ROOT, *RESCUED, ELSEWHERE):
+            self.medium.make(self.medium.top, folder, Shape.FOLDER, name)
+        self.medium.flush_all()
+        self.device = world.ids.new()
+        with world.server.database.begin() as tx:
+            info = DeviceInfo(id=self.device, name=name, machine=name)
+            directory.register_device(world.server, tx, user, info)
+        self.caller = Caller(user=user, device=self.device)
+        self.line = SimLine(world)
+        self.root = adopt(SimFileSystem(self.medium, ROOT), world.ids.new(), self.device)
+        self.person = Person(self.medium, ROOT, name, world.ledger, world.chance, self._person_says)
+        self.programs: list[Steps] = []
+        self.undisturbed = False
+        """Whether a program runs that nothing else may run beside."""
+        self._store_path = store
+        self.worked = 0
+        """How many jobs that change something were begun."""
+        self.begin()
+
+    # ---- the process ----
+
+    def begin(self) -> None:
+        """Starts the process: all that it knows is in its store."""
+        self.medium.mount_anew()
+        self.fs = SimFileSystem(self.medium, ROOT, lambda primitive, _: reach(primitive))
+        self.rescued = SimFileSystem(self.medium, RESCUED, lambda primitive, _: reach(primitive))
+        self.store = Store.open(self._store_path)
+        self.engine = Engine(
+            self.store, self.world.ids, Who(device=self.device, device_name=self.name), RULES
+        )
+        self.tools = Tools(
+            fs=self.fs,
+            remote=ChunkedRemote(
+                DirectCalls(self.world.server, self.caller, self.line), self.world.server.limits
+            ),
+            root=self.root,
+            ignore=Ignore,
+            rescued=lambda: self.rescued,
+            clock_ns=self.world.clock.time_ns,
+        )
+        self.fibers: list[tuple[jobs.AnyJob, Fiber]] = []
+        self.watcher: SimWatcher | None = None
+        self._heads: dict[bytes, int] = {}
+        self._beat_ms: int | None = None
+        self._heard_ms = 0
+        self._heard_writes = -1
+        self.tell(events.SessionBegun())
+        self.watch()
+
+    def watch(self) -> None:
+        """Begins to watch what lies at the path now, where it is not watched yet."""
+        try:
+            root = self.medium.resolve(ROOT)
+        except Failure:
+            return
+        if self.watcher is None or self.watcher.root is not root:
+            if self.watcher is not None:
+                self.watcher.stop()
+            self.watcher = SimWatcher(self.medium, root, 12 if self.world.perils.short_queue else 16_384)
+            self.tell(events.Watching(healthy=True))
+
+    def end(self) -> None:
+        """Ends the process at once, wherever its jobs are."""
+        self.fs.die()
+        self.rescued.die()
+        for _, fiber in self.fibers:
+            fiber.kill()
+        self.fibers = []
+        assert not self.fs.open_handles
+        if self.watcher is not None:
+            self.watcher.stop()
+        self.store.close()
+
+    def lose_memory(self) -> None:
+        """Loses all that the process remembered, and starts it again."""
+        self.end()
+        for suffix in ("", "-wal", "-shm"):
+            self._store_path.with_name(f"{self._store_path.name}{suffix}").unlink(missing_ok=True)
+        self.begin()
+
+    def stop_programs(self) -> None:
+        """Ends what the person was doing."""
+        for program in self.programs:
+            program.close()
+        self.programs = []
+        self.undisturbed = False
+
+    # ---- what reaches the engine ----
+
+    def tell(self, event: events.AnyEvent) -> None:
+        """Tells the engine something, and begins the jobs that follow."""
+        self.engine.handle(event, self.world.clock.now())
+        self.ask()
+
+    def ask(self) -> None:
+        """Begins the jobs that are due."""
+        for job in self.engine.start(self.world.clock.now()):
+            self.worked += isinstance(job, WORKING)
+            self.fibers.append((job, Fiber(self._work(job))))
+
+    def _work(self, job: jobs.AnyJob) -> Callable[[], events.AnyEvent]:
+        tools = self.tools
+
+        def work() -> events.AnyEvent:
+            try:
+                return events.JobDone(job, run(job, tools))
+            except Failure as failure:
+                facts = {name: str(fact) for name, fact in failure.facts.items()}
+                return events.JobFailed(job, failure.code, facts)
+
+        return work
+
+    def advance(self, index: int, points: int) -> None:
+        """Lets one job go on by so many points."""
+        job, fiber = self.fibers[index]
+        at = fiber.at
+        if fiber.go_on(points):
+            self._finished(index)
+        else:
+            self.world.say(self.name, f"{shown(job)}: {at} .. {fiber.at}")
+
+    def fail(self, index: int, error: BaseException) -> None:
+        """Lets the primitive or call before which a job stands fail."""
+        job, fiber = self.fibers[index]
+        self.world.say(self.name, f"{shown(job)}: {fiber.at} FAILS with {error or type(error).__name__}")
+        if fiber.interrupt(error):
+            self._finished(index)
+
+    def _finished(self, index: int) -> None:
+        job, fiber = self.fibers.pop(index)
+        event = fiber.result
+        assert isinstance(event, events.JobDone | events.JobFailed)
+        ended = event.code if isinstance(event, events.JobFailed) else "done"
+        self.world.say(self.name, f"{shown(job)}: {ended}")
+        if not self.fibers:
+            assert not self.fs.open_handles, "descriptors left open"
+        self.tell(event)
+
+    def hear(self) -> None:
+        """Lets the server's stream say something, or notices that it has not for long."""
+        self.watch()
+        now = self.world.clock.now().steady_ms
+        if not self.line.heard:
+            if self._beat_ms is not None and now - self._heard_ms >= SILENCE_MS:
+                self._beat_ms = None
+                self.tell(events.StreamLost(Code.OFFLINE))
+            return
+        self._heard_ms = now
+        due = self._beat_ms is None or now - self._beat_ms >= BEAT_MS
+        if not due and self._heard_writes == self.world.database.writes:
+            return
+        self._heard_writes = self.world.database.writes
+        heads = spaces.heads(self.world.server, self.caller)
+        if due:
+            self._beat_ms = now
+            self.tell(events.Beat(heads.digest))
+        for head in heads.heads:
+            if self._heads.get(head.space) != head.seq:
+                self._heads[head.space] = head.seq
+                self.tell(events.HeadTold(head.space, head.seq))
+
+    def hint(self) -> None:
+        """Passes one event of the watcher on, or loses it."""
+        if self.watcher is None or not self.watcher.waiting:
+            return
+        perils, chance = self.world.perils, self.chance
+        if chance.random() < perils.overflows:
+            self.watcher.overflow()
+        if self.world.unsettled and chance.random() < perils.lost_hints:
+            self.watcher.lose()
+            return
+        for event in self.watcher.deliver():
+            self.tell(event)
+
+    # ---- the person ----
+
+    def _person_says(self, what: str) -> None:
+        self.world.say(self.name, f"    PERSON {what}")
+
+    def start_program(self, kind: str) -> None:
+        """Lets the person begin something, if nothing speaks against it."""
+        if self.undisturbed:
+            return
+        if kind in ("unmount", "rename_root"):
+            if self.programs:
+                return
+            self.undisturbed = True
+        self.programs.append(getattr(self.person, kind)())
+        self.go_on_with_program(len(self.programs) - 1)
+
+    def go_on_with_program(self, index: int) -> None:
+        """Lets one program make its next call; what it meets may end it."""
+        try:
+            next(self.programs[index])
+        except (StopIteration, Failure):
+            del self.programs[index]
+            self.undisturbed = False
+
+    def put_root_back(self) -> None:
+        """Somebody finds the renamed folder, and gives it its name again."""
+        if "renamed" in self.medium.top.entries and ROOT[0] not in self.medium.top.entries:
+            self.medium.rename(self.medium.top, "renamed", self.medium.top, ROOT[0], replace=False)
+
+    def put_links_back(self) -> None:
+        """A power cut left a link where a folder was: somebody takes it away, and puts the folder there if it is left."""
+        for path, link in visible(self.medium, ROOT):
+            if link.shape is not Shape.LINK:
+                continue
+            folder, name = self.medium.resolve((*ROOT, *path[:-1])), path[-1]
+            self.medium.unlink(folder, name)
+            outside = self.medium.resolve((ELSEWHERE,))
+            if link.target[-1] in outside.entries:
+                self.medium.rename(outside, link.target[-1], folder, name, replace=False)
+
+
+def shown(job: jobs.AnyJob) -> str:
+    """Shows a job in a trace."""
+    return f"{type(job).__name__}#{job.number}"

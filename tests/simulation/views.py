@@ -1,0 +1,79 @@
+"""What lies where, as people and auditors see it: a desk's folder, a person's tree on the server, all contents."""
+
+from functools import lru_cache
+
+from sqlalchemy import select
+
+from govsync.content.chunks import cut, reading
+from govsync.content.manifests import manifest_of
+from govsync.local.ignore import fixed_reason
+from govsync.local.steps import STATE
+from govsync.model.nodes import Kind
+from govsync.server.context import Server
+from govsync.server.db import tables
+from govsync.system.fs import Shape
+from tests.simulation.hints import visible
+from tests.simulation.medium import Medium
+
+Fact = tuple[str, bytes, bool]
+"""Kind, content hash, executable bit."""
+Tree = dict[str, Fact]
+_FOLDER: Fact = ("folder", b"", False)
+
+
+@lru_cache(maxsize=4_096)
+def hash_of(content: bytes) -> bytes:
+    """Answers the hash by which the server names a content."""
+    return manifest_of(piece for _, piece in cut(reading(content), len(content))).content_hash
+
+
+def desk_tree(medium: Medium, root: tuple[str, ...]) -> Tree:
+    """Answers what a person sees in the folder, but for what is never synced."""
+    found: Tree = {}
+    for path, inode in visible(medium, root):
+        name = "/".join(path)
+        if inode.shape is Shape.FOLDER:
+            found[name] = _FOLDER
+        elif inode.shape is Shape.FILE and fixed_reason(path[-1]) is None:
+            found[name] = ("file", hash_of(inode.data), inode.exec)
+    return found
+
+
+def server_tree(server: Server, user: bytes) -> Tree:
+    """Answers a person's own space with everything that hangs in it."""
+    with server.database.begin(write=False) as tx:
+        n = tables.node.c
+        rows = tx.execute(select(tables.node).where(n.deleted_seq.is_(None))).all()
+        s = tables.space.c
+        roots = {row.id: row.root for row in tx.execute(select(s.id, s.root))}
+        own = tx.execute(select(s.root).where(s.owner == user, s.kind == "personal")).scalar_one()
+    children: dict[bytes, list[object]] = {}
+    for row in rows:
+        children.setdefault(row.parent, []).append(row)
+    found: Tree = {}
+    pending = [(own, "")]
+    while pending:
+        parent, path = pending.pop()
+        for row in children.get(parent, []):
+            name = f"{path}/{row.name}".lstrip("/")
+            if row.kind == Kind.FILE:
+                found[name] = ("file", bytes(row.hash), bool(row.exec))
+                continue
+            found[name] = _FOLDER
+            pending.append((roots[row.target_space] if row.kind == Kind.MOUNT else row.id, name))
+    return found
+
+
+def server_contents(server: Server) -> set[bytes]:
+    """Answers the hashes of all revisions that the server has, current and older."""
+    with server.database.begin(write=False) as tx:
+        return {bytes(found) for found in tx.execute(select(tables.revision.c.hash)).scalars()}
+
+
+def contents_of(medium: Medium, hidden: bool = True) -> set[bytes]:
+    """Answers all contents on a disk, with or without those in GovSync's hidden folder."""
+    return {
+        inode.data
+        for path, inode in medium.walk(medium.top)
+        if inode.shape is Shape.FILE and (hidden or STATE not in path)
+    }
