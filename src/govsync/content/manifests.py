@@ -7,6 +7,7 @@ the chunks is not known here.
 
 import struct
 from collections.abc import Iterable
+from functools import lru_cache
 
 import msgspec
 
@@ -102,3 +103,13 @@ def decode(
     manifest = Manifest(scheme, size_bytes, tuple(ChunkRef(*fields) for fields in _CHUNK.iter_unpack(rest)))
     verify(manifest, max_chunks=max_chunks, max_chunk_bytes=max_chunk_bytes)
     return manifest
+
+
+def is_zeros(manifest: Manifest) -> bool:
+    """Says whether a content holds nothing but zeros, or nothing at all."""
+    return all(chunk.hash == _zeros(chunk.size_bytes) for chunk in manifest.chunks)
+
+
+@lru_cache(maxsize=64)
+def _zeros(size_bytes: int) -> bytes:
+    return chunk_hash(bytes(size_bytes))

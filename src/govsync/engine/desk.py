@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from govsync.engine.jobs import AnyJob, Job
+from govsync.engine.jobs import AnyJob, Check, Job, Prove
 from govsync.model.ids import Ids
 from govsync.model.nodes import Node
 from govsync.store.database import Store
@@ -104,6 +104,11 @@ class Desk:
     def running(self, kind: type[Job]) -> int:
         """Counts the jobs of a kind that are under way."""
         return sum(isinstance(job, kind) for job in self.under_way.values())
+
+    def busy(self) -> bool:
+        """Says whether anything is under way besides what always is: proofs of the folder, and checks of what seems
+        unchanged."""
+        return any(not isinstance(job, Prove | Check) for job in self.under_way.values())
 
     def alone(self, *others: type[Job], started: Iterable[Job] = ()) -> bool:
         """Says whether no job of these kinds is under way.

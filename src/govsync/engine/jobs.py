@@ -96,7 +96,15 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Read(Job, frozen=True):
-    """Reads files to their end and hashes them."""
+    """Reads files to their end and hashes them; `despite_writers`: also those that a program keeps open for hours, if
+    nobody writes meanwhile (R5)."""
+
+    files: tuple[tuple[int, At], ...]
+    despite_writers: bool = False
+
+
+class Check(Job, frozen=True):
+    """Reads files again that seem unchanged (R44)."""
 
     files: tuple[tuple[int, At], ...]
 
@@ -123,7 +131,7 @@ class FileUnread(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FilesRead(msgspec.Struct, frozen=True, tag=True):
-    """Answers `Read`."""
+    """Answers `Read` and `Check`."""
 
     files: tuple[FileRead | FileUnread, ...]
 
@@ -370,6 +378,7 @@ AnyJob = (
     | Rescue
     | WriteMounts
     | Read
+    | Check
     | Change
     | Recover
     | Upload
@@ -382,4 +391,4 @@ AnyJob = (
     | AskHeads
 )
 
-ON_DISK = (Prove, Mark, Look, Recheck, Clean, Rescue, WriteMounts, Read, Change, Recover)
+ON_DISK = (Prove, Mark, Look, Recheck, Clean, Rescue, WriteMounts, Read, Check, Change, Recover)

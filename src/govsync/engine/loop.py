@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from govsync.engine import events, jobs
 from govsync.engine.barrier import Barriers
+from govsync.engine.checking import Checking
 from govsync.engine.cleaning import Cleaning
 from govsync.engine.desk import Desk, Now, Rules, Who
 from govsync.engine.following import Following
@@ -52,6 +53,7 @@ class Engine:
         self.rescuing = Rescuing(self.desk)
         self.mounting = Mounting(self.desk)
         self.barriers = Barriers(self.desk, self.observing, self.following)
+        self.checking = Checking(self.desk)
         self.disk_bytes = 1 << 40
         """How large the disk is: the trash holds at most a tenth of it."""
         self.signed_in = False
@@ -147,6 +149,8 @@ class Engine:
         self._launch(started, self.rescuing.jobs())
         self._launch(started, self.mounting.jobs())
         self._launch(started, self.cleaning.jobs(started, self.disk_bytes))
+        if self.observing.idle and not self.desk.busy():
+            self._launch(started, self.checking.jobs())
         return started
 
     def next_wake(self) -> int | None:
@@ -170,6 +174,7 @@ class Engine:
             *self.mounting.wakes(),
             *self.cleaning.wakes(),
             *self.barriers.wakes(),
+            *self.checking.wakes(),
             dirty.next_time(self.desk.store, now),
             None if self.desk.proven_ms is None else self.desk.proven_ms + PROVE_EVERY_MS,
         )
@@ -216,6 +221,9 @@ class Engine:
                 self.observing.rechecked(result)
             case jobs.Clean(), jobs.Cleaned():
                 self.placing.bring_back(self.cleaning.cleaned(result))
+            case jobs.Check(), jobs.FilesRead():
+                for lid in self.checking.checked(job, result):
+                    self.observing.read_once(lid)
             case jobs.Rescue(), jobs.Rescued():
                 for folder in self.rescuing.rescued(job, result):
                     self.observing.look(folder)
@@ -273,6 +281,8 @@ class Engine:
                     self.following.reread(job.space)
             case jobs.Ask() if job.question.contents:
                 self.recalling.failed(job)
+            case jobs.Check():
+                return  # The round goes on where it was.
             case jobs.Rescue():
                 self.rescuing.failed()
             case jobs.WriteMounts():

@@ -10,6 +10,7 @@ from itertools import islice
 
 import msgspec
 
+from govsync.content.manifests import is_zeros
 from govsync.engine.desk import Desk
 from govsync.engine.jobs import (
     AnyJob,
@@ -32,7 +33,7 @@ from govsync.model.codes import Code
 from govsync.model.merged_tree import kind_of
 from govsync.model.nodes import Kind
 from govsync.model.problems import Problem
-from govsync.store import dirty, gaps, local_tree, observe, paths, problems, spaces
+from govsync.store import activity, damage, dirty, gaps, local_tree, observe, paths, problems, rescues, spaces
 from govsync.system.fs import Trust
 
 LOOK_FOLDERS = 200
@@ -42,6 +43,7 @@ READS_AT_ONCE = 2
 BUSY_MS = 2_000
 RACY_MS = 3_000
 UNSURE_MS = 60_000
+TRY_EVERY_MS = 15 * 60_000
 NEVER_QUIET_MS = 24 * 3_600_000
 SCAN_EVERY_MS = 25 * 60_000
 SCAN_EVERY_UNWATCHED_MS = 60_000
@@ -75,6 +77,8 @@ class Observing:
         self._reads: dict[int, None] = {}
         self._reads_later: dict[int, int] = {}
         self._busy_since: dict[int, int] = {}
+        self._try_at: dict[int, int] = {}
+        """When files that a program keeps open are read all the same."""
         self._gaps = folder_gaps()
         self._losses = space_gaps()
         self._closing: dict[int, int] = {}
@@ -157,10 +161,11 @@ class Observing:
         """Says which files to read now."""
         jobs: list[AnyJob] = []
         for _ in range(self._desk.running(Read), READS_AT_ONCE):
-            files = self._files_to_read()
+            tried = self._file_to_try()
+            files = tried or self._files_to_read()
             if not files:
                 break
-            jobs.append(Read(number=self._desk.number(), files=tuple(files)))
+            jobs.append(Read(number=self._desk.number(), files=tuple(files), despite_writers=bool(tried)))
         return jobs
 
     def tick(self) -> None:
@@ -203,6 +208,20 @@ class Observing:
             names = None if due.names is None else tuple(sorted(due.names))
             folders.append(LookAt(lid, path, names, due.deep))
         return Look(number=self._desk.number(), folders=tuple(folders))
+
+    def _file_to_try(self) -> list[tuple[int, At]]:
+        """Answers a file that has been kept open for so long that it is read all the same, if nobody writes then (R5)."""
+        now = self._desk.now.steady_ms
+        for lid in [lid for lid, at in self._try_at.items() if at <= now and not self._desk.occupied(lid)]:
+            path = paths.disk_path(self._desk.store, lid)
+            if path is None:
+                del self._try_at[lid]
+            else:
+                self._try_at[lid] = now + TRY_EVERY_MS
+                self._reads.pop(lid, None)
+                self._reads_later.pop(lid, None)
+                return [(lid, At(path[:-1], path[-1]))]
+        return []
 
     def _files_to_read(self) -> list[tuple[int, At]]:
         if self._desk.fresh.full:
@@ -330,30 +349,46 @@ class Observing:
         """Takes in what files hold; the content belongs to the signature with which it was read (R4)."""
         store = self._desk.store
         with store.transaction():
-            known = [file.lid for file in result.files if isinstance(file, FileRead) and self._content(file)]
+            agreed = damage.agreed(store, [file.lid for file in result.files])
+            read = [file for file in result.files if isinstance(file, FileRead)]
+            known = [file.lid for file in read if self._content(file, file.lid in agreed)]
             problems.clear(store, known)
             for file in result.files:
                 if isinstance(file, FileUnread):
                     self._unread(file.lid, file.problem)
         self._desk.wake(lid for lid, _ in job.files)
 
-    def _content(self, file: FileRead) -> bool:
-        """Takes in what a file holds; False where another file has its name by now."""
+    def _content(self, file: FileRead, agreed: bool) -> bool:
+        """Takes in what a file holds, of which something was agreed on before or not; False where another file has its name
+        by now."""
         self._busy_since.pop(file.lid, None)
+        self._try_at.pop(file.lid, None)
         seen = local_tree.Disk(
             "", file.signature.ino, file.signature.size_bytes, file.signature.mtime_ns, file.signature.ctime_ns,
             file.birth_ns, file.racy,
         )  # fmt: skip
         store, content_hash = self._desk.store, file.manifest.content_hash
+        damaged = agreed and damage.found(store, file.lid, seen, file.manifest, self._desk.now.wall_ms)
         if not observe.read_done(store, file.lid, seen, content_hash, file.manifest, file.exec):
             self.read(file.lid, after_ms=50)
             return False
+        if damaged:
+            self._damaged(file)
         if file.small is not None:
             self._desk.fresh.keep(file.lid, file.manifest.content_hash, file.small)
         if file.racy:
             # Written so shortly before that a second save could look the same: one more look clears it (R4, R5).
             self.read(file.lid, after_ms=RACY_MS if file.sure else UNSURE_MS)
         return True
+
+    def _damaged(self, file: FileRead) -> None:
+        """Has the agreed content fetched again; what is left of it goes to Rescued, unless it says nothing (R47)."""
+        store = self._desk.store
+        activity.here(store, file.lid, "damaged", self._desk.now.wall_ms)
+        if is_zeros(file.manifest):
+            rescues.done(store, file.lid)
+        else:
+            rescues.add(store, [file.lid])
 
     def _unread(self, lid: int, problem: Problem) -> None:
         now = self._desk.now
@@ -364,6 +399,7 @@ class Observing:
             return
         if problem.code is Code.BUSY:
             since = self._busy_since.setdefault(lid, now.steady_ms)
+            self._try_at.setdefault(lid, now.steady_ms + TRY_EVERY_MS)
             if now.steady_ms - since > NEVER_QUIET_MS:
                 problems.raise_for(self._desk.store, lid, Problem(Code.NEVER_QUIET), now.wall_ms)
             self.read(lid, after_ms=BUSY_MS)

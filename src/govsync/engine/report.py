@@ -4,7 +4,6 @@ import datetime
 
 import msgspec
 
-from govsync.engine import jobs
 from govsync.engine.loop import Engine
 from govsync.model.codes import Code
 from govsync.model.status import Pending, RateNow, SpaceStatus, Status, state_of
@@ -27,14 +26,13 @@ def at_rest(engine: Engine) -> bool:
     """Says whether all that R41 asks of "in sync" is so, but for problems and holds: the folder is proven and looked
     through, nothing is to be decided, read or under way, and every journal is read to the newest digest."""
     desk = engine.desk
-    busy = any(not isinstance(job, jobs.Prove) for job in desk.under_way.values())
     return (
         desk.proven_ms is not None
         and engine.root_problem is None
         and engine.placing.recovered
         and engine.observing.ever_scanned
         and engine.observing.idle
-        and not busy
+        and not desk.busy()
         and pending.undecided(desk.store) == 0
         and engine.following.up_to_date()
     )
@@ -99,9 +97,8 @@ def moment(time_ms: int) -> str:
 def kept_back_only(engine: Engine) -> bool:
     """Says whether nothing moves any more but what waits for a person (`wait` answers 4 then)."""
     desk = engine.desk
-    busy = any(not isinstance(job, jobs.Prove) for job in desk.under_way.values())
     return (
-        not busy
+        not desk.busy()
         and engine.observing.ever_scanned
         and engine.observing.idle
         and engine.following.up_to_date()

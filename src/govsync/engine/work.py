@@ -87,7 +87,9 @@ def run(job: jobs.AnyJob, tools: Tools) -> jobs.Result:
             mounts.write(tools.fs, tools.root, job.marks)
             return jobs.MountsWritten()
         case jobs.Read():
-            return _read(tools, job)
+            return _read(tools, job.files, job.despite_writers)
+        case jobs.Check():
+            return _read(tools, job.files, despite_writers=False)
         case jobs.Change():
             return jobs.Changed(place.carry_out(tools.fs, tools.root, job.steps))
         case jobs.Recover():
@@ -156,10 +158,11 @@ def _look_at_names(tools: Tools, wanted: jobs.LookAt, names: Sequence[str]) -> j
     )
 
 
-def _read(tools: Tools, job: jobs.Read) -> jobs.FilesRead:
+def _read(tools: Tools, files: Sequence[tuple[int, At]], despite_writers: bool) -> jobs.FilesRead:
     found: list[jobs.FileRead | jobs.FileUnread] = []
-    ats = [at for _, at in job.files]
-    for (lid, _), read in zip(job.files, read_files(tools.fs, tools.root, ats, tools.clock_ns), strict=True):
+    ats = [at for _, at in files]
+    reads = read_files(tools.fs, tools.root, ats, tools.clock_ns, despite_writers=despite_writers)
+    for (lid, _), read in zip(files, reads, strict=True):
         if isinstance(read, Read):
             found.append(
                 jobs.FileRead(

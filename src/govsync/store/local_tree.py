@@ -175,6 +175,15 @@ def obscure(store: Store, lid: int) -> list[int]:
     return lids
 
 
+def known_files(store: Store, after: int, limit: int) -> list[tuple[int, int]]:
+    """Lists files on the disk whose content is known, with their size, in the order of their lids."""
+    return store.all(
+        "SELECT lid, size FROM node WHERE lid > ? AND kind = 'file' AND presence = 'here' AND l_hash IS NOT NULL"
+        " ORDER BY lid LIMIT ?",
+        (after, limit),
+    )
+
+
 def below(store: Store, lid: int) -> list[int]:
     """Lists a node and everything below it in the local tree, parents first."""
     rows = store.all(
@@ -193,6 +202,6 @@ def forget(store: Store, lid: int) -> None:
     if waiting:
         store.run("UPDATE node SET waits_for = NULL WHERE waits_for = ?", (lid,))
         dirty.add(store, [found for (found,) in waiting])
-    for table in ("node", "manifest", "dirty", "problem", "hold_item", "rescue", "past", "lost"):
+    for table in ("node", "manifest", "dirty", "problem", "hold_item", "rescue", "suspect", "past", "lost"):
         store.run(f"DELETE FROM {table} WHERE lid = ?", (lid,))
     store.run("DELETE FROM skipped WHERE folder = ?", (lid,))

@@ -16,7 +16,7 @@ from govsync.model.codes import Code
 from govsync.model.ids import Ids
 from govsync.model.nodes import Kind, Local, Place, Presence
 from govsync.model.problems import Failure, Problem
-from govsync.store import dirty, gaps, local_tree, manifests, mounts, paths, spaces
+from govsync.store import damage, dirty, gaps, local_tree, manifests, mounts, paths, spaces
 from govsync.store.database import Row, Store, pieces
 from govsync.store.local_tree import Disk
 from govsync.system.fs import Shape, Stat
@@ -281,6 +281,7 @@ class _Folder:
             if node.racy or node.hash is None:
                 self.found.to_read.append(node.lid)
             return
+        damage.suspect(self._store, node.lid, stat.mtime_ns, self._now_ms)
         self._write(node.lid, name, stat, birth_ns, Kind.FILE)
         if node.presence is Presence.LOCAL_ONLY:
             local_tree.set_presence(self._store, node.lid, Presence.LOCAL_ONLY)

@@ -70,6 +70,7 @@ MIGRATIONS: tuple[str, ...] = (
     ) WITHOUT ROWID;
     CREATE INDEX sent_space ON sent (space, kind);
     CREATE TABLE rescue (lid INTEGER PRIMARY KEY);
+    CREATE TABLE suspect (lid INTEGER PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL);
     CREATE TABLE problem (
         id INTEGER PRIMARY KEY AUTOINCREMENT, lid INTEGER NOT NULL, name TEXT NOT NULL DEFAULT '', code TEXT NOT NULL,
         facts BLOB NOT NULL, since_ms INTEGER NOT NULL, waiting INTEGER NOT NULL DEFAULT 0, UNIQUE (lid, name)
