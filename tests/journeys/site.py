@@ -162,6 +162,24 @@ class Desk:
         self.agent: subprocess.Popen[bytes] | None = None
         self.start()
 
+    @classmethod
+    def copied(cls, base: Path, name: str, original: "Desk") -> "Desk":
+        """A copy of a desk's home and folder, which lie at their new place already; it does not run yet."""
+        desk = cls.__new__(cls)
+        desk.base, desk.name = base / name, name
+        desk.folder = desk.base / "GovSync"
+        desk.env = {**original.env, "HOME": str(desk.base), "GOVSYNC_HOME": str(desk.base / "home")}
+        desk._log = (desk.base / "agent.out").open("ab")
+        desk.agent = None
+        kept = next((desk.base / "home").rglob("device.json"))
+        kept.write_text(kept.read_text().replace(str(original.folder), str(desk.folder)))
+        return desk
+
+    def device(self) -> str:
+        """Answers the id of the device that the home is."""
+        kept = next((self.base / "home").rglob("device.json"))
+        return str(json.loads(kept.read_text())["device"])
+
     def start(self) -> None:
         """Starts the agent in a process of ours."""
         self.agent = subprocess.Popen([*GOVSYNC, "run"], env=self.env, stdout=self._log, stderr=self._log)

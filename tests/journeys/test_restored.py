@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.conftest import Site
-from tests.journeys.site import PASSWORD, Desk, meet
+from tests.journeys.site import PASSWORD, Desk, meet, until
 
 pytestmark = pytest.mark.journey
 
@@ -120,3 +120,34 @@ def test_a_desk_that_has_lost_its_memory_takes_its_files_for_what_they_are(site:
     assert files["Planning/team.txt"] == b"t1"
     assert len(files) == 20 + 1 + 2 + 1, "no copy of what was known, equal or older; nothing is deleted"
     verified(office, home)
+
+
+def test_a_copied_home_that_runs_twice_becomes_a_device_of_its_own(site: Site) -> None:
+    office = site.desk("office")
+    for number in range(10):
+        office.write(f"f/{number}.txt", f"content {number}")
+    office.write("a.txt", "a1")
+    office.wait()
+    office.kill()
+    shutil.copytree(office.base, site.base / "twin", ignore=shutil.ignore_patterns("control"))
+    twin = Desk.copied(site.base, "twin", office)
+    site.desks.append(twin)
+    office.start()
+    office.write("a.txt", "a2")
+    (office.folder / "f/0.txt").unlink()
+    office.wait()
+    (twin.folder / "f/1.txt").unlink()
+    twin.write("f/2.txt", "changed in the copy")
+    twin.start()
+    until(lambda: "signed out a copy" in twin.do("activity"), "the copy is signed out")
+    assert office.device() != twin.device()
+    if (
+        office.json("status")["state"] == "signed_out"
+    ):  # Both had one token, so it may have been given up for both.
+        sign_in_again(site, office)
+    sign_in_again(site, twin)
+    meet(office, twin)
+    assert office.files() == {f"f/{number}.txt": f"content {number}".encode() for number in range(1, 10)} | {
+        "f/2.txt": b"changed in the copy", "a.txt": b"a2",
+    }, "what only the copy lacked came back, its edit is an edit"  # fmt: skip
+    verified(office, twin)

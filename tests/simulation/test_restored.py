@@ -8,11 +8,15 @@ import pytest
 from sqlalchemy import update
 
 from govsync.engine import events
+from govsync.local.root import adopt
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
-from govsync.server import contents
+from govsync.protocol.session import DeviceInfo
+from govsync.server import contents, directory
+from govsync.server.context import Caller
 from govsync.server.db import tables
-from tests.simulation.desks import SimDesk
+from tests.simulation.desks import ROOT, SimDesk
+from tests.simulation.disk import SimFileSystem
 from tests.simulation.stage import CALM, Stage, delete, held, move, save, seen
 from tests.simulation.views import hash_of
 
@@ -317,3 +321,43 @@ def test_an_older_content_of_which_the_server_has_let_go_is_kept(world: Stage) -
     home.lose_memory()
     world.settle()
     assert held(home) == ["a1", "a2"]
+
+
+# Another device's memory (R49, R51)
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_the_memory_of_another_device_is_united_and_nothing_is_deleted_by_it(
+    world: Stage, killed: bool
+) -> None:
+    """A home was copied: what its folder lacks is missing from the copy, and was not deleted by anybody."""
+    office, home = world.desks
+    save(office, "a.txt=a b.txt=b")
+    world.settle()
+    home.end()
+    become_another_device(home)
+    delete(home, "a.txt")
+    save(home, "b.txt=edited-in-the-copy")
+    home.begin()
+    if killed:
+        world.until(home, "call nodes")
+        home.end()
+        home.begin()
+    world.settle()
+    assert seen(office) == seen(home) == "a.txt=a b.txt=edited-in-the-copy"
+    delete(home, "a.txt")
+    home.end()
+    home.begin()
+    world.settle()
+    assert seen(office) == seen(home) == "b.txt=edited-in-the-copy", "once united, its memory is its own"
+
+
+def become_another_device(desk: SimDesk) -> None:
+    """What a sign-in of a copied home does: a device of its own, and its folder taken anew."""
+    world = desk.world
+    desk.device = world.ids.new()
+    with world.server.database.begin() as tx:
+        info = DeviceInfo(id=desk.device, name=desk.name, machine=desk.name)
+        directory.register_device(world.server, tx, desk.user, info)
+    desk.caller = Caller(user=desk.user, device=desk.device)
+    desk.root = adopt(SimFileSystem(desk.medium, ROOT), desk.root.id, desk.device)

@@ -70,9 +70,12 @@ def load(places: Places, new_id: bytes) -> Identity:
         return Identity(device=new_id.hex(), name=device_name(), machine=machine_id())
     except msgspec.DecodeError as error:
         raise Failure(Code.STORE_DAMAGED, what=str(places.identity)) from error
-    if found.machine != machine_id():
-        return Identity(device=new_id.hex(), name=device_name(), machine=machine_id(), folder=found.folder)
-    return found
+    return found if found.machine == machine_id() else another(found, new_id)
+
+
+def another(identity: Identity, new_id: bytes) -> Identity:
+    """Answers a device of its own for a home that was copied; its folder is taken at the next sign-in."""
+    return Identity(device=new_id.hex(), name=device_name(), machine=machine_id(), folder=identity.folder)
 
 
 def save(places: Places, identity: Identity) -> None:

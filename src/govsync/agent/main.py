@@ -86,7 +86,7 @@ class Agent:
         self.workers = Workers(lambda job: run(job, tools), self.tell)
         self.loop = Loop(self.memory, self.clock, self.workers.start)
         self._watcher = Watcher(self.identity.folder, self._watched)
-        self._stream = Stream(self.calls, self.ids, self.tell)
+        self._stream = Stream(self.calls, self.ids, self.tell, self._cloned)
         self._signed_in = kept.load() is not None and bool(self.identity.endpoint)
         self._rate_seen = (time.monotonic(), 0, 0)
 
@@ -113,6 +113,10 @@ class Agent:
             if self._folder_lock is not None:
                 self._folder_lock.release()
             self._lock.release()
+
+    def _cloned(self) -> None:
+        """Makes this home another device's, whatever becomes of this process (R49)."""
+        home.save(self.places, home.another(self.identity, self.ids.new()))
 
     def stop(self, *_: object) -> None:
         """Asks it to end; may be called from a signal handler."""

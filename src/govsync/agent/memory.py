@@ -26,6 +26,7 @@ RETRY_MOST_MS = 30_000
 _STANDING: dict[type, str] = {
     events.SessionBegun: "session",
     events.SessionEnded: "session",
+    events.Cloned: "session",
     events.Watching: "watching",
 }
 """What is told once and stays so: an engine that begins is told the last of each."""

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from collections.abc import Callable
 
 from govsync.agent.clock import SystemIds
 from govsync.engine import events
@@ -20,8 +21,11 @@ _log = logging.getLogger(__name__)
 class Stream:
     """The listening thread; `tell` may be called from it at any time."""
 
-    def __init__(self, calls: HttpCalls, ids: SystemIds, tell: events.Tell) -> None:
+    def __init__(
+        self, calls: HttpCalls, ids: SystemIds, tell: events.Tell, cloned: Callable[[], None]
+    ) -> None:
         self._calls = calls
+        self._cloned = cloned
         self._ids = ids
         self._tell = tell
         self._stopped = threading.Event()
@@ -47,6 +51,10 @@ class Stream:
             except Failure as failure:
                 _log.info("the event stream ended: %s", failure.code)
                 if self._stopped.is_set():
+                    return
+                if failure.code is Code.DEVICE_CLONED:
+                    self._cloned()
+                    self._tell(events.Cloned())
                     return
                 if failure.code in _ENDS_SESSION:
                     self._tell(events.SessionEnded())

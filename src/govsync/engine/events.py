@@ -80,6 +80,11 @@ class SessionEnded(msgspec.Struct, frozen=True):
     """Says that this device must sign in again."""
 
 
+class Cloned(msgspec.Struct, frozen=True):
+    """Says that this home is a copy of one that is at work: it is signed out, and another device from the next start on
+    (R49)."""
+
+
 class SessionBegun(msgspec.Struct, frozen=True):
     """Says that this device is signed in."""
 
@@ -126,6 +131,7 @@ AnyEvent = (
     | RightsChanged
     | StreamLost
     | SessionEnded
+    | Cloned
     | SessionBegun
     | Woke
     | Pause

@@ -25,7 +25,7 @@ from govsync.model.codes import Code
 from govsync.protocol.changes import Changes, Cursor, Known
 from govsync.protocol.digest import heads_digest
 from govsync.protocol.session import Head, SpaceInfo, SpaceState
-from govsync.store import activity, intents, ops, remote_tree, spaces, union
+from govsync.store import activity, intents, meta, ops, remote_tree, spaces, union
 from govsync.store.spaces import SpaceRow
 
 BEAT_LASTS_MS = 45_000
@@ -86,6 +86,21 @@ class Following:
         """Begins anew after a sign-in or a start."""
         self._spaces_due = True
         self._heads_due = True
+        self._join()
+
+    def _join(self) -> None:
+        """Has every space united, if what this desk remembers is another device's memory: that of the home that it was
+        copied from, whose folder need not hold what this one does (R49, R51)."""
+        store, device = self._desk.store, self._desk.who.device
+        joined = meta.joined_as(store)
+        if joined == device:
+            return
+        rows = [row for row in spaces.all_spaces(store) if row.readable and row.cursor is not None]
+        if joined is None or not rows:
+            with store.transaction():
+                meta.set_joined_as(store, device)
+        else:
+            self._rereading.update((row.id, union.Reading(unite=True)) for row in rows)
 
     # What is asked
 
@@ -255,6 +270,8 @@ class Following:
             union.unite(self._desk.store, job.space, reread, known)
             row = spaces.get(self._desk.store, job.space)
             activity.note(self._desk.store, self._desk.now.wall_ms, "united", row.name if row else "")
+            if not self._rereading:
+                meta.set_joined_as(self._desk.store, self._desk.who.device)
         self._desk.facts_changed()
 
     def failed(self, job: AnyJob, code: Code) -> None:

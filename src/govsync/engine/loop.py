@@ -26,7 +26,7 @@ from govsync.engine.sending import Sending
 from govsync.model.codes import Code
 from govsync.model.ids import Ids
 from govsync.model.problems import Problem
-from govsync.store import dirty, meta
+from govsync.store import activity, dirty, meta
 from govsync.store.database import Store
 
 FOREVER_MS = 1 << 62
@@ -95,6 +95,12 @@ class Engine:
             case events.SessionEnded():
                 self.signed_in = False
                 self.following.stream_lost()
+            case events.Cloned():
+                self.signed_in = False
+                self.following.stream_lost()
+                with self.desk.store.transaction():
+                    name = self.desk.who.device_name
+                    activity.note(self.desk.store, now.wall_ms, "device_cloned", name)
             case events.Woke():
                 self.desk.proven_ms = None
                 self.observing.scan()

@@ -28,3 +28,13 @@ def paused_until(store: Store) -> int | None:
 def set_paused_until(store: Store, until_ms: int | None) -> None:
     """Remembers a pause; it survives a restart."""
     put(store, "paused_until", None if until_ms is None else str(until_ms).encode())
+
+
+def joined_as(store: Store) -> bytes | None:
+    """Answers the device for which this memory was made, or united with the server since."""
+    return get(store, "joined_as")
+
+
+def set_joined_as(store: Store, device: bytes) -> None:
+    """Remembers the device whose memory this is."""
+    put(store, "joined_as", device)

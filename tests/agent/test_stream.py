@@ -1,0 +1,47 @@
+"""The listening thread tells the engine how a stream ended, and what that means for the home."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from govsync.agent.clock import SystemIds
+from govsync.agent.stream import Stream
+from govsync.engine import events
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from govsync.protocol import events as said
+
+
+class EndedCalls:
+    """A server whose stream says one beat and then ends with a code."""
+
+    def __init__(self, code: Code) -> None:
+        self._code = code
+
+    def events(self) -> Iterator[said.Event]:
+        yield said.Beat(digest=7, time_ms=0)
+        raise Failure(self._code)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected", "cloned"),
+    [
+        (Code.DEVICE_CLONED, events.Cloned(), True),
+        (Code.SIGNED_OUT, events.SessionEnded(), False),
+        (Code.TOKEN_REUSED, events.SessionEnded(), False),
+    ],
+)
+def test_a_stream_that_ends_the_session_is_not_begun_again(
+    code: Code, expected: object, cloned: bool
+) -> None:
+    told: list[object] = []
+    copies: list[list[object]] = []
+    stream = Stream(
+        EndedCalls(code),  # type: ignore[arg-type]
+        SystemIds(), told.append, lambda: copies.append(list(told)),
+    )  # fmt: skip
+    stream._run()
+    assert told == [events.Beat(7), expected]
+    assert copies == ([[events.Beat(7)]] if cloned else []), (
+        "the home is another device's before anybody is told"
+    )
