@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from govsync.content.manifests import EMPTY
+from govsync.content.manifests import EMPTY, manifest_of
 from govsync.local.staging import Staging
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
@@ -181,6 +181,17 @@ def test_chunks_of_this_desk_are_verified_before_they_are_used(staging):
     assert download(staging, have={wanted: good}.get).open(MANIFEST).have(wanted) == good
     assert download(staging, have={wanted: good[:-1]}.get).open(MANIFEST).have(wanted) is None
     assert download(staging).open(MANIFEST).have(wanted) is None
+
+
+def test_a_chunk_of_this_desk_is_taken_for_no_other(staging):
+    two = manifest_of([b"a" * 9, b"b" * 9])
+    file = download(staging, have={two.chunks[0].hash: b"a" * 9}.get, description=two).open(two)
+    found = file.have(two.chunks[0].hash)
+    file.write(found)
+    with pytest.raises(Failure) as refused:
+        file.write(found)
+    assert refused.value.code is Code.CHUNK_BAD
+    assert file.resume_at() == 1
 
 
 def test_what_must_stay_free_stays_free(desk):

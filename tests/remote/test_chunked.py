@@ -104,18 +104,18 @@ class Store:
 
 
 class Content:
-    """A content on this desk; `changed` names a chunk that is no longer what it was."""
+    """A content on this desk; `changed` names a chunk that is no longer there, `other` one that is another now."""
 
-    def __init__(self, *chunks: bytes, changed: int | None = None) -> None:
+    def __init__(self, *chunks: bytes, changed: int | None = None, other: int | None = None) -> None:
         self.manifest = manifest_of(chunks)
         self.read: list[int] = []
-        self._chunks, self._changed = chunks, changed
+        self._chunks, self._changed, self._other = chunks, changed, other
 
     def chunk(self, index: int) -> bytes:
         if index == self._changed:
             raise Failure(Code.CHANGED)
         self.read.append(index)
-        return self._chunks[index]
+        return bytes(len(self._chunks[index])) if index == self._other else self._chunks[index]
 
 
 class Sink:
@@ -216,6 +216,14 @@ def test_a_source_that_changed_is_named() -> None:
     with pytest.raises(Failure) as caught:
         remote(store).upload(SPACE, [Content(piece(1)), Content(piece(2), piece(3), changed=1)])
     assert (caught.value.code, caught.value.facts) == (Code.CHANGED, {"index": 1})
+
+
+def test_a_chunk_that_is_another_now_is_a_change_of_its_file_and_not_stored() -> None:
+    store = Store()
+    with pytest.raises(Failure) as caught:
+        remote(store).upload(SPACE, [Content(piece(1)), Content(piece(2), piece(3), other=1)])
+    assert (caught.value.code, caught.value.facts) == (Code.CHANGED, {"index": 1})
+    assert sorted(store.held) == sorted(map(chunk_hash, (piece(1), piece(2))))
 
 
 def test_a_chunk_that_was_damaged_on_the_way_is_no_success() -> None:

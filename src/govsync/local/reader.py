@@ -2,7 +2,7 @@
 
 A read begins by asking whether a program has the file open for writing, looks before and after, and counts only when
 both looks agree. What was read is flushed before anybody is told, so that a power cut cannot undo what the server has
-been told of (docs/decisions/0009). What is read a second time, for sending, is hashed again chunk by chunk. Neighbours:
+been told of (docs/decisions/0009). What is read a second time is verified chunk by chunk by whoever takes it. Neighbours:
 `scanner` finds what to read, `content` cuts and hashes. Refuses to know nodes and what the hashes are for.
 """
 
@@ -12,7 +12,6 @@ from itertools import accumulate
 import msgspec
 
 from govsync.content.chunks import cut
-from govsync.content.hashes import chunk_hash
 from govsync.content.manifests import Manifest, manifest_of
 from govsync.local.folders import OpenFolders, opened
 from govsync.local.place import problem_of
@@ -109,9 +108,8 @@ class FileSource:
         return self._manifest
 
     def chunk(self, index: int) -> bytes:
-        """Reads one chunk and hashes it again; raises Failure(changed) when it is no longer what the manifest says."""
-        wanted = self._manifest.chunks[index]
-        target = bytearray(wanted.size_bytes)
+        """Reads one chunk as it is now; raises Failure(changed) when the file does not reach so far any more."""
+        target = bytearray(self._manifest.chunks[index].size_bytes)
         try:
             with opened(self._fs, self._at.path) as folder, self._fs.open_file(folder, self._at.name) as file:
                 count = file.read_into(self._offsets[index], memoryview(target))
@@ -119,7 +117,7 @@ class FileSource:
             if failure.code in (Code.GONE, Code.NOT_A_FOLDER, Code.LINK_IN_THE_WAY):
                 raise Failure(Code.CHANGED, name=self._at.name) from failure
             raise
-        if count != wanted.size_bytes or chunk_hash(target) != wanted.hash:
+        if count != len(target):
             raise Failure(Code.CHANGED, name=self._at.name)
         return bytes(target)
 
@@ -135,7 +133,7 @@ class Pieces:
         }
 
     def __call__(self, wanted_hash: bytes) -> bytes | None:
-        """Answers a chunk's verified bytes, or None when no file holds it any more."""
+        """Answers what stands where a chunk was, still to be verified, or None where the file cannot be read."""
         where = self._where.get(wanted_hash)
         if where is None:
             return None

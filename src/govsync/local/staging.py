@@ -24,7 +24,7 @@ from govsync.system.fs import File, FileSystem, Folder, Shape
 _OLD = ".old"
 
 Have = Callable[[bytes], bytes | None]
-"""Answers a chunk's bytes where this desk holds them; what it answers is verified."""
+"""Answers what stands on this desk where a chunk is believed to be; it is verified here."""
 
 
 class Staged(msgspec.Struct, frozen=True):
@@ -120,6 +120,8 @@ class StagedFile:
         self._minimum_free_bytes = minimum_free_bytes
         self._manifest = EMPTY
         self._index = 0
+        self._verified: tuple[bytes, bytes] = (b"", b"")
+        """The chunk that was last found on this disk: hashed once, though it is given back to `write`."""
         self._file: File | None = None
 
     @property
@@ -167,7 +169,10 @@ class StagedFile:
     def have(self, wanted_hash: bytes) -> bytes | None:
         """Answers a chunk's bytes where this desk holds them, verified, else None."""
         data = self._have(wanted_hash)
-        return data if data is not None and chunk_hash(data) == wanted_hash else None
+        if data is None or chunk_hash(data) != wanted_hash:
+            return None
+        self._verified = (wanted_hash, data)
+        return data
 
     def write(self, data: bytes) -> None:
         """Takes the next chunk; raises Failure(chunk_bad) when it is not the expected one, Failure(disk_full)."""
@@ -175,7 +180,9 @@ class StagedFile:
         if self._index == len(chunks):
             raise Failure(Code.CHUNK_BAD, index=self._index)
         wanted = chunks[self._index]
-        if len(data) != wanted.size_bytes or chunk_hash(data) != wanted.hash:
+        known, verified = self._verified
+        found = known if data is verified else chunk_hash(data)
+        if len(data) != wanted.size_bytes or found != wanted.hash:
             raise Failure(Code.CHUNK_BAD, index=self._index)
         self._open_file().write(data)
         self._index += 1

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from govsync.content.hashes import chunk_hash
 from govsync.content.manifests import EMPTY, Manifest, manifest_of
 from govsync.model.codes import Code
 from govsync.model.operations import AnyOperation
@@ -147,10 +148,12 @@ class ChunkedRemote:
             except Failure as failure:
                 raise Failure(failure.code, index=piece.source) from failure
         answer = self._calls.chunks(space, chunks)
-        for piece, stored in zip(body, answer.stored, strict=True):
+        for piece, (digest, data), stored in zip(body, chunks, answer.stored, strict=True):
             if not stored:
-                # We hashed the bytes as they left; somebody on the way changed them.
-                raise Failure(Code.CHUNK_BAD, index=piece.source)
+                # The server hashes what arrives, so it is hashed here only to know whether a person has changed the file
+                # since it was read, or somebody the bytes on their way.
+                changed = chunk_hash(data) != digest
+                raise Failure(Code.CHANGED if changed else Code.CHUNK_BAD, index=piece.source)
 
     # Down
 

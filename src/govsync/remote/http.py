@@ -50,7 +50,7 @@ LISTENING = httpx.Timeout(connect=10, write=30, read=45, pool=120)
 """An event stream that is silent for 45 s counts as lost (R41, R52)."""
 TRIES = 3
 FIRST_WAIT_S = 0.1
-PIECE_BYTES = 256 * 1024
+PIECE_BYTES = MIB
 PROBLEM_BYTES = 64 * 1024
 CONTROL_BYTES = 16 * MIB
 ANSWER_BYTES = 2 * LIMITS.fetch_body_bytes

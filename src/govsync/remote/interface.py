@@ -28,7 +28,9 @@ class Source(Protocol):
         """Says what the content is made of."""
 
     def chunk(self, index: int) -> bytes:
-        """Reads one chunk and hashes it again; raises Failure(changed) when it is no longer what the manifest says."""
+        """Reads one chunk as it is now, which may no longer be what the manifest says: whoever takes it verifies it.
+
+        Raises Failure(changed) when there is not so much any more."""
 
 
 class Sink(Protocol):
