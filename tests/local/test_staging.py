@@ -1,14 +1,21 @@
 """Nothing unverified is complete, and no chunk is fetched twice (I2, I3, I12)."""
 
 import os
+import random
 
 import pytest
 
 from govsync.content.manifests import EMPTY, manifest_of
+from govsync.local.root import adopt
 from govsync.local.staging import Staging
+from govsync.local.steps import STAGING
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
+from govsync.system.fs import Shape
 from tests.local.desk import OLD_NS, at_each, manifest
+from tests.simulation.clock import SimClock
+from tests.simulation.disk import SimFileSystem
+from tests.simulation.medium import Medium
 
 REV = b"v" * 16
 CONTENT = bytes(os.urandom(3_000_000))
@@ -244,3 +251,20 @@ def test_nothing_is_staged_in_a_folder_that_is_not_proven(desk, tmp_path):
         Staging(desk.fs, desk.root, 0)
     assert refused.value.code is Code.FOLDER_REPLACED
     assert list(desk.path.iterdir()) == []
+
+
+def test_a_staging_folder_that_cannot_be_opened_leaves_nothing_open():
+    """I16: it is tried again and again while the disk refuses."""
+    medium = Medium(SimClock().time_ns, random.Random(1))
+    medium.make(medium.top, "folder", Shape.FOLDER, "person")
+    fs = SimFileSystem(medium, ("folder",))
+    root = adopt(fs, b"r" * 16, b"d" * 16)
+
+    def refuse(primitive, arguments):
+        if primitive == "open_folder" and arguments == (STAGING,):
+            raise Failure(Code.UNREADABLE)
+
+    fs.before = refuse
+    with pytest.raises(Failure):
+        Staging(fs, root, 0)
+    assert fs.open_handles == []

@@ -185,7 +185,7 @@ class Medium:
 
     def make(self, folder: Inode, name: str, shape: Shape, author: str) -> Inode:
         """Makes an empty thing at a free name; raises Failure(exists, gone)."""
-        self._require_alive(folder)
+        self._require_folder(folder)
         if name in folder.entries:
             raise Failure(Code.EXISTS, name=name)
         inode = self._new(shape)
@@ -197,7 +197,7 @@ class Medium:
 
     def link(self, inode: Inode, folder: Inode, name: str) -> None:
         """Gives a file a second name; raises Failure(exists, gone)."""
-        self._require_alive(folder)
+        self._require_folder(folder)
         if name in folder.entries:
             raise Failure(Code.EXISTS, name=name)
         inode.ctime_ns = self._now()
@@ -207,7 +207,7 @@ class Medium:
     def rename(self, source: Inode, name: str, target: Inode, target_name: str, replace: bool) -> None:
         """Renames; what stands at the target is replaced, or the rename refused with Failure(exists)."""
         moved = self._own(source, name)
-        self._require_alive(target)
+        self._require_folder(target)
         there = target.entries.get(target_name)
         if there is not None and not replace:
             raise Failure(Code.EXISTS, name=target_name)
@@ -435,7 +435,9 @@ class Medium:
             raise Failure(Code.BUSY, name=name)
         return inode
 
-    def _require_alive(self, folder: Inode) -> None:
+    def _require_folder(self, folder: Inode) -> None:
+        if folder.shape is not Shape.FOLDER:
+            raise Failure(Code.NOT_A_FOLDER)
         if not folder.alive:
             raise Failure(Code.GONE, what="folder")
 

@@ -136,3 +136,10 @@ def test_a_mount_hides_a_folder_and_gives_it_back():
     assert medium.resolve(("f",)).stat().dev != folder.dev
     medium.uncover()
     assert medium.resolve(("f", "a")).data == b"1"
+
+
+def test_nothing_lies_in_a_file():
+    medium, _ = medium_of(1)
+    inode = written(medium, medium.top, "a", b"1")
+    with pytest.raises(Failure):
+        medium.make(inode, "b", Shape.FILE, "person")

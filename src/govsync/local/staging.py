@@ -41,7 +41,11 @@ class Staging:
         """Opens it; raises Failure where the root is not proven."""
         self._fs = fs
         self._folders = OpenFolders(fs, proven(fs, expected))
-        self._folder = self._folders.hidden(STAGING)
+        try:
+            self._folder = self._folders.hidden(STAGING)
+        except BaseException:
+            self._folders.close()
+            raise
         self._minimum_free_bytes = minimum_free_bytes
 
     def __enter__(self) -> Self:
