@@ -9,7 +9,7 @@ from govsync.model import operations as ask
 from govsync.model.nodes import Kind, Place, Presence
 from govsync.protocol.changes import Entry, NodeState
 from govsync.protocol.commits import Done
-from govsync.store import activity, local_tree, manifests, remote_tree
+from govsync.store import activity, local_tree, manifests, meta, remote_tree
 from govsync.store.ops import OpRow
 from tests.store.desk import ROOT_ID, SPACE, TEAM, StoredDesk, content, dirty_lids, file
 
@@ -330,3 +330,12 @@ def test_a_mount_that_is_told_mounts_its_space(desk: StoredDesk) -> None:
     mount, team = desk.mount_team()
     row = desk.store.one("SELECT mount_lid, root_lid FROM space WHERE id = ?", (TEAM,))
     assert row == (mount, team)
+
+
+@pytest.mark.parametrize("device", [ME, THEM])
+def test_the_last_change_is_the_latest_that_anybody_made(desk: StoredDesk, device: bytes) -> None:
+    assert meta.last_change_ms(desk.store) is None
+    for at_ms in (5, 9, 7):
+        told = msgspec.structs.replace(entry(desk.state(NODE, f"at {at_ms}"), device), at_ms=at_ms)
+        remote_tree.apply(desk.store, SPACE, [told], ME)
+    assert meta.last_change_ms(desk.store) == 9

@@ -192,7 +192,7 @@ def _activity(agent: "Agent", request: ask.ListActivity) -> list[ActivityRow]:
 
 
 def _set_setting(agent: "Agent", request: ask.SetSetting) -> None:
-    """Sets a setting; all but patterns take effect at once, patterns with the next start."""
+    """Sets a setting; it takes effect at once."""
 
     def change() -> None:
         home.set_setting(agent.places, request.key, request.value)

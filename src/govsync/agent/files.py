@@ -5,11 +5,14 @@ finds it like any other edit. Nothing is replaced or removed that the server doe
 """
 
 import datetime
+import logging
 import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import msgspec
 
 from govsync.content.chunks import cut
 from govsync.content.manifests import manifest_of
@@ -24,11 +27,11 @@ from govsync.protocol.commits import Done, Want
 from govsync.protocol.limits import DEFAULT
 from govsync.store import conflicts as kept_twice
 from govsync.store import local_tree, paths, spaces, trees
-from govsync.store.database import Store
 
 if TYPE_CHECKING:
     from govsync.agent.main import Agent
 
+_log = logging.getLogger(__name__)
 T = TypeVar("T")
 FETCH_CHUNKS = 8
 
@@ -288,25 +291,36 @@ def _hash(path: Path) -> bytes | None:
 
 
 def conflicts(agent: "Agent", here: Here) -> list[ConflictRow]:
-    """Lists files that were kept beside another, until a person decides."""
+    """Lists files that were kept beside another, until a person decides; with who saved the copy, and when."""
 
-    def read() -> list[ConflictRow]:
-        return [_conflict(agent.store, row) for row in kept_twice.listed(agent.store)]
+    def read() -> list[tuple[ConflictRow, Node]]:
+        store = agent.store
+        return [(_conflict(agent, row), local_tree.node(store, row.copy)) for row in kept_twice.listed(store)]
 
-    return here(agent, read)
+    return [_saved_by(agent, row, node) for row, node in here(agent, read)]
 
 
-def _conflict(store: Store, row: kept_twice.ConflictRow) -> ConflictRow:
-    copy = paths.shown(store, row.copy)
+def _conflict(agent: "Agent", row: kept_twice.ConflictRow) -> ConflictRow:
+    """Tells of a copy what this desk knows: until the server has it, it is this person's."""
+    identity = agent.identity
     return ConflictRow(
-        id=str(row.copy), path=paths.shown(store, row.original), copy=copy, user="", device=_device_in(copy),
-        at=moment(row.mtime_ns // 1_000_000),
+        id=str(row.copy), path=paths.shown(agent.store, row.original), copy=paths.shown(agent.store, row.copy),
+        user=identity.user_name or identity.login, device=identity.name, at=moment(row.mtime_ns // 1_000_000),
     )  # fmt: skip
 
 
-def _device_in(name: str) -> str:
-    _, _, rest = name.rpartition("(conflict, ")
-    return rest.partition(",")[0]
+def _saved_by(agent: "Agent", row: ConflictRow, node: Node) -> ConflictRow:
+    """Adds what the server knows of a copy; one that it does not have, or cannot be asked about, stays as it is."""
+    if node.remote is None or node.remote.rev is None:
+        return row
+    try:
+        saved = agent.remote.revisions(node.space, node.node_id, None).revisions[0]
+    except Failure as failure:
+        _log.info("who saved a copy could not be asked: %s", failure.code)
+        return row
+    return msgspec.structs.replace(
+        row, user=saved.user_name, device=saved.device_name, at=moment(saved.at_ms)
+    )
 
 
 def resolve(agent: "Agent", here: Here, id: str, keep: str) -> None:

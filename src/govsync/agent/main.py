@@ -72,12 +72,12 @@ class Agent:
         )
         self.remote = ChunkedRemote(self.calls, DEFAULT)
         self.disk = DiskFileSystem(Path(self.identity.folder))
-        ignore = Ignore.of_setting(self.settings.sync_ignore)
+        self._ignore = Ignore.of_setting(self.settings.sync_ignore)
         tools = Tools(
             fs=self.disk,
             remote=self.remote,
             root=root,
-            ignore=lambda: ignore,
+            ignore=lambda: self._ignore,
             clock_ns=time.time_ns,
             booted_ns=self.clock.booted_ns(),
             rescued=lambda: DiskFileSystem.made(places.rescued),
@@ -145,9 +145,12 @@ class Agent:
 
     def take_settings(self) -> None:
         """Follows the settings as they are now; only on the control thread."""
-        self.settings = values(home.settings(self.places)[0])
+        before, self.settings = self.settings, values(home.settings(self.places)[0])
+        self._ignore = Ignore.of_setting(self.settings.sync_ignore)
         if self.memory.trouble is None:
             self.engine.desk.rules = _rules(self.settings)
+            if self.settings.sync_ignore != before.sync_ignore:
+                self.engine.observing.scan()  # What was left alone may be meant now, and the other way round (R27).
         self.rates[0].limit = self.settings.network_upload_limit
         self.rates[1].limit = self.settings.network_download_limit
 

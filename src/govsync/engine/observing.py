@@ -31,6 +31,7 @@ from govsync.local.quiet import folder_gaps, space_gaps
 from govsync.local.steps import At
 from govsync.model.codes import Code
 from govsync.model.merged_tree import kind_of
+from govsync.model.names import IGNORE_FILE
 from govsync.model.nodes import Kind
 from govsync.model.problems import Problem
 from govsync.store import activity, damage, dirty, gaps, local_tree, observe, paths, problems, rescues, spaces
@@ -105,7 +106,9 @@ class Observing:
         while lid is None and path:
             path, name = path[:-1], None
             lid = self._folder_at(path)
-        if lid is not None:
+        if lid is not None and name == IGNORE_FILE:
+            self.look(lid, deep=True)  # Other patterns hold now for everything below (R27).
+        elif lid is not None:
             self.look(lid, name)
 
     def _folder_at(self, path: tuple[str, ...]) -> int | None:
@@ -297,6 +300,9 @@ class Observing:
             problems.set_skipped(store, folder.lid, seen.skipped)
             problems.set_names(store, folder.lid, seen.illegal, now.wall_ms)
             self._desk.open_documents[paths.inner(store, folder.lid)] = frozenset(folder.open_documents)
+        else:
+            looked_at = [observe.shown(name) for name, *_ in folder.entries]
+            problems.set_skipped(store, folder.lid, seen.skipped, looked_at)
         if seen.changed:
             self._desk.facts_changed()  # A move frees a name, a return ends a deletion: anything may follow.
         return folder.complete

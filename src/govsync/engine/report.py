@@ -8,7 +8,7 @@ from govsync.engine.loop import Engine
 from govsync.model.codes import Code
 from govsync.model.status import Pending, RateNow, SpaceStatus, Status, state_of
 from govsync.protocol.session import SpaceKind
-from govsync.store import dirty, holds, paths, pending, problems, spaces
+from govsync.store import dirty, holds, meta, paths, pending, problems, spaces
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +47,7 @@ def report(engine: Engine, facts: Facts) -> Status:
     open_holds = holds.count(store) + (root_question(engine) is not None)
     online = engine.signed_in and engine.following.online
     checked = engine.following.beat_wall_ms
-    changed = pending.last_change_ms(store)
+    changed = meta.last_change_ms(store)
     return Status(
         state=state_of(
             signed_in=engine.signed_in, holds=open_holds, problems=kept_back, paused=engine.paused, online=online,

@@ -19,6 +19,18 @@ def put(store: Store, key: str, value: bytes | None) -> None:
         )
 
 
+def last_change_ms(store: Store) -> int | None:
+    """Answers when somebody last changed anything in a space, here or elsewhere, by the server's clock."""
+    value = get(store, "last_change")
+    return int(value) if value is not None else None
+
+
+def changed_at(store: Store, at_ms: int) -> None:
+    """Remembers that something was changed, unless something was later."""
+    if at_ms > (last_change_ms(store) or 0):
+        put(store, "last_change", str(at_ms).encode())
+
+
 def paused_until(store: Store) -> int | None:
     """Answers until which wall time in ms a person paused the desk, or None."""
     value = get(store, "paused_until")

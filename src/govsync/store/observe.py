@@ -175,7 +175,7 @@ class _Folder:
             if entry[3] in _MAY_NOT_TRAVEL:
                 self._illegal(entry[0], Problem(_MAY_NOT_TRAVEL[entry[3]]))
             elif entry[3] is not None:
-                self.found.skipped.append((entry[0].encode(errors="backslashreplace").decode(), entry[3]))
+                self.found.skipped.append((shown(entry[0]), entry[3]))
             elif entry[1].shape is Shape.FOLDER:
                 self._new_folder(entry)
             else:
@@ -471,6 +471,11 @@ class _Folder:
         if gone:
             self.found.vanished = True
             gaps.open_for(self._store, gone, self._now_ms)
+
+
+def shown(name: str) -> str:
+    """Writes a name for people, also one that is no text."""
+    return name.encode(errors="backslashreplace").decode()
 
 
 def _is_text(name: str) -> bool:

@@ -46,9 +46,3 @@ def counts(store: Store) -> Pending:
     )
     assert unread is not None
     return Pending(up=row[0] + unread[0], down=row[1], bytes_up=row[2] + unread[1], bytes_down=row[3])
-
-
-def last_change_ms(store: Store) -> int | None:
-    """Answers when something was last done, here or elsewhere."""
-    found: int | None = store.value("SELECT at_ms FROM activity ORDER BY id DESC LIMIT 1")
-    return found

@@ -63,9 +63,16 @@ def counts(store: Store) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-def set_skipped(store: Store, folder: int, skipped: Iterable[tuple[str, str]]) -> None:
-    """Replaces the list of what is left alone in a folder, by name and reason."""
-    store.run("DELETE FROM skipped WHERE folder = ?", (folder,))
+def set_skipped(
+    store: Store, folder: int, skipped: Iterable[tuple[str, str]], looked_at: Iterable[str] | None = None
+) -> None:
+    """Replaces the list of what is left alone in a folder, by name and reason, as far as it was looked at (None: all)."""
+    if looked_at is None:
+        store.run("DELETE FROM skipped WHERE folder = ?", (folder,))
+    else:
+        store.many(
+            "DELETE FROM skipped WHERE folder = ? AND name = ?", ((folder, name) for name in looked_at)
+        )
     store.many("INSERT OR IGNORE INTO skipped VALUES (?, ?, ?)", ((folder, *each) for each in skipped))
 
 

@@ -11,7 +11,7 @@ from govsync.model import operations as ask
 from govsync.model.nodes import Kind, Place, Presence
 from govsync.protocol.changes import Entry, NodeState
 from govsync.protocol.commits import Done
-from govsync.store import activity, dirty, holds, local_tree, lost, past, spaces
+from govsync.store import activity, dirty, holds, local_tree, lost, meta, past, spaces
 from govsync.store.database import Row, Store
 from govsync.store.ops import OpRow
 from govsync.store.past import Fact
@@ -19,6 +19,9 @@ from govsync.store.past import Fact
 
 def apply(store: Store, space: bytes, entries: Iterable[Entry], own_device: bytes) -> None:
     """Takes in a page of the journal, in order; what other devices did is noted in the activity."""
+    entries = tuple(entries)
+    if entries:
+        meta.changed_at(store, max(entry.at_ms for entry in entries))
     for entry in entries:
         lid = learn(store, space, entry.state)
         if lid is not None and entry.device != own_device:
