@@ -139,6 +139,8 @@ def documents_open(names: Iterable[str]) -> frozenset[str]:
 def _documents(lock: str) -> tuple[str, ...]:
     """Answers the document that a lock file names in full; nothing when the name is no lock's."""
     folded = lock.casefold()
+    if not folded.startswith(("~", ".~")) and not folded.endswith((".dwl", ".dwl2")):
+        return ()  # Nearly every name there is: a scan asks for each.
     if folded.startswith("~$") and len(lock) > 2:
         return (lock[2:],)
     if folded.startswith(".~lock.") and folded.endswith("#") and len(lock) > 8:

@@ -138,7 +138,7 @@ class Store:
     def _begin(self) -> None:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
-        self._connection.execute("PRAGMA cache_size=-65536")
+        self._connection.execute("PRAGMA cache_size=-16384")
         found = self.value("PRAGMA quick_check(1)")
         if found != "ok":
             raise StoreFailure(Code.STORE_DAMAGED, what=found)

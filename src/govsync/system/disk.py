@@ -40,17 +40,12 @@ def ignore_lease_signals() -> None:
     signal.signal(signal.SIGIO, signal.SIG_IGN)
 
 
-def _shape(mode: int) -> Shape:
-    if modes.S_ISREG(mode):
-        return Shape.FILE
-    if modes.S_ISDIR(mode):
-        return Shape.FOLDER
-    return Shape.LINK if modes.S_ISLNK(mode) else Shape.OTHER
+_SHAPES = {modes.S_IFREG: Shape.FILE, modes.S_IFDIR: Shape.FOLDER, modes.S_IFLNK: Shape.LINK}
 
 
 def _stat(found: os.stat_result) -> Stat:
     return Stat(
-        _shape(found.st_mode), found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns,
+        _SHAPES.get(modes.S_IFMT(found.st_mode), Shape.OTHER), found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns,
         bool(found.st_mode & 0o100), found.st_nlink,
     )  # fmt: skip
 

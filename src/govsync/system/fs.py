@@ -29,7 +29,7 @@ class Shape(StrEnum):
     OTHER = "other"
 
 
-class Stat(msgspec.Struct, frozen=True):
+class Stat(msgspec.Struct, frozen=True, gc=False):
     """What a look at an entry shows; times are nanoseconds since the Unix epoch by the file system's clock."""
 
     shape: Shape
@@ -42,7 +42,7 @@ class Stat(msgspec.Struct, frozen=True):
     links: int = 1
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One entry of a listed folder; `name` is as found (undecodable bytes as surrogates, PEP 383)."""
 
     name: str
