@@ -6,6 +6,7 @@ import shutil
 import signal
 import time
 from pathlib import Path
+from platform import platform, python_version
 
 import govsync
 from govsync.agent import home, log
@@ -209,7 +210,9 @@ def run_agent(places: Places, foreground: bool) -> None:
     agent = Agent(places)
     signal.signal(signal.SIGTERM, agent.stop)
     signal.signal(signal.SIGINT, agent.stop)
+    _log.info("GovSync %s begins, on Python %s, %s", govsync.__version__, python_version(), platform())
     agent.run()
+    _log.info("GovSync ends")
     # Threads that wait for the network must not keep a process that is asked to end.
     logging.shutdown()
     os._exit(0)

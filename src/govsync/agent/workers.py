@@ -43,6 +43,7 @@ class Workers:
         try:
             event: events.AnyEvent = events.JobDone(job, self._run(job))
         except Failure as failure:
+            _log.info("a job of kind %s failed: %s", type(job).__name__, failure.code)
             facts = {name: str(fact) for name, fact in failure.facts.items()}
             event = events.JobFailed(job, failure.code, facts)
         except Exception:  # noqa: BLE001 - every job comes back, whatever happens
