@@ -16,7 +16,7 @@ export GOVSYNC_SIMULATION_SECONDS ?= 180
 # A file of tests stays in one process, so that it starts its PostgreSQL or its server once.
 PYTEST := $(RUN) -m pytest --numprocesses auto --dist loadfile
 
-.PHONY: help setup demo play test test-all check format sim soak bench bench-peers docs generate lock clean
+.PHONY: help setup demo play test test-all check format sim soak bench docs generate lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,9 +61,6 @@ soak: $(READY) ## simulate new worlds until stopped
 
 bench: $(READY) ## the workloads beside this machine's own limits
 	$(RUN) -m bench
-
-bench-peers: $(READY) ## the same with syncthing, unison, rsync, rclone where they are installed
-	$(RUN) -m bench --peers
 
 docs: $(READY) ## build the documentation into docs/_build/html; a warning fails
 	$(RUN) -m sphinx -W --keep-going -q -b html docs docs/_build/html
