@@ -46,6 +46,8 @@ class Outcome:
         self._displaced(node)
         if self._outcome.result is disk.Result.DONE:
             self._done(node)
+            if self._outcome.linked:
+                activity.here(self._store, self._lid, "link_broken", self._desk.now.wall_ms)
             if self._note.act in _SAID:
                 activity.here(self._store, self._lid, _SAID[self._note.act], self._desk.now.wall_ms)
         else:

@@ -155,6 +155,7 @@ class _Placer:
             placed=placed,
             birth_ns=birth_ns,
             displaced=signature_of(displaced),
+            linked=displaced is not None and displaced.links > 1,
         )
 
     def _swap(
@@ -416,6 +417,7 @@ def _outcome(
     birth_ns: int | None = None,
     before: Signature | None = None,
     displaced: Signature | None = None,
+    linked: bool = False,
     problem: Problem | None = None,
 ) -> StepOutcome:
     return StepOutcome(
@@ -426,5 +428,6 @@ def _outcome(
         birth_ns=birth_ns,
         before=before,
         displaced=displaced,
+        linked=linked,
         problem=problem,
     )

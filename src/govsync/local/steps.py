@@ -166,4 +166,6 @@ class StepOutcome(msgspec.Struct, frozen=True, kw_only=True):
     birth_ns: int | None = None
     before: Signature | None = None
     displaced: Signature | None = None
+    linked: bool = False
+    """The displaced file has another name as well: by the exchange, each name has a file of its own (R7)."""
     problem: Problem | None = None

@@ -150,7 +150,8 @@ ACTIVITIES: dict[str, str] = {
     "hold_opened": "asked about many changes", "hold_approved": "many changes approved",
     "hold_rejected": "many changes rejected",
     "hold_lifted": "question withdrawn", "renamed_aside": "kept under another name", "conflict_copy": "both versions kept",
-    "second_version": "second version kept", "rescued": "put into GovSync Rescued", "damaged": "was damaged, not edited; fetched again", "husk": "stays on this desk only",
+    "link_broken": "no longer one file with its other name", "second_version": "second version kept",
+    "rescued": "put into GovSync Rescued", "damaged": "was damaged, not edited; fetched again", "husk": "stays on this desk only",
     "begun_anew": "GovSync's own database was damaged and is begun anew; the old one is kept as",
 }  # fmt: skip
 
