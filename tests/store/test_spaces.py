@@ -1,12 +1,16 @@
 """The spaces that a desk holds: who may write, where they are mounted, how far they were read, and what freezing keeps."""
 
+import msgspec
 import pytest
 
 from govsync.model.nodes import Kind, Presence
 from govsync.model.trees import settled
+from govsync.protocol.changes import Cursor
 from govsync.protocol.session import Role, SpaceKind, SpaceState
-from govsync.store import local_tree, paths, spaces
+from govsync.store import local_tree, ops, paths, spaces
+from govsync.store.ops import OpRow
 from tests.store.desk import EPOCH, SPACE, TEAM, TEAM_ROOT_ID, StoredDesk, cursor, info
+from tests.store.test_ops import EVERY_KIND
 
 
 def test_the_personal_space_is_the_folder_itself(desk: StoredDesk) -> None:
@@ -97,3 +101,68 @@ def test_a_root_that_was_told_of_before_its_space_is_taken_up(desk: StoredDesk) 
     assert row.root_lid == lid
     assert desk.node(lid).space == TEAM
     assert paths.disk_path(desk.store, lid) is None
+
+
+# An emptied server (R35)
+
+
+NEW = info(b"n" * 16, b"N" * 16, epoch=b"w" * 16)
+
+
+def test_a_space_made_again_for_the_same_owner_is_the_one_that_was_lost(desk: StoredDesk) -> None:
+    mounted = info(TEAM, TEAM_ROOT_ID, kind=SpaceKind.TEAM, name="Anna")
+    spaces.begin(desk.store, mounted)
+    found = spaces.same(desk.store, NEW, [SPACE, TEAM])
+    assert found is not None
+    assert found.id == SPACE
+    assert spaces.same(desk.store, NEW, []) is None, "the server knows the old one, so this is another"
+    for facts in ({"owner": "boris"}, {"owner_organisation": "Other"}, {"kind": SpaceKind.SHARED}):
+        assert spaces.same(desk.store, msgspec.structs.replace(NEW, **facts), [SPACE, TEAM]) is None
+
+
+def test_of_two_that_could_be_meant_none_is_taken(desk: StoredDesk) -> None:
+    spaces.begin(desk.store, info(b"2" * 16, b"3" * 16))
+    assert spaces.same(desk.store, NEW, [SPACE, b"2" * 16]) is None
+
+
+def test_all_that_was_held_of_a_lost_space_is_the_new_ones(desk: StoredDesk) -> None:
+    lid = desk.synced("kept")
+    mount, team_root = desk.mount_team()
+    spaces.told(desk.store, SPACE, cursor(9))
+    ops.record_sent(desk.store, [OpRow(operation=EVERY_KIND[5], lid=lid, space=SPACE, covers=(lid,))])
+    team = info(b"y" * 16, b"Y" * 16, kind=SpaceKind.TEAM, name="Team")
+    spaces.rehome(desk.store, SPACE, NEW)
+    spaces.rehome(desk.store, TEAM, team)
+    row = spaces.get(desk.store, NEW.id)
+    assert row is not None
+    assert (row.root_lid, row.epoch, row.told) == (desk.root, EPOCH, None), "what is lost is of the old life"
+    assert spaces.get(desk.store, SPACE) is None
+    assert (desk.node(lid).space, desk.node(desk.root).node_id) == (NEW.id, NEW.root)
+    assert settled(desk.node(desk.root))
+    assert desk.node(team_root).node_id == team.root
+    assert desk.store.value("SELECT target_space FROM node WHERE lid = ?", (mount,)) == team.id
+    assert not ops.any_sent(desk.store, SPACE)
+    assert desk.store.value("SELECT count(*) FROM op_cover") == 0
+
+
+# What an answer told of
+
+
+def test_a_head_that_was_told_of_is_remembered_until_the_journal_goes_through_it(desk: StoredDesk) -> None:
+    def told() -> object:
+        row = spaces.get(desk.store, SPACE)
+        assert row is not None
+        return row.told
+
+    spaces.set_cursor(desk.store, SPACE, cursor(5))
+    spaces.told(desk.store, SPACE, cursor(5))
+    assert told() is None, "so far it was read"
+    spaces.told(desk.store, SPACE, cursor(9, b"x" * 16))
+    assert told() is None, "it is of another life"
+    spaces.told(desk.store, SPACE, cursor(9))
+    spaces.set_cursor(desk.store, SPACE, cursor(7))
+    assert told() == cursor(9)
+    spaces.set_cursor(desk.store, SPACE, Cursor(EPOCH, 9, b"another!"))
+    assert told() == cursor(9), "another history goes through that sequence"
+    spaces.set_cursor(desk.store, SPACE, cursor(9))
+    assert told() is None

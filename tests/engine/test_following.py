@@ -1,0 +1,85 @@
+"""What the desk asks the server, when, and what it concludes: no question without end, and "in sync" only when it is so."""
+
+import msgspec
+
+from govsync.engine import events, jobs
+from govsync.model import operations as ask
+from govsync.protocol.changes import Nodes
+from govsync.protocol.session import Spaces, SpaceState
+from govsync.store import intents, ops, spaces
+from govsync.store.intents import Intent
+from govsync.store.ops import OpRow
+from govsync.store.union import Reading
+from tests.engine.bench import SPACE, Bench
+
+
+def test_a_head_that_the_server_does_not_have_is_asked_about_once(bench: Bench) -> None:
+    """It was told before the server was put back from a copy."""
+    bench.settle()
+    before = bench.done(jobs.Pull)
+    bench.tell(events.HeadTold(SPACE, 99))
+    bench.pass_ms(5_000)
+    assert bench.done(jobs.Pull) == before + 1
+
+
+def test_nothing_is_in_sync_while_an_answer_ahead_of_the_journal_has_not_been_seen_in_it(
+    bench: Bench,
+) -> None:
+    bench.settle()
+    row = spaces.get(bench.store, SPACE)
+    assert row is not None
+    assert row.cursor is not None
+    with bench.store.transaction():
+        spaces.told(bench.store, SPACE, msgspec.structs.replace(row.cursor, seq=row.cursor.seq + 1))
+    assert not bench.engine.following.up_to_date()
+    bench.beat()
+    [pull] = [job for job in bench.start() if isinstance(job, jobs.Pull)]
+    assert pull.cursor == row.cursor
+    bench.carry_out(pull)
+    assert SPACE in bench.engine.desk.rereading, (
+        "the journal ends before it: the server was put back from a copy"
+    )
+
+
+def test_a_space_of_the_same_owner_takes_the_place_of_one_that_the_server_does_not_know(bench: Bench) -> None:
+    bench.write("a.txt")
+    bench.settle()
+    bench.tell(events.RightsChanged())
+    [asked] = [job for job in bench.start() if isinstance(job, jobs.AskSpaces)]
+    info = bench.server.spaces([]).spaces[0]
+    other = msgspec.structs.replace(info, id=b"another space 12", root=b"another root 123")
+    gone = msgspec.structs.replace(info, state=SpaceState.UNKNOWN)
+    bench.answer(asked, jobs.SpacesTold(Spaces(spaces=(gone, other))))
+    assert [row.id for row in spaces.all_spaces(bench.store)] == [other.id]
+    assert other.id in bench.engine.desk.rereading, "its history is read anew and united"
+
+
+def test_two_histories_are_not_united_while_a_step_on_the_disk_or_an_operation_has_no_outcome(
+    bench: Bench,
+) -> None:
+    """Its outcome would be an agreement with the life that is over, or one that the snapshot does not show."""
+    bench.write("a.txt")
+    bench.settle()
+    row, lid = spaces.get(bench.store, SPACE), bench.lid("a.txt")
+    assert row is not None
+    assert row.cursor is not None
+    read = Reading(unite=True)
+    read.add(Nodes(nodes=(), cursor=row.cursor))
+    with bench.store.transaction():
+        [step] = intents.record(bench.store, [Intent(lid, b"", b"")])
+    bench.engine.following.reread(SPACE)
+    bench.engine.desk.rereading[SPACE] = read
+    bench.steady_ms += 500
+    bench.work(jobs.Ask)
+    assert not bench.under_way(jobs.Ask)
+    with bench.store.transaction():
+        intents.drop(bench.store, [step])
+        operation = ask.Attr(key=b"k" * 16, node=b"n" * 16, exec=True)
+        ops.record_sent(bench.store, [OpRow(operation=operation, lid=lid, space=SPACE, covers=(lid,))])
+    bench.engine.sending.unanswered = list  # type: ignore[method-assign]
+    bench.work(jobs.Ask)
+    assert not bench.under_way(jobs.Ask)
+    with bench.store.transaction():
+        ops.drop(bench.store, [operation.key])
+    bench.work(jobs.Ask)
+    assert bench.under_way(jobs.Ask)
