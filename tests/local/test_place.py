@@ -18,6 +18,16 @@ from tests.local.desk import OLD_NS, Desk, Hooked, at, once, shown
 from tests.system.lacking import Network, NoExchange
 
 
+def test_what_stands_where_something_new_was_to_come_is_named(desk):
+    """A link is never followed, and a person can be told why nothing comes (R29)."""
+    (desk.path / "link").symlink_to("/")
+    desk.write("file", b"somebody's")
+    found = [desk.carry_out(desk.make_folder(name))[0] for name in ("link", "file")]
+    assert [(each.result, each.problem.code) for each in found] == [
+        (Result.CHANGED, Code.LINK_IN_THE_WAY), (Result.CHANGED, Code.EXISTS),
+    ]  # fmt: skip
+
+
 def test_a_move_to_the_name_that_it_has_on_the_disk_is_done(desk):
     """The whole name is another; the disk holds the same part of both (R8)."""
     desk.write("a.txt", b"a")

@@ -8,8 +8,9 @@ import pytest
 from govsync.content.manifests import manifest_of
 from govsync.model.codes import Code
 from govsync.model.nodes import Kind, MountMark, Place, Presence
+from govsync.model.problems import Problem
 from govsync.protocol.session import SpaceKind
-from govsync.store import gaps, local_tree, manifests, mounts, observe, spaces
+from govsync.store import dirty, gaps, local_tree, manifests, mounts, observe, problems, spaces
 from govsync.store.observe import Entry
 from tests.store.desk import (
     SPACE,
@@ -582,6 +583,34 @@ def test_a_file_that_leaves_its_folder_takes_its_whole_name_along(desk: StoredDe
     desk.look(elsewhere, file(short, seen.ino, birth=seen.birth_ns))
     new = desk.at(short, elsewhere)
     assert desk.node(new).local.place.name == whole  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("kind", [Kind.FILE, Kind.FOLDER])
+@pytest.mark.parametrize(("skip", "code"), [("link", Code.LINK_IN_THE_WAY), ("mount", Code.OBSCURED)])
+def test_what_lies_over_a_node_is_a_problem_until_it_is_gone(
+    desk: StoredDesk, kind: Kind, skip: str, code: Code
+) -> None:
+    """It is not looked into, so "in sync" may not be said of it (R29, I13)."""
+    lid = desk.synced("n", kind=kind)
+    over = link("n", 9) if skip == "link" else folder("n", 9, skip="mount")
+    desk.look(desk.root, over)
+    assert desk.presence(lid) is Presence.OBSCURED
+    assert [(row.lid, row.problem.code) for row in problems.listed(desk.store)] == [(lid, code)]
+    desk.look(desk.root)
+    assert problems.listed(desk.store) == []
+
+
+def test_what_found_its_name_taken_comes_as_soon_as_the_name_is_free(desk: StoredDesk) -> None:
+    lid = desk.tell(desk.state(b"n" * 16, "n"))
+    problems.raise_for(desk.store, lid, Problem(Code.LINK_IN_THE_WAY), 1)
+    dirty.count_attempt(desk.store, lid)
+    dirty.delay(desk.store, lid, 10_000_000)
+    assert not desk.look(desk.root, link("n", 9)).changed
+    assert len(problems.listed(desk.store)) == 1
+    assert dirty.due(desk.store, 1, 9, lambda _: False) == []
+    assert desk.look(desk.root).changed
+    assert problems.listed(desk.store) == []
+    assert dirty.due(desk.store, 1, 9, lambda _: False) == [lid]
 
 
 def test_what_a_pattern_leaves_out_is_listed_and_no_node(desk: StoredDesk) -> None:

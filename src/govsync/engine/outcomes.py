@@ -22,6 +22,10 @@ from govsync.system.fs import Stat
 BUSY_MS = 2_000
 AGAIN_MS = 200
 AGAIN_MOST_MS = 5 * 60_000
+_IN_THE_WAY = (Code.EXISTS, Code.LINK_IN_THE_WAY)
+"""Why a step found the disk otherwise than expected, where that may stay so until a person acts."""
+_PASSING = (Code.GONE, Code.CHANGED, Code.OFFLINE, Code.DISK_FULL, *_IN_THE_WAY)
+"""What is said only once it has lasted."""
 _SAID = {Act.ASIDE: "renamed_aside", Act.KEEP_BOTH: "conflict_copy", Act.BRING_BACK: "second_version"}
 
 
@@ -173,20 +177,18 @@ class Outcome:
         self.look_at.extend(place.parent for place in places if place is not None and place.parent != NOWHERE)
         if isinstance(self._step, disk.BringBack):
             self.second_version = (self._lid, self._step.trash, self._step.ino)
-        wait(
-            self._desk,
-            self._lid,
-            self._outcome.problem if self._outcome.result is disk.Result.FAILED else None,
-        )
+        problem = self._outcome.problem
+        if self._outcome.result is disk.Result.FAILED or (problem and problem.code in _IN_THE_WAY):
+            wait(self._desk, self._lid, problem)
+        else:
+            wait(self._desk, self._lid, None)
 
 
 def wait(desk: Desk, lid: int, problem: Problem | None) -> None:
     """Lets a node wait, longer each time, and says why once it has lasted."""
     attempts = dirty.count_attempt(desk.store, lid)
     dirty.delay(desk.store, lid, desk.now.steady_ms + min(AGAIN_MS * 2 ** min(attempts, 12), AGAIN_MOST_MS))
-    if problem is not None and (
-        attempts > 2 or problem.code not in (Code.GONE, Code.CHANGED, Code.OFFLINE, Code.DISK_FULL)
-    ):
+    if problem is not None and (attempts > 2 or problem.code not in _PASSING):
         problems.raise_for(desk.store, lid, problem, desk.now.wall_ms)
 
 

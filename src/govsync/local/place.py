@@ -7,7 +7,7 @@ Refuses to know the trees, the store, and why a step is wanted.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from govsync.local.folders import OpenFolders, require_plain
 from govsync.local.ignore import is_litter
@@ -80,9 +80,18 @@ class _Placer:
             return _outcome(step, Result.HALFWAY, problem=problem_of(failure))
         except Failure as failure:
             if failure.code in _LOOK_AGAIN:
-                return _outcome(step, Result.CHANGED)
+                return _outcome(step, Result.CHANGED, problem=self._why(step, failure))
             result = Result.BUSY if failure.code is Code.BUSY else Result.FAILED
             return _outcome(step, result, problem=problem_of(failure))
+
+    def _why(self, step: AnyStep, failure: Failure) -> Problem:
+        """Says what stands where something new was to come, so that a person can be told if it stays."""
+        if failure.code is Code.EXISTS and isinstance(step, MakeFolder | InstallNew):
+            with suppress(Failure):
+                found = self._fs.stat(self._at(step.at), step.at.name)
+                if found is not None and found.shape in (Shape.LINK, Shape.OTHER):
+                    return Problem(Code.LINK_IN_THE_WAY)
+        return problem_of(failure)
 
     def _do(self, step: AnyStep) -> StepOutcome:
         match step:

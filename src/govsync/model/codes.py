@@ -164,7 +164,7 @@ CODES: dict[Code, Meaning] = {
     Code.NO_ACCESS: Meaning("person"),
     Code.UNREADABLE: Meaning("person"),
     Code.GONE: Meaning("retry"),
-    Code.EXISTS: Meaning("retry"),
+    Code.EXISTS: Meaning("person"),
     Code.NOT_A_FOLDER: Meaning("retry"),
     Code.LINK_IN_THE_WAY: Meaning("person"),
     Code.OBSCURED: Meaning("person"),

@@ -16,7 +16,7 @@ from govsync.model.codes import Code
 from govsync.model.ids import Ids
 from govsync.model.nodes import Kind, Local, Place, Presence
 from govsync.model.problems import Failure, Problem
-from govsync.store import damage, dirty, gaps, local_tree, manifests, mounts, paths, spaces
+from govsync.store import damage, dirty, gaps, local_tree, manifests, mounts, paths, problems, spaces
 from govsync.store.database import Row, Store, pieces
 from govsync.store.local_tree import Disk
 from govsync.system.fs import Shape, Stat
@@ -164,7 +164,7 @@ class _Folder:
             if node is None:
                 new.append(entry)
             elif entry[1].shape in (Shape.LINK, Shape.OTHER) or entry[3] == OTHER_DISK:
-                self._hidden(node)
+                self._hidden(node, entry)
             elif (entry[1].shape is Shape.FILE) == (node.kind is Kind.FILE):
                 self._same(node, entry)
             elif self._complete:
@@ -182,6 +182,7 @@ class _Folder:
                 self._new_file(entry)
         if self._complete:
             self._vanished()
+            self._freed()
             self.found.gap = gaps.is_open(self._store, self._parent)
         return self.found
 
@@ -200,8 +201,11 @@ class _Folder:
         if (folder, None) not in self.found.look_at:
             self.found.look_at.append((folder, None))
 
-    def _hidden(self, node: _Known) -> None:
-        """A link, another disk, or something stranger where a node was: nothing follows for it now (R29)."""
+    def _hidden(self, node: _Known, entry: Entry) -> None:
+        """A link, another disk, or something stranger where a node was: nothing follows for it now, but that it is
+        said (R29)."""
+        code = Code.OBSCURED if entry[3] == OTHER_DISK else Code.LINK_IN_THE_WAY
+        problems.raise_for(self._store, node.lid, Problem(code), self._now_ms)
         self._seen.add(node.lid)
         local_tree.obscure(self._store, node.lid)
         local_tree.set_presence(self._store, node.lid, Presence.OBSCURED)
@@ -463,6 +467,8 @@ class _Folder:
             if node.lid in self._seen or node.presence in (Presence.MISSING, Presence.GAP):
                 continue
             self.found.changed = True
+            if node.presence is Presence.OBSCURED:
+                problems.clear(self._store, [node.lid], (Code.OBSCURED, Code.LINK_IN_THE_WAY))
             below = [node.lid] if node.kind is Kind.FILE else local_tree.below(self._store, node.lid)
             if node.presence is Presence.LOCAL_ONLY:
                 gaps.let_go(self._store, below)
@@ -471,6 +477,18 @@ class _Folder:
         if gone:
             self.found.vanished = True
             gaps.open_for(self._store, gone, self._now_ms)
+
+    def _freed(self) -> None:
+        """Lets come what found its name taken, as soon as nothing has it any more."""
+        for lid, name in self._store.all(
+            "SELECT n.lid, n.r_name FROM problem p JOIN node n ON n.lid = p.lid WHERE n.r_parent = ? AND n.presence IS NULL"
+            " AND p.name = '' AND p.code IN ('exists', 'link_in_the_way') ORDER BY n.lid",
+            (self._parent,),
+        ):
+            if name not in self._listed:
+                problems.clear(self._store, [lid])
+                dirty.reset_attempts(self._store, [lid])
+                self.found.changed = True
 
 
 def shown(name: str) -> str:

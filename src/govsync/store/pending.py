@@ -4,10 +4,14 @@ from govsync.model.status import Pending
 from govsync.store.database import Store
 
 _KEPT_BACK = (
-    "(EXISTS (SELECT 1 FROM problem p WHERE p.lid = d.lid AND p.waiting = 0) OR EXISTS (SELECT 1 FROM hold_item i"
-    " JOIN hold h ON h.id = i.hold WHERE i.lid = d.lid AND h.state = 'open'))"
+    "WITH RECURSIVE hindered(lid) AS (SELECT lid FROM problem WHERE waiting = 0 AND name = ''"
+    "  UNION SELECT n.lid FROM hindered h JOIN node n ON n.r_parent = h.lid AND n.r_dead = 0"
+    "  WHERE n.presence IS NULL OR n.presence != 'here'),"
+    " kept(lid) AS (SELECT lid FROM hindered"
+    "  UNION SELECT i.lid FROM hold_item i JOIN hold h ON h.id = i.hold WHERE h.state = 'open') "
 )
-_UP = "(n.presence IN ('here', 'missing') AND (n.r_parent IS NULL OR n.r_hash IS NOT n.l_hash AND n.r_hash IS n.b_hash OR n.presence = 'missing'))"
+"""What waits for a person: nodes with a problem or in a hold, and what cannot come into a folder that has a problem."""
+_UP = "(coalesce(n.presence, '') IN ('here', 'missing') AND (n.r_parent IS NULL OR n.r_hash IS NOT n.l_hash AND n.r_hash IS n.b_hash OR n.presence = 'missing'))"
 
 
 def undecided(store: Store) -> int:
@@ -24,9 +28,9 @@ def undecided_but_kept_back(store: Store) -> int:
     """Counts like `undecided`, without what waits for a person."""
     return int(
         store.value(
-            f"SELECT (SELECT count(*) FROM dirty d WHERE NOT {_KEPT_BACK}) + (SELECT count(*) FROM op)"
-            " + (SELECT count(*) FROM intent) + (SELECT count(*) FROM node d WHERE presence = 'here' AND kind = 'file'"
-            f" AND l_hash IS NULL AND NOT {_KEPT_BACK})"
+            f"{_KEPT_BACK} SELECT (SELECT count(*) FROM dirty WHERE lid NOT IN kept) + (SELECT count(*) FROM op)"
+            " + (SELECT count(*) FROM intent) + (SELECT count(*) FROM node WHERE presence = 'here' AND kind = 'file'"
+            " AND l_hash IS NULL AND lid NOT IN kept)"
         )
     )
 

@@ -92,9 +92,12 @@ SENTENCES: dict[Code, tuple[str, str]] = {
     Code.NO_ACCESS: ("You may not open it.", "Check its permissions."),
     Code.UNREADABLE: ("It cannot be read.", "Check the disk."),
     Code.GONE: ("It is gone.", _TRY_LATER),
-    Code.EXISTS: ("Something is there already.", _TRY_LATER),
+    Code.EXISTS: ("Something that is not synced has this name already.", "Rename what lies here."),
     Code.NOT_A_FOLDER: ("It is not a folder.", _TRY_LATER),
-    Code.LINK_IN_THE_WAY: ("A link lies in the way.", "Replace the link by a real folder."),
+    Code.LINK_IN_THE_WAY: (
+        "A link, or something that is neither file nor folder, lies in its place.",
+        "Put the real file or folder there again, or remove the link.",
+    ),
     Code.OBSCURED: ("Another disk is mounted over it.", "Unmount it."),
     Code.CANNOT_MOVE_HERE: ("You may not move this here.", "Move it back."),
     Code.FOLDER_MISSING: (
