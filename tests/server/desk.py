@@ -84,7 +84,8 @@ class Desk:
         self, *operations: ask.AnyOperation, inline: tuple[bytes, ...] = (), space: bytes | None = None
     ) -> tuple[Outcome, ...]:
         request = Commit(epoch=self.epoch, operations=operations)
-        answer = commits.commit(self.office.server, self.caller, space or self.space, request, inline)
+        chunks = [contents.Chunk(data) for data in inline]
+        answer = commits.commit(self.office.server, self.caller, space or self.space, request, chunks)
         return answer.outcomes
 
     def do(self, *operations: ask.AnyOperation, inline: tuple[bytes, ...] = ()) -> list[NodeState]:
@@ -110,7 +111,8 @@ class Desk:
 
     def fetch(self, rev: bytes | None, start: int = 0, end: int = 1) -> list[bytes]:
         assert rev is not None
-        return reading.fetch(self.office.server, self.caller, self.space, [Want(rev, start, end)])
+        found = reading.fetch(self.office.server, self.caller, self.space, [Want(rev, start, end)])
+        return [chunk.plain for chunk in found]
 
     def journal(self, cursor: Cursor | None = None) -> changes.Changes:
         return changes.changes(self.office.server, self.caller, self.space, cursor)[0]

@@ -19,6 +19,7 @@ from govsync.protocol.session import Role
 from govsync.server import changes, commits, contents, versions
 from govsync.server.blobs.folder import FolderBlobs
 from govsync.server.check import check
+from govsync.server.contents import Chunk
 from govsync.server.context import Server
 from govsync.server.db import tables
 from govsync.server.db.connect import Database
@@ -592,5 +593,5 @@ def test_a_commit_needs_no_object_store_for_small_files(desk: Desk, tmp_path: Pa
         limits=server.limits,
     )  # fmt: skip
     request = Commit(epoch=desk.epoch, operations=(desk.put("a", b"1"),))
-    answer = commits.commit(absent, desk.caller, desk.space, request, (b"1",))
+    answer = commits.commit(absent, desk.caller, desk.space, request, (Chunk(b"1"),))
     assert isinstance(answer.outcomes[0], Done)

@@ -83,13 +83,15 @@ def save(desk: Desk, count: int, size_bytes: int, text: bool = False) -> dict[by
 
 def fetch(desk: Desk, revs: Iterable[bytes]) -> list[bytes]:
     wants = [Want(rev, 0, 1) for rev in revs]
-    return reading.fetch(desk.office.server, desk.caller, desk.space, wants)
+    found = reading.fetch(desk.office.server, desk.caller, desk.space, wants)
+    return [chunk.plain for chunk in found]
 
 
 def inline(desk: Desk) -> dict[bytes, bytes]:
     """Answers the small contents that come with the journal to another desk of the same person."""
     other = Desk(desk.office)
-    return changes.changes(desk.office.server, other.caller, desk.space, None)[1]
+    found = changes.changes(desk.office.server, other.caller, desk.space, None)[1]
+    return {rev: chunk.plain for rev, chunk in found.items()}
 
 
 def chunks(office: Office) -> list[dict[str, Any]]:

@@ -71,7 +71,10 @@ class DirectCalls:
         return self._call("heads", lambda: spaces.heads(self._server, self._caller))
 
     def changes(self, space: bytes, cursor: Cursor | None) -> tuple[Changes, Mapping[bytes, bytes]]:
-        return self._call("changes", lambda: changes.changes(self._server, self._caller, space, cursor))
+        page, inline = self._call(
+            "changes", lambda: changes.changes(self._server, self._caller, space, cursor)
+        )
+        return page, {rev: chunk.plain for rev, chunk in inline.items()}
 
     def nodes(self, space: bytes, after: bytes | None) -> Nodes:
         return self._call("nodes", lambda: changes.nodes(self._server, self._caller, space, after))
@@ -98,13 +101,12 @@ class DirectCalls:
         after: Cursor | None = None,
     ) -> CommitAnswer:
         request = Commit(epoch=epoch, operations=tuple(operations), after=after)
-        return self._call(
-            "commit", lambda: commits.commit(self._server, self._caller, space, request, inline)
-        )
+        small = [contents.Chunk(data) for data in inline]
+        return self._call("commit", lambda: commits.commit(self._server, self._caller, space, request, small))
 
     def fetch(self, space: bytes, wants: Sequence[Want]) -> Iterator[bytes]:
-        pieces = self._call("fetch", lambda: list(reading.fetch(self._server, self._caller, space, wants)))
-        yield from pieces
+        pieces = self._call("fetch", lambda: reading.fetch(self._server, self._caller, space, wants))
+        yield from (chunk.plain for chunk in pieces)
 
     def manifest(self, space: bytes, rev: bytes) -> Manifest:
         return self._call("manifest", lambda: reading.manifest(self._server, self._caller, space, rev))

@@ -143,8 +143,12 @@ def read_frame(place: ChunkPlace, get_range: GetRange) -> bytes:
     A frame is told by (pack, `frame_offset`): who reads many small chunks keeps the last one. Raises Failure(chunk_bad)
     when the bytes are damaged in a way that shows without the chunk's hash.
     """
-    data = _read(get_range, place.frame_offset, place.frame_bytes)
-    return decompress_within(place.encoding, data, max(FRAME_BYTES, place.size_bytes))
+    return unpack_frame(place, _read(get_range, place.frame_offset, place.frame_bytes))
+
+
+def unpack_frame(place: ChunkPlace, packed: bytes) -> bytes:
+    """Unpacks the frame of a chunk, for those who want it in both forms; raises Failure(chunk_bad) as `read_frame`."""
+    return decompress_within(place.encoding, packed, max(FRAME_BYTES, place.size_bytes))
 
 
 def chunk_in(frame: bytes, place: ChunkPlace) -> bytes:

@@ -12,7 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from govsync.content import frames
-from govsync.content.compress import Encoding, compress
+from govsync.content.compress import Encoded, Encoding, compress
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol.commits import ChunkHead
@@ -56,17 +56,21 @@ def encode_framed(
     """Writes a document and, after it, chunks given as (hash, plain bytes), compressed where that saves something."""
     yield from frames.encode(DOCUMENT, msgspec.msgpack.encode(message))
     for digest, data in chunks:
-        encoded = compress(data)
-        head = _HEAD.pack(digest, len(data), _ENCODINGS.index(encoded.encoding))
-        yield from frames.encode(CHUNK, head, encoded.data)
+        yield from encode_chunk(digest, len(data), compress(data))
+
+
+def encode_chunk(digest: bytes, size_bytes: int, encoded: Encoded) -> Iterator[bytes | memoryview]:
+    """Writes a chunk behind a document, in a form that it has already; `size_bytes` is that of its plain bytes."""
+    head = _HEAD.pack(digest, size_bytes, _ENCODINGS.index(encoded.encoding))
+    yield from frames.encode(CHUNK, head, encoded.data)
 
 
 def decode_framed(
     pieces: Iterable[bytes], kind: type[T], total_bytes: int
-) -> tuple[T, Iterator[tuple[ChunkHead, bytes]]]:
+) -> tuple[T, Iterator[tuple[ChunkHead, memoryview]]]:
     """Reads a document and yields the chunks behind it, as they come; raises Failure(frame_bad, bad_request).
 
-    The chunks' bytes are as they travelled; whoever takes them unpacks and verifies them."""
+    The chunks' bytes are as they travelled, and not copied; whoever takes them unpacks and verifies them."""
     found = frames.decode(pieces, frame_bytes=_FRAME_BYTES, total_bytes=total_bytes)
     first = next(found, None)
     if first is None or first.kind != DOCUMENT:
@@ -78,10 +82,10 @@ def decode_framed(
     return message, _chunks(found)
 
 
-def _chunks(found: Iterator[frames.Frame]) -> Iterator[tuple[ChunkHead, bytes]]:
+def _chunks(found: Iterator[frames.Frame]) -> Iterator[tuple[ChunkHead, memoryview]]:
     for frame in found:
         body = frame.body
         if frame.kind != CHUNK or len(body) < _HEAD.size or body[_HEAD.size - 1] >= len(_ENCODINGS):
             raise Failure(Code.FRAME_BAD, what="chunk")
         digest, size, encoding = _HEAD.unpack_from(body)
-        yield ChunkHead(digest, size, _ENCODINGS[encoding]), body[_HEAD.size :]
+        yield ChunkHead(digest, size, _ENCODINGS[encoding]), memoryview(body)[_HEAD.size :]

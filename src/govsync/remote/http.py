@@ -265,7 +265,7 @@ class HttpCalls:
         chunks: Iterable[tuple[bytes, bytes]] = (),
         query: Mapping[str, str] | None = None,
         **path: bytes,
-    ) -> tuple[T, list[tuple[ChunkHead, bytes]]]:
+    ) -> tuple[T, list[tuple[ChunkHead, memoryview]]]:
         body = [] if message is None else list(frames.gather(wire.encode_framed(message, chunks)))
         with self._open(route, body, path, query) as response, _understood():
             answer, found = wire.decode_framed(self._received(response), kind, ANSWER_BYTES)

@@ -21,7 +21,7 @@ from govsync.model.problems import Failure
 from govsync.protocol.commits import Lacking, Refused
 from govsync.server import access, contents, reading
 from govsync.server.access import Action
-from govsync.server.contents import Holding
+from govsync.server.contents import Chunk, Holding
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
 
@@ -48,12 +48,12 @@ class Brought:
         caller: Caller,
         space: bytes,
         reader: bool,
-        inline: Sequence[bytes],
+        inline: Sequence[Chunk],
     ) -> None:
         self._server, self._tx, self._caller, self._space = server, tx, caller, space
         self._reader = reader
         self._now_ms = server.clock.time_ms()
-        self._inline = {chunk_hash(data): data for data in inline}
+        self._inline = {chunk_hash(chunk.plain): chunk for chunk in inline}
         self._here: dict[bytes, Holding] = {}
         self._there: dict[bytes, tuple[bytes, Holding]] = {}
         """Chunks that another space has and the caller reads there, with that space."""
@@ -128,8 +128,8 @@ class Brought:
                 if holding.device is not None or contents.stale(holding, self._now_ms):
                     renewed.append(digest)
             elif digest in self._inline:
-                data = self._inline[digest]
-                sent.append(contents.row_inline(self._space, digest, data, self._now_ms, None))
+                chunk = self._inline[digest]
+                sent.append(contents.row_inline(self._space, digest, chunk, self._now_ms, None))
             else:
                 copied.setdefault(self._there[digest][0], []).append(digest)
         contents.renew(self._tx, self._space, renewed, self._now_ms, used=True)
@@ -143,7 +143,7 @@ class Brought:
         if contents.usable(holding, self._caller, self._reader):
             return holding.size_bytes  # type: ignore[union-attr]
         if digest in self._inline:
-            return len(self._inline[digest])
+            return len(self._inline[digest].plain)
         return self._there[digest][1].size_bytes if digest in self._there else None
 
     def _look_up(self, hashes: Sequence[bytes]) -> None:
@@ -175,7 +175,7 @@ class Brought:
         joined: list[bytes] = []
         for digest in holding_it:
             if digest in self._inline:
-                joined.append(self._inline[digest])
+                joined.append(self._inline[digest].plain)
                 continue
             space = self._space if digest in self._here else self._there[digest][0]
             try:

@@ -8,9 +8,10 @@ import hashlib
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from govsync.server.db import tables
+from govsync.server.db.insert import insert_rows
 
 START = bytes(32)
 QUOTED = 8
@@ -47,6 +48,5 @@ def append(
                 "user": entry.user, "device": entry.device, "at_ms": entry.at_ms, "body": entry.body, "chain": chain,
             }
         )  # fmt: skip
-    if rows:
-        tx.execute(insert(tables.journal), rows)
+    insert_rows(tx, tables.journal, rows)
     return head, chain

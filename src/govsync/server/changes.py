@@ -13,6 +13,7 @@ from govsync.model.problems import Failure
 from govsync.protocol.changes import Changes, Cursor, Entry, Known, KnownAnswer, Nodes, NodeState
 from govsync.server import access, chain, contents, epochs, reading
 from govsync.server.access import Action
+from govsync.server.contents import Chunk
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
 from govsync.server.versions import Names
@@ -23,7 +24,7 @@ _BRINGS_CONTENT = ("put", "offer", "revive")
 
 def changes(
     server: Server, caller: Caller, space: bytes, cursor: Cursor | None
-) -> tuple[Changes, dict[bytes, bytes]]:
+) -> tuple[Changes, dict[bytes, Chunk]]:
     """Answers a page of the journal after a cursor (None: from its start), and small contents by revision.
 
     Contents that the asking device has saved itself are left out: it has them. Raises Failure(not_found, cursor_gone,
@@ -35,7 +36,7 @@ def changes(
 
 def _page(
     server: Server, caller: Caller, space: bytes, cursor: Cursor | None
-) -> tuple[Changes, dict[bytes, bytes]]:
+) -> tuple[Changes, dict[bytes, Chunk]]:
     with server.database.begin(write=False) as tx:
         access.require(tx, caller.user, space, Action.READ)
         row = tx.execute(select(tables.space).where(tables.space.c.id == space)).one()
@@ -121,7 +122,7 @@ def _small(
     return {rev: stored[chunk_of[rev]] for rev in wanted if rev in chunk_of and chunk_of[rev] in stored}
 
 
-def _read(server: Server, small: dict[bytes, reading.Stored]) -> dict[bytes, bytes]:
+def _read(server: Server, small: dict[bytes, reading.Stored]) -> dict[bytes, Chunk]:
     """Reads what can be read: a lost chunk is met again, and told, when it is fetched (I10)."""
     try:
         found = reading.read_some(server, {each.hash: each for each in small.values()}.values())

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from govsync.model import operations as ask
 from govsync.model.accept import (
@@ -31,14 +31,16 @@ from govsync.protocol.commits import Commit, CommitAnswer, Done, Lacking, Outcom
 from govsync.server import access, chain, changes, contents, epochs, horizon
 from govsync.server.access import Action
 from govsync.server.brought import Brought, content_of
+from govsync.server.contents import Chunk
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
 from govsync.server.db.connect import lock_space
+from govsync.server.db.insert import insert_rows
 from govsync.server.view import SpaceView, shown
 
 
 def commit(
-    server: Server, caller: Caller, space: bytes, request: Commit, inline: Sequence[bytes]
+    server: Server, caller: Caller, space: bytes, request: Commit, inline: Sequence[Chunk]
 ) -> CommitAnswer:
     """Carries out a commit; raises Failure where none of its operations had an effect.
 
@@ -46,7 +48,7 @@ def commit(
     """
     if len(request.operations) > server.limits.operations_per_commit:
         raise Failure(Code.TOO_MANY_OPERATIONS, limit=server.limits.operations_per_commit)
-    if any(len(data) > server.limits.inline_chunk_bytes for data in inline):
+    if any(len(chunk.plain) > server.limits.inline_chunk_bytes for chunk in inline):
         raise Failure(Code.TOO_LARGE, what="inline chunk", limit=server.limits.inline_chunk_bytes)
     with epochs.giving_away(server, request.after), server.database.begin() as tx:
         row = lock_space(tx, space)
@@ -254,8 +256,7 @@ class _Committing:
         draft, space = self._draft, tables.space
         self._brought.write()
         self._view.write()
-        if draft.revisions:
-            self._tx.execute(insert(tables.revision), draft.revisions)
+        insert_rows(self._tx, tables.revision, draft.revisions)
         if draft.entries:
             head, value = chain.append(self._tx, self._row.id, self._row.head, self._row.chain, draft.entries)
             moved = {"head": head, "chain": value, "bytes": max(0, draft.used_bytes)}

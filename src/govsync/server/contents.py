@@ -33,6 +33,21 @@ OK, LOST, PURGED = "ok", "lost", "purged"
 """States of a revision: its content is here; was here and is damaged; was removed after its time."""
 _IN = 400
 
+Piece = bytes | memoryview
+
+
+class Chunk(msgspec.Struct, frozen=True):
+    """A chunk's plain bytes, verified, and the form in which they travelled or lie where that is one of their own: it is
+    passed on as it is, since compressing is most of what a small file costs."""
+
+    plain: bytes
+    encoded: Encoded | None = None
+
+    @property
+    def carried(self) -> Encoded:
+        """The form in which to store it, or to send it."""
+        return self.encoded or compress(self.plain)
+
 
 class Holding(msgspec.Struct, frozen=True):
     """What a space has of a chunk: its plain size, when it was last touched, and who has sent it and not used it yet."""
@@ -110,11 +125,14 @@ def _or_replace_lost(statement: Any, reader: bool) -> Any:
     return statement.on_conflict_do_update(index_elements=[c.space, c.hash], set_=change)
 
 
-def row_inline(space: bytes, digest: bytes, data: bytes, now_ms: int, device: bytes | None) -> dict[str, Any]:
+def row_inline(
+    space: bytes, digest: bytes, chunk: Chunk, now_ms: int, device: bytes | None
+) -> dict[str, Any]:
     """Makes the row of a small chunk that rests in the database itself; the packer folds it into a pack later."""
-    encoded = compress(data)
-    row = _row(space, digest, len(data), encoded.encoding, now_ms, device)
-    return row | {"data": bytes(encoded.data)}
+    carried = chunk.carried
+    row = _row(space, digest, len(chunk.plain), carried.encoding, now_ms, device)
+    row["data"] = bytes(carried.data)
+    return row
 
 
 def row_packed(
@@ -171,7 +189,7 @@ def missing(server: Server, caller: Caller, space: bytes, question: Missing) -> 
 
 
 def chunks(
-    server: Server, caller: Caller, space: bytes, sent: Iterable[tuple[ChunkHead, bytes]]
+    server: Server, caller: Caller, space: bytes, sent: Iterable[tuple[ChunkHead, Piece]]
 ) -> ChunksAnswer:
     """Takes in chunks: each verified, and durable when this answers; says for each whether it was good.
 
@@ -183,31 +201,32 @@ def chunks(
         c = tables.chunk.c
         unused = tx.execute(select(func.sum(c.size)).where(c.device == caller.device)).scalar() or 0
     good: list[bool] = []
-    small: dict[bytes, bytes] = {}
+    small: dict[bytes, Chunk] = {}
     large: dict[bytes, tuple[Encoded, int]] = {}
     for head, data in _within(sent, server.limits.chunk_bytes, server.limits.chunks_body_bytes):
         raw = _verified(head, data)
         good.append(raw is not None)
         if raw is None:
             continue
+        as_sent = _as_sent(head, data, raw)
         if len(raw) <= server.limits.inline_chunk_bytes:
-            small[head.hash] = raw
+            small[head.hash] = Chunk(bytes(raw), as_sent)
         else:
-            as_sent = Encoded(Encoding(head.encoding), data)
-            large[head.hash] = (as_sent if len(data) < len(raw) else Encoded(Encoding.RAW, raw), len(raw))
+            large[head.hash] = (as_sent, len(raw))
         unused += len(raw)
         if unused > server.limits.unreferenced_bytes:
             raise Failure(Code.QUOTA, limit=server.limits.unreferenced_bytes)
     now_ms = server.clock.time_ms()
-    inline = sum(map(len, small.values())) < PACK_FROM_BYTES
-    packs = store_packs(server, {} if inline else small, large)
+    inline = sum(len(chunk.plain) for chunk in small.values()) < PACK_FROM_BYTES
+    plain = {} if inline else {digest: chunk.plain for digest, chunk in small.items()}
+    packs = store_packs(server, plain, large)
     rows = [
         row_packed(space, each.hash, pack, each.place, now_ms, caller.device)
         for pack, made in packs
         for each in made.chunks
     ]
     if inline:
-        rows += [row_inline(space, digest, raw, now_ms, caller.device) for digest, raw in small.items()]
+        rows += [row_inline(space, digest, chunk, now_ms, caller.device) for digest, chunk in small.items()]
     with server.database.begin() as tx:
         access.require(tx, caller.user, space, Action.ADD)
         insert_packs(tx, packs, now_ms)
@@ -215,12 +234,17 @@ def chunks(
     return ChunksAnswer(stored=tuple(good))
 
 
-def _verified(head: ChunkHead, data: bytes) -> bytes | None:
+def _verified(head: ChunkHead, data: Piece) -> Piece | None:
     try:
         raw = decompress(head.encoding, data, head.size_bytes)
     except Failure:
         return None
     return raw if raw and chunk_hash(raw) == head.hash else None
+
+
+def _as_sent(head: ChunkHead, data: Piece, raw: Piece) -> Encoded:
+    """Answers the form in which a chunk came, unless it is longer than the chunk itself."""
+    return Encoded(Encoding(head.encoding), data) if len(data) < len(raw) else Encoded(Encoding.RAW, raw)
 
 
 def store_packs(
@@ -263,17 +287,18 @@ def insert_packs(tx: Connection, packs: Sequence[tuple[bytes, Pack]], now_ms: in
     tx.execute(dialect.insert(tables.pack).on_conflict_do_update(index_elements=[p.id], set_=live), rows)
 
 
-def plain(sent: Iterable[tuple[ChunkHead, bytes]], limits: Limits) -> list[bytes]:
+def unpacked(sent: Iterable[tuple[ChunkHead, Piece]], limits: Limits) -> list[Chunk]:
     """Unpacks small chunks that travel inside a commit; raises Failure(too_large, chunk_bad)."""
-    found: list[bytes] = []
+    found: list[Chunk] = []
     for head, data in _within(sent, limits.inline_chunk_bytes, limits.commit_bytes):
-        found.append(bytes(decompress(head.encoding, data, head.size_bytes)))
+        raw = decompress(head.encoding, data, head.size_bytes)
+        found.append(Chunk(bytes(raw), _as_sent(head, data, raw)))
     return found
 
 
 def _within(
-    sent: Iterable[tuple[ChunkHead, bytes]], each_bytes: int, all_bytes: int
-) -> Iterator[tuple[ChunkHead, bytes]]:
+    sent: Iterable[tuple[ChunkHead, Piece]], each_bytes: int, all_bytes: int
+) -> Iterator[tuple[ChunkHead, Piece]]:
     """Yields chunks as long as they keep to their limits when unpacked: few bytes can become very many."""
     total = 0
     for head, data in sent:

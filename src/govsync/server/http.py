@@ -31,6 +31,7 @@ from govsync.protocol.session import Refresh, SignIn, SpacesAsked
 from govsync.server import accounts, changes, commits, contents, openapi, reading, spaces, versions
 from govsync.server.accounts import Chance
 from govsync.server.bodies import HELD_BYTES, Body, Held, Share
+from govsync.server.contents import Chunk
 from govsync.server.context import Caller, Server
 from govsync.server.events import Streams
 
@@ -66,7 +67,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
         """Reads a body of control; raises Failure(bad_request)."""
         return wire.decode_json(b"".join(self.body), kind)
 
-    def framed(self, kind: type[T]) -> tuple[T, Iterable[tuple[messages.ChunkHead, bytes]]]:
+    def framed(self, kind: type[T]) -> tuple[T, Iterable[tuple[messages.ChunkHead, memoryview]]]:
         """Reads a framed body; raises Failure(bad_request, frame_bad)."""
         return wire.decode_framed(self.body, kind, sum(map(len, self.body)))
 
@@ -226,7 +227,7 @@ class Http:
             epoch, head = call.query.get("epoch", ""), call.query.get("chain", "")
             cursor = Cursor(ids.from_text(epoch), _number(call.query["seq"]), _hex(head))
         page, inline = changes.changes(self._server, call.caller, call.space, cursor)
-        return wire.encode_framed(page, ((wire.UNNAMED, inline[rev]) for rev in page.inline))
+        return _with_chunks(page, [inline[rev] for rev in page.inline])
 
     def _nodes(self, call: Call) -> Answer:
         after = ids.from_text(call.query["after"]) if "after" in call.query else None
@@ -246,7 +247,7 @@ class Http:
 
     def _commit(self, call: Call) -> Answer:
         request, sent = call.framed(messages.Commit)
-        inline = contents.plain(sent, self._server.limits)
+        inline = contents.unpacked(sent, self._server.limits)
         answer = commits.commit(self._server, call.caller, call.space, request, inline)
         self.streams.head(call.space, answer.head)
         return wire.encode_framed(answer)
@@ -254,7 +255,7 @@ class Http:
     def _fetch(self, call: Call) -> Answer:
         request, _ = call.framed(messages.Fetch)
         found = reading.fetch(self._server, call.caller, call.space, request.wants)
-        return wire.encode_framed(messages.Nothing(), ((wire.UNNAMED, data) for data in found))
+        return _with_chunks(messages.Nothing(), found)
 
     def _manifest(self, call: Call) -> Answer:
         return [manifests.encode(reading.manifest(self._server, call.caller, call.space, call.path["rev"]))]
@@ -296,6 +297,12 @@ async def _not_found(_request: Request, _error: Exception) -> Response:
 async def _description(_request: Request) -> Response:
     body = wire.encode_json(openapi.document(govsync.__version__))
     return Response(body, headers=_HEADERS, media_type=wire.JSON)
+
+
+def _with_chunks(message: object, found: Iterable[Chunk]) -> Answer:
+    yield from wire.encode_framed(message)
+    for chunk in found:
+        yield from wire.encode_chunk(wire.UNNAMED, len(chunk.plain), chunk.carried)
 
 
 def _json(message: object) -> Answer:

@@ -130,7 +130,7 @@ def _read(server: Server, keys: list[_Key]) -> dict[_Key, bytes]:
         with server.database.begin(write=False) as tx:
             where = reading.find_some(tx, space, asked)
         had = reading.read_some(server, where)
-        found.update(((space, digest), had[digest]) for digest in asked if digest in had)
+        found.update(((space, digest), had[digest].plain) for digest in asked if digest in had)
         lost = [each.hash for each in where if each.hash not in had]
         if lost:
             with server.database.begin() as tx:

@@ -14,16 +14,16 @@ import msgspec
 from sqlalchemy import Connection, select, update
 
 from govsync.content import manifests
-from govsync.content.compress import Encoding, decompress
+from govsync.content.compress import Encoded, Encoding, decompress
 from govsync.content.hashes import HASH_BYTES, chunk_hash
 from govsync.content.manifests import Manifest
-from govsync.content.packs import ChunkPlace, GetRange, chunk_in, read_frame
+from govsync.content.packs import ChunkPlace, GetRange, chunk_in, unpack_frame
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol.commits import Want
 from govsync.server import access
 from govsync.server.access import Action
-from govsync.server.contents import PURGED, pieces
+from govsync.server.contents import PURGED, Chunk, pieces
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
 
@@ -83,19 +83,19 @@ def read(server: Server, where: Iterable[Stored]) -> Iterator[bytes]:
         for found in _read_run(server, run):
             if isinstance(found, Failure):
                 raise found
-            yield found
+            yield found.plain
 
 
-def read_some(server: Server, where: Iterable[Stored]) -> dict[bytes, bytes]:
-    """Answers the plain bytes of chunks by hash, verified, without those that are damaged or gone.
+def read_some(server: Server, where: Iterable[Stored]) -> dict[bytes, Chunk]:
+    """Answers chunks by hash, verified, without those that are damaged or gone.
 
     Raises Failure(store_unavailable) where nothing can be said about any of them.
     """
-    found: dict[bytes, bytes] = {}
+    found: dict[bytes, Chunk] = {}
     for run in _runs(sorted(where, key=_where)):
-        for each, data in zip(run, _read_run(server, run), strict=True):
-            if not isinstance(data, Failure):
-                found[each.hash] = data
+        for each, chunk in zip(run, _read_run(server, run), strict=True):
+            if not isinstance(chunk, Failure):
+                found[each.hash] = chunk
     return found
 
 
@@ -128,18 +128,21 @@ def _near(first: Stored, last: Stored, each: Stored) -> bool:
     return 0 <= gap <= GAP_BYTES and span <= SPAN_BYTES
 
 
-def _read_run(server: Server, run: Sequence[Stored]) -> Iterator[bytes | Failure]:
+def _read_run(server: Server, run: Sequence[Stored]) -> Iterator[Chunk | Failure]:
     """Yields, for each chunk of a run, its bytes or why they are lost; a frame that holds several is unpacked once."""
     get_range = _span(server, run)
-    frame, frame_offset = b"", -1
+    frame, frame_offset, packed = b"", -1, b""
     for each in run:
         lost = Failure(Code.CHUNK_LOST, chunk=each.hash)
         try:
+            encoding = Encoding(each.encoding)
             if each.place is None:
-                data = decompress(each.encoding, each.data or b"", each.size_bytes)
+                packed = each.data or b""
+                data = decompress(encoding, packed, each.size_bytes)
             else:
                 if frame_offset != each.place.frame_offset:
-                    frame = read_frame(each.place, get_range)
+                    packed = get_range(each.place.frame_offset, each.place.frame_bytes)
+                    frame = unpack_frame(each.place, packed)
                     frame_offset = each.place.frame_offset
                 data = chunk_in(frame, each.place)
         except Failure as failure:
@@ -148,7 +151,9 @@ def _read_run(server: Server, run: Sequence[Stored]) -> Iterator[bytes | Failure
             lost.__cause__ = failure
             yield lost
         else:
-            yield bytes(data) if chunk_hash(data) == each.hash else lost
+            alone = each.place is None or len(frame) == each.size_bytes
+            encoded = Encoded(encoding, packed) if alone else None
+            yield Chunk(data, encoded) if chunk_hash(data) == each.hash else lost
 
 
 def _span(server: Server, run: Sequence[Stored]) -> GetRange:
@@ -200,8 +205,8 @@ def manifest(server: Server, caller: Caller, space: bytes, rev: bytes) -> Manife
         return manifest_of(server, tx, space, row)
 
 
-def fetch(server: Server, caller: Caller, space: bytes, wants: Sequence[Want]) -> list[bytes]:
-    """Answers the plain bytes of the asked chunks, in order; raises Failure(not_found, too_large, chunk_lost).
+def fetch(server: Server, caller: Caller, space: bytes, wants: Sequence[Want]) -> list[Chunk]:
+    """Answers the asked chunks, in order; raises Failure(not_found, too_large, chunk_lost).
 
     All or nothing: a chunk that is lost is told as such, and not by an answer that ends in its middle.
     """

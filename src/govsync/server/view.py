@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from govsync.model import names
 from govsync.model import operations as ask
@@ -16,6 +16,7 @@ from govsync.model.accept import SUBTREE_NODES, Below, Origin, State
 from govsync.model.nodes import Kind
 from govsync.protocol.changes import NodeState
 from govsync.server.db import tables
+from govsync.server.db.insert import insert_rows
 
 _IN = 400
 _ALIVE = tables.node.c.deleted_seq.is_(None)
@@ -194,12 +195,12 @@ class SpaceView:
         if altered:
             self._tx.execute(_ALTER, [_altered(state) for state in altered])
         if new:
-            self._tx.execute(insert(tables.node), [self._row(state) for state in new])
+            insert_rows(self._tx, tables.node, [self._row(state) for state in new])
 
     def _row(self, state: State) -> dict[str, Any]:
         return {
             "id": state.node, "space": self._space, "parent": state.parent, "name": state.name,
-            "key": names.key(state.name), "kind": state.kind, "target_space": state.target_space, "place": state.place,
+            "key": names.key(state.name), "kind": state.kind.value, "target_space": state.target_space, "place": state.place,
             "rev": state.rev, "hash": state.hash, "size": state.size_bytes, "mtime_ns": state.mtime_ns,
             "exec": state.exec, "seq": state.seq, "created_seq": self._created[state.node],
             "deleted_seq": state.seq if state.dead else None, "conflict_of": state.conflict_of,
