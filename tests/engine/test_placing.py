@@ -1,7 +1,10 @@
 """What is on its way to the disk: small contents that came with the journal, and how many revisions wait for theirs."""
 
+import msgspec
 import pytest
 
+from govsync.content.hashes import chunk_hash
+from govsync.content.manifests import Manifest, manifest_of
 from govsync.engine import jobs, placing
 from govsync.engine.batch import Batch
 from govsync.local import steps
@@ -123,3 +126,35 @@ def test_a_node_that_is_forgotten_before_it_is_fetched_is_not_wanted_any_more(
     monkeypatch.setattr(placing, "FETCHES_AT_ONCE", 2)
     bench.work()
     assert not bench.engine.placing.waits(lid)
+
+
+def a_large_file(bench: Bench, *chunks: bytes, node: bytes | None = None) -> Manifest:
+    """A colleague saves a file of several chunks."""
+    state = bench.server.has("large", b"", node)
+    manifest = manifest_of(chunks)
+    assert state.rev is not None
+    bench.server.manifests[state.rev] = manifest
+    bench.server.chunks.update((chunk_hash(data), data) for data in chunks)
+    entry = bench.server.journal.pop()
+    size = manifest.size_bytes
+    state = msgspec.structs.replace(state, hash=manifest.content_hash, size_bytes=size)
+    bench.server.nodes[state.node] = state
+    bench.server.journal.append(msgspec.structs.replace(entry, state=state))
+    return manifest
+
+
+def test_the_next_version_of_a_large_file_is_made_of_what_this_disk_has_of_it(bench: Bench) -> None:
+    first, second, third = (each * 150_000 for each in (b"1", b"2", b"3"))
+    bench.settle()
+    manifest = a_large_file(bench, first, second)
+    bench.settle()
+    node = bench.server.alive()["large"].node
+    a_large_file(bench, third, second, node=node)
+    bench.beat()
+    bench.work(jobs.Fetch)
+    (fetch,) = bench.under_way(jobs.Fetch)
+    assert isinstance(fetch, jobs.Fetch)
+    assert fetch.wants[0].old == (steps.At((), "large"), manifest)
+    bench.settle()
+    assert (bench.folder / "large").read_bytes() == third + second
+    assert bench.server.asked == []

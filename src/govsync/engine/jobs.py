@@ -278,13 +278,15 @@ class Fetch(Job, frozen=True):
 
 
 class Staged(msgspec.Struct, frozen=True, kw_only=True):
-    """A verified revision in the staging folder, under which name and inode."""
+    """A verified revision in the staging folder, under which name and inode; `manifest` where it has several chunks, so
+    that the next version need not be fetched whole."""
 
     lid: int
     rev: bytes
     hash: bytes
     name: str
     ino: int
+    manifest: Manifest | None = None
 
 
 class Fetched(msgspec.Struct, frozen=True, tag=True):

@@ -57,6 +57,10 @@ class Outcome:
         else:
             self._undone(node)
 
+    def placed(self, rev: bytes) -> bool:
+        """Says whether the step that is done was the placing of this revision."""
+        return self._note.act in (Act.FETCH, Act.REPLACE) and self._note.rev == rev
+
     def _displaced(self, node: Node) -> None:
         """Notes what came into the trash: the old version, which the server has, or a second version, which it lacks."""
         found, step = self._outcome.displaced, self._step

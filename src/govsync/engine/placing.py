@@ -258,7 +258,7 @@ class Placing:
                     )
                     continue
                 ended.append(row.id)
-                self._staged.pop(row.lid, None)
+                staged = self._staged.pop(row.lid, None)
                 # A node that has a second step in the batch is read again: the first one changed it.
                 node = nodes.pop(row.lid, None) or local_tree.find_node(store, row.lid)
                 if node is None:
@@ -270,6 +270,8 @@ class Placing:
                     self._second_versions.append(outcome.second_version)
                 if each.result is Result.DONE:
                     done[row.lid] = None
+                    if staged is not None and staged.manifest is not None and outcome.placed(staged.rev):
+                        manifests.put(store, row.lid, staged.manifest)
                 else:
                     done.pop(row.lid, None)
             intents.drop(store, ended)

@@ -19,7 +19,7 @@ from govsync.local.ignore import Ignore, is_lock
 from govsync.local.reader import FileSource, Pieces, Read, read_files
 from govsync.local.recover import recover
 from govsync.local.root import Root, Standing, cookie, prove
-from govsync.local.staging import StagedFile, Staging
+from govsync.local.staging import Staged, StagedFile, Staging
 from govsync.local.steps import At, Signature
 from govsync.model.codes import Code
 from govsync.model.problems import Failure, Problem
@@ -261,7 +261,7 @@ def _fetch(tools: Tools, job: jobs.Fetch) -> jobs.Fetched:
             try:
                 data = want.data or b""
                 done = staging.small(_name(want), data, want.hash, want.mtime_ns, want.exec)
-                staged.append(_staged(want, done.name, done.ino))
+                staged.append(_staged(want, done))
             except Failure as failure:
                 failed.append((want.lid, place.problem_of(failure)))
         _download(tools, job, staging, to_fetch, staged, failed)
@@ -288,7 +288,7 @@ def _download(
     for want, file in files:
         try:
             done = file.finish(want.mtime_ns, want.exec)
-            staged.append(_staged(want, done.name, done.ino))
+            staged.append(_staged(want, done))
         except Failure as failure:
             failed.append((want.lid, place.problem_of(kept_back.get(want.lid, failure))))
         finally:
@@ -326,5 +326,7 @@ def _name(want: jobs.Wanted) -> str:
     return want.rev.hex()
 
 
-def _staged(want: jobs.Wanted, name: str, ino: int) -> jobs.Staged:
-    return jobs.Staged(lid=want.lid, rev=want.rev, hash=want.hash, name=name, ino=ino)
+def _staged(want: jobs.Wanted, done: Staged) -> jobs.Staged:
+    return jobs.Staged(
+        lid=want.lid, rev=want.rev, hash=want.hash, name=done.name, ino=done.ino, manifest=done.manifest
+    )

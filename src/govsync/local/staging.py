@@ -32,6 +32,8 @@ class Staged(msgspec.Struct, frozen=True):
 
     name: str
     ino: int
+    manifest: Manifest | None = None
+    """What it is made of, where that is more than one chunk."""
 
 
 class Staging:
@@ -197,7 +199,8 @@ class StagedFile:
             raise Failure(Code.CHUNK_LOST, index=self._index)
         staged = _finished(self._open_file(), self._name, mtime_ns, exec)
         self.close()
-        return staged
+        several = len(self._manifest.chunks) > 1
+        return msgspec.structs.replace(staged, manifest=self._manifest) if several else staged
 
     def close(self) -> None:
         """Ends the attempt; what came stays for the next one."""
