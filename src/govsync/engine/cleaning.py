@@ -46,8 +46,10 @@ class Cleaning:
         purge: tuple[Held, ...] = ()
         if now.steady_ms >= self._purge_at_ms:
             self._purge_at_ms = now.steady_ms + PURGE_EVERY_MS
+            left = [_held(row) for row in trash.left_behind(self._desk.store) if row.rev is not None]
             held = [_held(row) for row in trash.listed(self._desk.store) if row.name not in self._held_open]
-            purge = choose(held, disk_bytes, now.wall_ms, self._need_bytes)[:MOST_AT_ONCE]
+            purge = choose(held, disk_bytes, now.wall_ms, self._need_bytes)
+            purge = tuple(dict.fromkeys((*left, *purge)))[:MOST_AT_ONCE]
             self._need_bytes = 0
         if not look and not purge:
             return []

@@ -24,7 +24,7 @@ from govsync.engine.jobs import (
 from govsync.model.codes import Code
 from govsync.protocol.changes import Changes, Cursor, Known
 from govsync.protocol.digest import heads_digest
-from govsync.protocol.session import Head, SpaceInfo, SpaceState
+from govsync.protocol.session import Head, SpaceInfo, SpaceKind, SpaceState
 from govsync.store import activity, intents, meta, ops, remote_tree, spaces, union
 from govsync.store.spaces import SpaceRow
 
@@ -182,12 +182,18 @@ class Following:
         """Takes in the list of spaces (R38); a space that is missing from it means nothing (R29)."""
         told = result.spaces.spaces
         unknown = [info.id for info in told if info.state is SpaceState.UNKNOWN]
+        reborn = any(info.state is SpaceState.MEMBER and self._is_reborn(info) for info in told)
         with self._desk.store.transaction():
             for info in sorted(told, key=lambda info: info.state is not SpaceState.MEMBER):
-                self._space(info, unknown)
+                self._space(info, unknown, reborn)
         self._desk.facts_changed()
 
-    def _space(self, info: SpaceInfo, unknown: Sequence[bytes]) -> None:
+    def _is_reborn(self, info: SpaceInfo) -> bool:
+        """Says whether a space lives in another life of the server than the one that was read last."""
+        row = spaces.get(self._desk.store, info.id)
+        return row is not None and row.cursor is not None and row.epoch != info.epoch
+
+    def _space(self, info: SpaceInfo, unknown: Sequence[bytes], reborn: bool) -> None:
         store = self._desk.store
         row = spaces.get(store, info.id)
         if info.state is SpaceState.MEMBER:
@@ -202,9 +208,13 @@ class Following:
                 activity.note(store, self._desk.now.wall_ms, "space_added", info.name)
             else:
                 spaces.update(store, info)
-        elif row is not None and row.state is not info.state:
-            # Everything stays as it is on this disk; nothing more is sent or fetched (R38).
-            spaces.freeze(store, info.id, info.state)
+        elif row is not None and row.state is not info.state and row.state is not SpaceState.REVOKED:
+            # Everything stays as it is on this disk; nothing more is sent or fetched. Only who was a member a moment ago,
+            # in this life of the server, is taken at the word that it has ended (R38, `leaving`).
+            shared = row.kind is not SpaceKind.PERSONAL
+            believed = shared and row.state is SpaceState.MEMBER and not reborn
+            frozen = info.state is SpaceState.REVOKED and not believed
+            spaces.freeze(store, info.id, SpaceState.UNKNOWN if frozen else info.state)
             self._rereading.pop(info.id, None)
             activity.note(store, self._desk.now.wall_ms, f"space_{info.state}", row.name)
 

@@ -15,6 +15,7 @@ from govsync.engine.cleaning import Cleaning
 from govsync.engine.desk import Desk, Now, Rules, Who
 from govsync.engine.following import Following
 from govsync.engine.holding import Holding
+from govsync.engine.leaving import Leaving
 from govsync.engine.mounting import Mounting
 from govsync.engine.observing import Observing
 from govsync.engine.placing import Placing
@@ -51,6 +52,7 @@ class Engine:
         )
         self.cleaning = Cleaning(self.desk)
         self.rescuing = Rescuing(self.desk)
+        self.leaving = Leaving(self.desk)
         self.mounting = Mounting(self.desk)
         self.barriers = Barriers(self.desk, self.observing, self.following)
         self.checking = Checking(self.desk)
@@ -138,6 +140,10 @@ class Engine:
             self._launch(started, self.following.jobs(self.placing.inline_full))
             self._launch(started, self.sending.unanswered())
         if self.observing.ever_scanned:
+            for lid in self.leaving.go_on():
+                self.sending.give_up(lid)
+                self.placing.give_up(lid)
+                self.planning.give_up(lid)
             if online:
                 self._launch(started, self.refilling.jobs())
             self._launch(started, self.planning.jobs(online))
@@ -177,6 +183,7 @@ class Engine:
             *self.sending.wakes(),
             *self.holding.wakes(),
             *self.rescuing.wakes(),
+            *self.leaving.wakes(),
             *self.mounting.wakes(),
             *self.cleaning.wakes(),
             *self.barriers.wakes(),
@@ -263,6 +270,7 @@ class Engine:
                     self.cleaning.make_room(lacking + self.desk.rules.minimum_free_bytes)
             case jobs.AskSpaces(), jobs.SpacesTold():
                 self.following.spaces_told(result)
+                self.leaving.begin()
             case jobs.AskHeads(), jobs.HeadsTold():
                 self.following.heads_told(job, result)
             case jobs.Mark(), jobs.Marked():

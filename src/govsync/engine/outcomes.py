@@ -71,7 +71,7 @@ class Outcome:
         row = trash.TrashRow(
             name=step.trash, lid=self._lid, origin="/".join((*step.at.path, step.at.name)), ino=found.ino,
             size_bytes=found.size_bytes, mtime_ns=found.mtime_ns, ctime_ns=found.ctime_ns, rev=rev,
-            at_ms=self._desk.now.wall_ms,
+            at_ms=self._desk.now.wall_ms, space=node.space,
         )  # fmt: skip
         trash.add(self._store, row)
         if not old:

@@ -70,6 +70,10 @@ class Placing:
         """Says whether the node's content must be fetched first."""
         return lid in self._wanted
 
+    def give_up(self, lid: int) -> None:
+        """Fetches nothing of a node any more (R38)."""
+        self._wanted.pop(lid, None)
+
     @property
     def has_second_versions(self) -> bool:
         """Says whether a file in the trash must be brought back, whatever is planned."""

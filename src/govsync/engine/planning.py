@@ -162,6 +162,12 @@ class Planning:
         """Plans for these nodes when there is room for a commit: what they were waiting for is on the server."""
         self._to_send.update(dict.fromkeys(lids, space))
 
+    def give_up(self, lid: int) -> None:
+        """Makes a node due whatever it was waiting for: that will not come (R38)."""
+        self._to_send.pop(lid, None)
+        self._to_place.pop(lid, None)
+        self._desk.wake([lid])
+
     def _keep_books(self, books: Sequence[AnyBook]) -> None:
         store = self._desk.store
         with store.transaction():

@@ -87,6 +87,11 @@ class Sending:
         """Says whether the node's content must be read or uploaded first."""
         return lid in self._wanted or lid in self.unread
 
+    def give_up(self, lid: int) -> None:
+        """Sends nothing of a node any more (R38)."""
+        self._wanted.pop(lid, None)
+        self.unread.pop(lid, None)
+
     def take_up(self, steps: Sequence[AnyUp], started: list[AnyJob], trees: Trees) -> list[int]:
         """Makes operations of as many steps as one commit a space takes; answers the nodes that are on their way."""
         taken: list[int] = []

@@ -24,7 +24,8 @@ class Trees(Protocol):
         """Answers all facts of a node; raises KeyError for a lid that is not known."""
 
     def local_children(self, parent: int) -> Sequence[int]:
-        """Lists the nodes whose local place is in `parent` and that are `here` or `local_only`, in order of lid."""
+        """Lists the nodes whose local place is in `parent` and that are `here` or `local_only`, in order of lid; for a
+        mount, those at the top of the space that is mounted there."""
 
     def remote_children(self, parent: int) -> Sequence[int]:
         """Lists the nodes alive in the remote tree with their place in `parent`, in order of lid."""

@@ -49,17 +49,18 @@ def me(server: Server, caller: Caller, version: str) -> Me:
 def spaces(server: Server, caller: Caller, asked: SpacesAsked) -> Spaces:
     """Answers for each space that the desk holds, and for every other one that the person reaches (R38).
 
-    On the way, team spaces that have no place in the person's own space yet are given one (R25).
+    On the way, team spaces that have no place in the person's own space yet are given one, and those whose membership has
+    ended lose it (R25, R38).
     """
     with server.database.begin(write=False) as tx:
         mine = access.memberships(tx, caller.user)
         rows = _rows(tx, [*asked.have, *mine])
-        unmounted = _unmounted(tx, caller, mine, rows)
+        misplaced = _unmounted(tx, caller, mine, rows) or _ended(tx, caller, mine, rows)
         owners = _Owners(tx)
         found = [
             _info(rows[space], state, role, owners) for space, (state, role) in mine.items() if space in rows
         ]
-    if unmounted:
+    if misplaced:
         _mount(server, caller)
     for space in asked.have:
         if space not in mine:
@@ -109,20 +110,37 @@ def _personal(caller: Caller, rows: dict[bytes, Any]) -> Any:
 
 
 def _unmounted(tx: Connection, caller: Caller, mine: Memberships, rows: dict[bytes, Any]) -> list[Any]:
-    """Answers the spaces that a person may read and that never had a place in the person's own."""
+    """Answers the spaces that a person may read and that have no place in the person's own."""
     personal = _personal(caller, rows)
     if personal is None:
         return []
-    n = tables.node.c
-    query = select(n.target_space).where(n.space == personal.id, n.target_space.is_not(None))
-    mounted = set(tx.execute(query).scalars())
+    mounted = {mount.target_space for mount in _mounts(tx, personal.id)}
     readable = [rows[space] for space in access.readable(mine) if space in rows and space not in mounted]
     return [row for row in readable if row.kind != SpaceKind.PERSONAL]
 
 
+def _mounts(tx: Connection, personal: bytes) -> Sequence[Any]:
+    n = tables.node.c
+    query = select(tables.node).where(
+        n.space == personal, n.target_space.is_not(None), n.deleted_seq.is_(None)
+    )
+    return tx.execute(query.order_by(n.id)).all()
+
+
+def _ended(tx: Connection, caller: Caller, mine: Memberships, rows: dict[bytes, Any]) -> list[Any]:
+    """Answers the mounts of spaces whose membership has ended (R38)."""
+    personal = _personal(caller, rows)
+    if personal is None:
+        return []
+    readable = access.readable(mine)
+    mounts = _mounts(tx, personal.id)
+    return [mount for mount in mounts if mount.target_space in mine and mount.target_space not in readable]
+
+
 def _mount(server: Server, caller: Caller) -> None:
     """Hangs spaces of others into the person's own, at its root, under a free name: never into a folder of that name,
-    whose private files would become everybody's (R25)."""
+    whose private files would become everybody's (R25); and takes away the places of those that may not be read any more.
+    """
     with server.database.begin() as tx:
         mine = access.memberships(tx, caller.user)
         rows = _rows(tx, list(mine))
@@ -131,6 +149,8 @@ def _mount(server: Server, caller: Caller) -> None:
         personal = lock_space(tx, personal.id) if personal is not None else None
         for row in _unmounted(tx, caller, mine, rows):
             personal = _add_mount(server, caller, tx, personal, row)
+        for mount in _ended(tx, caller, mine, rows):
+            personal = _remove_mount(server, caller, tx, personal, mount)
 
 
 def _add_mount(server: Server, caller: Caller, tx: Connection, personal: Any, row: Any) -> Any:
@@ -161,13 +181,30 @@ def _add_mount(server: Server, caller: Caller, tx: Connection, personal: Any, ro
             }
         ],
     )  # fmt: skip
+    return _journal(server, caller, tx, personal, node, "mount", state)
+
+
+def _remove_mount(server: Server, caller: Caller, tx: Connection, personal: Any, mount: Any) -> Any:
+    """Takes a mount away; answers the row of the personal space as it is then."""
+    seq = personal.head + 1
+    tx.execute(update(tables.node).where(tables.node.c.id == mount.id).values(deleted_seq=seq, seq=seq))
+    state = NodeState(
+        node=mount.id, kind=Kind.MOUNT, parent=mount.parent, name=mount.name, place=mount.place, seq=seq, dead=True,
+        target_space=mount.target_space,
+    )  # fmt: skip
+    return _journal(server, caller, tx, personal, server.ids.new(), "delete", state)
+
+
+def _journal(
+    server: Server, caller: Caller, tx: Connection, personal: Any, key: bytes, kind: str, state: NodeState
+) -> Any:
     entry = chain.JournalEntry(
-        key=node, kind="mount", node=node, user=caller.user, device=directory.NOBODY, at_ms=server.clock.time_ms(),
+        key=key, kind=kind, node=state.node, user=caller.user, device=directory.NOBODY, at_ms=server.clock.time_ms(),
         body=msgspec.msgpack.encode(state),
     )  # fmt: skip
-    head, value = chain.append(tx, personal_id, personal.head, personal.chain, [entry])
-    tx.execute(update(tables.space).where(tables.space.c.id == personal_id).values(head=head, chain=value))
-    return lock_space(tx, personal_id)
+    head, value = chain.append(tx, personal.id, personal.head, personal.chain, [entry])
+    tx.execute(update(tables.space).where(tables.space.c.id == personal.id).values(head=head, chain=value))
+    return lock_space(tx, personal.id)
 
 
 def heads(server: Server, caller: Caller) -> Heads:

@@ -56,7 +56,7 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX intent_node ON intent (lid);
     CREATE TABLE trash (
         name TEXT PRIMARY KEY, lid INTEGER NOT NULL, origin TEXT NOT NULL, ino INTEGER NOT NULL, size INTEGER NOT NULL,
-        mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, rev BLOB, at_ms INTEGER NOT NULL
+        mtime_ns INTEGER NOT NULL, ctime_ns INTEGER NOT NULL, rev BLOB, at_ms INTEGER NOT NULL, space BLOB NOT NULL
     ) WITHOUT ROWID;
     CREATE TABLE hold (
         id INTEGER PRIMARY KEY AUTOINCREMENT, space BLOB NOT NULL, kind TEXT NOT NULL, since_ms INTEGER NOT NULL,

@@ -138,7 +138,13 @@ def rehome(store: Store, old: bytes, info: SpaceInfo) -> None:
     the old one is the new one's from now on, and is united with it. What was sent has no outcome any more."""
     store.run("DELETE FROM op_cover WHERE key IN (SELECT key FROM op WHERE space = ?)", (old,))
     store.run("DELETE FROM op WHERE space = ?", (old,))
-    for table, column in (("node", "space"), ("node", "target_space"), ("hold", "space"), ("sent", "space")):
+    for table, column in (
+        ("node", "space"),
+        ("node", "target_space"),
+        ("hold", "space"),
+        ("sent", "space"),
+        ("trash", "space"),
+    ):
         store.run(f"UPDATE {table} SET {column} = ?1 WHERE {column} = ?2", (info.id, old))
     store.run(
         "UPDATE node SET node_id = ?1, r_place = ?1, b_place = ?1 WHERE lid = (SELECT root_lid FROM space WHERE id = ?2)",

@@ -20,12 +20,13 @@ class TrashRow(msgspec.Struct, frozen=True, kw_only=True):
     ctime_ns: int
     rev: bytes | None
     at_ms: int
+    space: bytes
 
 
 def add(store: Store, row: TrashRow) -> None:
     """Notes a file in the trash."""
     store.run(
-        "INSERT OR REPLACE INTO trash VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT OR REPLACE INTO trash VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             row.name,
             row.lid,
@@ -36,6 +37,7 @@ def add(store: Store, row: TrashRow) -> None:
             row.ctime_ns,
             row.rev,
             row.at_ms,
+            row.space,
         ),
     )
 
@@ -48,17 +50,23 @@ def listed(store: Store) -> list[TrashRow]:
 def between(store: Store, after_ms: int, until_ms: int) -> list[TrashRow]:
     """Lists what came into the trash after one moment and up to another, the oldest first."""
     rows = store.all(
-        "SELECT name, lid, origin, ino, size, mtime_ns, ctime_ns, rev, at_ms FROM trash WHERE at_ms > ? AND at_ms <= ?"
+        "SELECT name, lid, origin, ino, size, mtime_ns, ctime_ns, rev, at_ms, space FROM trash WHERE at_ms > ? AND at_ms <= ?"
         " ORDER BY at_ms, name",
         (after_ms, until_ms),
     )
     return [
         TrashRow(
             name=row[0], lid=row[1], origin=row[2], ino=row[3], size_bytes=row[4], mtime_ns=row[5], ctime_ns=row[6],
-            rev=row[7], at_ms=row[8],
+            rev=row[7], at_ms=row[8], space=row[9],
         )
         for row in rows
     ]  # fmt: skip
+
+
+def left_behind(store: Store) -> list[TrashRow]:
+    """Lists what lies in the trash of spaces that are not on this desk any more (R38)."""
+    known = {id for (id,) in store.all("SELECT id FROM space ORDER BY id")}
+    return [row for row in listed(store) if row.space not in known]
 
 
 def unverify(store: Store, name: str) -> None:

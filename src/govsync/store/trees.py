@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from govsync.model.nodes import Baseline, Kind, Local, Node, Place, Presence, Remote
+from govsync.store import paths
 from govsync.store.database import Store, pieces
 
 COLUMNS = (
@@ -116,7 +117,7 @@ class SqlTrees:
         """As `Trees.local_children`."""
         rows = self._store.all(
             "SELECT lid FROM node WHERE l_parent = ? AND presence IN ('here', 'local_only') ORDER BY lid",
-            (parent,),
+            (paths.inner(self._store, parent),),
         )
         return [lid for (lid,) in rows]
 

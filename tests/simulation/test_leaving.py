@@ -1,0 +1,131 @@
+"""A membership that ends takes the space off the desk, without a byte that the server lacks (R38)."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from govsync.engine import events
+from govsync.engine.cleaning import PURGE_EVERY_MS
+from govsync.server.db import tables
+from govsync.store import spaces, trash
+from govsync.system.fs import Shape
+from tests.simulation.desks import RESCUED, ROOT, SimDesk
+from tests.simulation.stage import Stage, save
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[Stage]:
+    made = Stage(tmp_path)
+    yield made
+    made.close()
+
+
+def end_membership(world: Stage, ended_ms: int | None = 1) -> None:
+    with world.server.database.begin() as tx:
+        tx.execute(update(tables.member).where(tables.member.c.kind == "unit").values(ended_ms=ended_ms))
+
+
+def told(world: Stage) -> None:
+    for desk in world.desks:
+        desk.tell(events.RightsChanged())
+    world.wait(120_000)
+
+
+def tree(desk: SimDesk, path: tuple[str, ...] = ROOT) -> dict[str, bytes | None]:
+    """What a person sees in a folder."""
+    return {
+        "/".join(at): inode.data if inode.shape is Shape.FILE else None
+        for at, inode in desk.medium.walk(desk.medium.resolve(path))
+        if at[0] != ".govsync"
+    }
+
+
+def rescued(desk: SimDesk) -> dict[str, bytes | None]:
+    return tree(desk, RESCUED)
+
+
+def test_clean_files_go_and_unsent_ones_are_rescued(world: Stage) -> None:
+    desk, _ = world.desks
+    save(desk, "mine.txt=private")
+    save(desk, "Team/clean.txt=known")
+    save(desk, "Team/deep/ Team/deep/edited.txt=first")
+    world.settle()
+    end_membership(world)
+    save(desk, "Team/deep/ Team/deep/edited.txt=edited")
+    save(desk, "Team/new.txt=new")
+    told(world)
+    assert tree(desk) == {"mine.txt": b"private"}
+    assert rescued(desk) == {"edited.txt": b"edited", "new.txt": b"new"}
+    assert [row.kind for row in spaces.all_spaces(desk.store)] == ["personal"]
+    world.wait(PURGE_EVERY_MS)
+    assert trash.listed(desk.store) == []
+    assert not desk.medium.resolve((*ROOT, ".govsync", "trash")).entries
+    world.settle()
+
+
+def test_what_never_goes_to_a_server_stays_in_its_folder(world: Stage) -> None:
+    desk, _ = world.desks
+    save(desk, "Team/deep/ Team/deep/clean.txt=known")
+    save(desk, "Team/deep/ Team/deep/draft.tmp=scratch")
+    world.settle()
+    end_membership(world)
+    told(world)
+    assert tree(desk) == {"Team": None, "Team/deep": None, "Team/deep/draft.tmp": b"scratch"}
+
+
+def test_leaving_goes_on_after_a_crash(world: Stage) -> None:
+    desk, _ = world.desks
+    for number in range(20):
+        save(desk, f"Team/{number}=v{number}")
+    world.settle()
+    end_membership(world)
+    save(desk, "Team/7=edited")
+    for _ in range(12):
+        desk.tell(events.RightsChanged())
+        world.turns(60)
+        desk.end()
+        desk.begin()
+        world.clock.advance(6_000)
+    told(world)
+    assert tree(desk) == {}
+    assert b"edited" in rescued(desk).values()
+
+
+def test_a_membership_that_begins_again_brings_the_files_back(world: Stage) -> None:
+    desk, _ = world.desks
+    save(desk, "Team/clean.txt=known")
+    world.settle()
+    end_membership(world)
+    told(world)
+    assert tree(desk) == {}
+    end_membership(world, None)
+    told(world)
+    world.settle()
+    assert tree(desk) == {"Team": None, "Team/clean.txt": b"known"}
+
+
+def test_an_end_that_comes_with_a_new_life_of_the_server_removes_nothing(world: Stage) -> None:
+    desk, _ = world.desks
+    save(desk, "Team/clean.txt=known")
+    world.settle()
+    before = tree(desk)
+    end_membership(world)
+    with world.server.database.begin() as tx:
+        tx.execute(update(tables.space).values(epoch=world.ids.new()))
+    told(world)
+    assert tree(desk) == before
+    told(world)
+    assert tree(desk) == before
+
+
+def test_a_space_that_the_server_does_not_know_is_only_frozen(world: Stage) -> None:
+    desk, _ = world.desks
+    save(desk, "Team/clean.txt=known")
+    world.settle()
+    with world.server.database.begin() as tx:
+        tx.execute(tables.member.delete().where(tables.member.c.kind == "unit"))
+    told(world)
+    assert tree(desk) == {"Team": None, "Team/clean.txt": b"known"}
+    assert rescued(desk) == {}
