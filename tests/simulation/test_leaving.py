@@ -9,7 +9,7 @@ from sqlalchemy import update
 from govsync.engine import events
 from govsync.engine.cleaning import PURGE_EVERY_MS
 from govsync.server.db import tables
-from govsync.store import spaces, trash
+from govsync.store import holds, spaces, trash
 from govsync.system.fs import Shape
 from tests.simulation.desks import RESCUED, ROOT, SimDesk
 from tests.simulation.stage import Stage, save
@@ -63,6 +63,25 @@ def test_clean_files_go_and_unsent_ones_are_rescued(world: Stage) -> None:
     assert trash.listed(desk.store) == []
     assert not desk.medium.resolve((*ROOT, ".govsync", "trash")).entries
     world.settle()
+
+
+def test_what_is_held_in_it_is_asked_about_no_more(world: Stage) -> None:
+    desk, _ = world.desks
+    save(desk, "Team/held.txt=known")
+    world.settle()
+    (lid,) = (lid for (lid,) in desk.store.all("SELECT lid FROM node WHERE l_name = 'held.txt'"))
+    team = next(row for row in spaces.all_spaces(desk.store) if row.mount_lid is not None)
+    end_membership(world)
+    save(desk, "Team/held.txt=encrypted")
+    world.drain()
+    with desk.store.transaction():
+        holds.add(desk.store, holds.opened(desk.store, team.id, "rewrites", 1), [lid])
+    world.wait(5_000)
+    assert holds.count(desk.store) == 1
+    told(world)
+    assert tree(desk) == {}
+    assert holds.count(desk.store) == 0
+    assert rescued(desk) == {"held.txt": b"encrypted"}
 
 
 def test_what_never_goes_to_a_server_stays_in_its_folder(world: Stage) -> None:
