@@ -10,10 +10,11 @@ from itertools import pairwise
 
 from sqlalchemy import select
 
+from govsync.engine.report import at_rest
 from govsync.local.steps import STAGING, STATE
 from govsync.model.names import key
 from govsync.server.db import tables
-from govsync.store import activity, holds, intents, problems
+from govsync.store import activity, holds, intents, paths, problems
 from govsync.system.fs import Shape
 from tests.simulation.desks import ROOT
 from tests.simulation.hints import visible
@@ -57,6 +58,14 @@ def check_i4(world: World) -> None:
         rows = tx.execute(select(r.node, r.hash, r.device).order_by(r.node, r.seq)).all()
     for one, other in pairwise(rows):
         assert one != other, f"I4: a content of {world.desk_of(one.device)} has become two revisions"
+
+
+def check_i5(world: World) -> None:
+    """No overwrite of the unseen: GovSync takes nothing of a person's away for good before the server has it (R17). What
+    it replaced or deleted unseen is missed by I1: only who had a content on that very disk can give it up."""
+    for desk in world.desks:
+        lost = [label(content) for content in desk.purged]
+        assert not lost, f"I5: {desk.name} purged {lost}, which the server never had"
 
 
 def check_i6(world: World) -> None:
@@ -143,12 +152,49 @@ def check_i10(world: World) -> None:
         assert holds.count(desk.store) == 0, f"I10: {desk.name} still asks about a hold"
 
 
+def check_i11(world: World) -> None:
+    """Nothing is missed: what each desk remembers of its disk is what the disk shows, byte for byte."""
+    for desk in world.desks:
+        shown = {
+            path: content
+            for path, (kind, content, _) in desk_tree(desk.medium, ROOT).items()
+            if kind == "file"
+        }
+        known = {}
+        rows = desk.store.all(
+            "SELECT lid, l_hash FROM node WHERE kind = 'file' AND presence = 'here' ORDER BY lid"
+        )
+        for lid, content in rows:
+            path = paths.disk_path(desk.store, lid)
+            assert path is not None
+            known["/".join(path)] = content
+        missed = sorted(path for path in shown.keys() | known.keys() if shown.get(path) != known.get(path))
+        assert not missed, f"I11: {desk.name} has not noticed what became of {missed}"
+
+
+def check_i13_running(world: World) -> None:
+    """Whoever says "in sync" is: the folder shows what the server has. Judged while everything goes on, on desks that have
+    been told everything: no word of the watcher or the server is on its way, and nobody is saving."""
+    perils = world.perils
+    if perils.lost_hints or perils.overflows or perils.short_queue or perils.strange_roots or perils.network:
+        return  # Here a desk may believe for a while what is not so any more; `check_i13` asks at rest.
+    for desk in world.desks:
+        told = desk.told_everything and not desk.programs and not desk.medium.mapped
+        if told and at_rest(desk.engine) and not problems.listed(desk.store):
+            there, here = server_tree(world.server, desk.user), desk_tree(desk.medium, ROOT)
+            assert here == there, (
+                f"I13: {desk.name} says in sync, shows {_short(sorted(here.items() - there.items()))}, the server has"
+                f" {_short(sorted(there.items() - here.items()))}"
+            )
+
+
 def check_i13(world: World) -> None:
     """At rest every desk may say "in sync", and says so."""
     for desk in world.desks:
         desk.hear()
         assert desk.engine.following.up_to_date(), f"I13: {desk.name} does not know that it is up to date"
         assert desk.engine.observing.idle, f"I13: {desk.name} believes that the disk is not looked at"
+        assert at_rest(desk.engine), f"I13: {desk.name} does not say that it is in sync"
 
 
 def check_i14(world: World) -> None:
@@ -180,8 +226,8 @@ def check_i16(world: World) -> None:
 
 
 AT_REST: tuple[Callable[[World], None], ...] = (
-    check_i2_i3, check_i1, check_i6, check_i9, check_i4, check_i7, check_i8, check_i10, check_i13, check_i14, check_i15,
-    check_i16,
+    check_i2_i3, check_i1, check_i6, check_i9, check_i4, check_i5, check_i7, check_i8, check_i10, check_i11, check_i13,
+    check_i14, check_i15, check_i16,
 )  # fmt: skip
 
 

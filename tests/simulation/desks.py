@@ -18,13 +18,14 @@ from govsync.remote.chunked import ChunkedRemote
 from govsync.server import directory, spaces
 from govsync.server.context import Caller
 from govsync.store.database import Store
-from govsync.system.fs import Shape
+from govsync.system.fs import Folder, Shape
 from tests.simulation.calls import DirectCalls
 from tests.simulation.disk import SimFileSystem
 from tests.simulation.fibers import Fiber, reach
 from tests.simulation.hints import SimWatcher, visible
-from tests.simulation.medium import Medium
+from tests.simulation.medium import GOVSYNC, Medium
 from tests.simulation.programs import ELSEWHERE, Person, Steps
+from tests.simulation.views import hash_of
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -74,6 +75,19 @@ class SimLine:
             raise Failure(Code.OFFLINE)
 
 
+class WatchedDisk(SimFileSystem):
+    """The disk as GovSync's process sees it; what it takes away for good is noted (I5, R17)."""
+
+    purged: Callable[[bytes], None]
+
+    def unlink(self, folder: Folder, name: str) -> None:
+        """As `FileSystem.unlink`."""
+        inode = self._at(folder, name)
+        super().unlink(folder, name)
+        if not inode.places and inode.author != GOVSYNC:
+            self.purged(inode.data)
+
+
 class SimDesk:
     """One device of one person."""
 
@@ -105,6 +119,8 @@ class SimDesk:
         self.undisturbed = False
         """Whether a program runs that nothing else may run beside."""
         self._store_path = store
+        self.purged: list[bytes] = []
+        """Contents of people that GovSync took away for good although the server did not have them."""
         self.worked = 0
         """How many jobs that change something were begun."""
         self.begin()
@@ -114,7 +130,8 @@ class SimDesk:
     def begin(self) -> None:
         """Starts the process: all that it knows is in its store."""
         self.medium.mount_anew()
-        self.fs = SimFileSystem(self.medium, ROOT, lambda primitive, _: reach(primitive))
+        self.fs = WatchedDisk(self.medium, ROOT, lambda primitive, _: reach(primitive))
+        self.fs.purged = self._purged
         self.rescued = SimFileSystem(self.medium, RESCUED, lambda primitive, _: reach(primitive))
         self.store = Store.open(self._store_path)
         self.engine = Engine(
@@ -138,6 +155,10 @@ class SimDesk:
         self._heard_writes = -1
         self.tell(events.SessionBegun())
         self.watch()
+
+    def _purged(self, content: bytes) -> None:
+        if content in self.world.ledger.finished and hash_of(content) not in self.world.acknowledged():
+            self.purged.append(content)
 
     def watch(self) -> None:
         """Begins to watch what lies at the path now, where it is not watched yet."""
@@ -227,6 +248,12 @@ class SimDesk:
         if not self.fibers:
             assert not self.fs.open_handles, "descriptors left open"
         self.tell(event)
+
+    @property
+    def told_everything(self) -> bool:
+        """Says whether no word of the watcher or of the server is on its way to the engine."""
+        heard = self.line.heard and self._heard_writes == self.world.database.writes
+        return heard and self.watcher is not None and not self.watcher.waiting
 
     def hear(self) -> None:
         """Lets the server's stream say something, or notices that it has not for long."""

@@ -126,6 +126,8 @@ class Medium:
         self.has_leases = leases and not network
         self.has_exchange = exchange and not network
         self._shift = 0
+        self.mapped = False
+        """Whether anything was ever stored through a mapping: such a change may be told by nothing (F5)."""
         self.capacity_bytes = capacity_bytes
         self._next_number = FIRST_INODE
         self._free_numbers: list[int] = []
@@ -269,6 +271,7 @@ class Medium:
         if not by_mapping or not inode.page_dirty:
             inode.mtime_ns = inode.ctime_ns = self._now()
         inode.page_dirty = by_mapping
+        self.mapped |= by_mapping
         if not by_mapping:
             self._tell_file(inode, "modify")
 

@@ -5,7 +5,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from tests.simulation.checks import check_all
+from tests.simulation.checks import check_all, check_i13_running
 from tests.simulation.perils import Perils, draw
 from tests.simulation.world import World
 
@@ -22,7 +22,7 @@ def play(
     world = World(base, seed, perils or draw(random.Random(f"perils {seed}"), desks), trace)
     try:
         for _ in range(world.perils.acts):
-            world.run(world.chance.choice((20, 60, 150, 400)))
+            world.run(world.chance.choice((20, 60, 150, 400)), check_i13_running)
             if world.chance.random() < 0.6:
                 world.settle()
                 check_all(world)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, select, update
 
 from govsync.model.codes import Code
 from govsync.model.problems import Problem
@@ -38,6 +38,33 @@ def spoil_one_byte(world: World) -> None:
     inode = world.desks[1].medium.resolve((*ROOT, "a.txt"))
     assert inode.author == GOVSYNC
     inode.data = b"on"
+
+
+def send_twice(world: World) -> None:
+    with world.database.begin() as tx:
+        row = tx.execute(select(tables.revision)).mappings().first()
+        assert row is not None
+        tx.execute(insert(tables.revision).values({**row, "id": b"twice".ljust(16), "seq": row["seq"] + 1}))
+
+
+def purge_what_was_never_sent(world: World) -> None:
+    desk = world.desks[0]
+    desk.line.state = "cut"
+    save(desk, "b.txt=never-sent")
+    world.ledger.finish(b"never-sent", "b.txt")
+    with desk.fs.root() as root:
+        desk.fs.unlink(root, "b.txt")
+
+
+def change_a_byte_unheard(world: World) -> None:
+    desk = world.desks[0]
+    desk.medium.resolve((*ROOT, "a.txt")).data = b"One"
+
+
+def show_what_the_server_has_not(world: World) -> None:
+    change_a_byte_unheard(world)
+    for desk in world.desks:
+        desk.hear()
 
 
 def delete_on_the_server(world: World) -> None:
@@ -90,12 +117,16 @@ def leave_something_parked(world: World) -> None:
 SPOILT: list[tuple[Callable[[World], None], Callable[[World], None]]] = [
     (checks.check_i1, lose_everywhere),
     (checks.check_i2_i3, spoil_one_byte),
+    (checks.check_i4, send_twice),
+    (checks.check_i5, purge_what_was_never_sent),
     (checks.check_i6, delete_on_the_server),
     (checks.check_i7, write_outside),
     (checks.check_i8, show_a_stranger),
     (checks.check_i9, show_more_than_there_is),
     (checks.check_i9_rest, show_more_than_there_is),
     (checks.check_i10, keep_a_problem),
+    (checks.check_i11, change_a_byte_unheard),
+    (checks.check_i13_running, show_what_the_server_has_not),
     (checks.check_i13, miss_the_last_beats),
     (checks.check_i14, make_a_copy_in_silence),
     (checks.check_i15, make_twins),

@@ -8,7 +8,7 @@ call, something fails, somebody dies, the clock jumps.
 
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -130,8 +130,8 @@ class World:
 
     # ---- turns ----
 
-    def run(self, turns: int) -> None:
-        """Lets everything happen for a number of turns."""
+    def run(self, turns: int, always: Callable[["World"], None] = lambda _: None) -> None:
+        """Lets everything happen for a number of turns; `always` must hold after each."""
         self.unsettled = True
         for desk in self.desks:
             desk.line.lost, desk.line.repeated = self.perils.lost_calls, self.perils.repeated_calls
@@ -147,6 +147,7 @@ class World:
             self.turn += 1
             self.clock.advance(self.chance.choice((0.0, 0.1, 1.0, 7.0)))
             self.chance.choices(list(kinds), list(kinds.values()))[0](self.chance.choice(self.desks))
+            always(self)
 
     def _job(self, desk: SimDesk) -> None:
         busy = [each for each in self.desks if each.fibers]
