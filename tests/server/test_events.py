@@ -1,0 +1,204 @@
+"""Event streams: each desk hears how far everything is, and of what moves, at whichever replica (R41, R42)."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from govsync.protocol import events
+from govsync.protocol.session import Role
+from govsync.server import directory, spaces
+from govsync.server.events import Streams
+from tests.server.desk import Desk, give_role
+from tests.server.office import Office
+
+LIMIT_S = 30.0
+NEVER_S = 10_000.0
+OFTEN_S = 0.005
+
+Heard = TypeVar("Heard", events.Beat, events.HeadMoved, events.RightsChanged, events.SessionEnded)
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'server.db'}"
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(2) as threads:
+        yield threads
+
+
+@pytest.fixture
+def desk(office: Office) -> Desk:
+    return Desk(office)
+
+
+class Ear:
+    """Listens to one stream, one event after the other."""
+
+    def __init__(self, said: AsyncIterator[bytes]) -> None:
+        self._said = said
+        self._heard: list[events.Event] = []
+
+    async def next(self) -> events.Event:
+        while not self._heard:
+            piece = await asyncio.wait_for(anext(self._said), LIMIT_S)
+            self._heard = [read(block) for block in piece.decode().split("\n\n")[:-1]]
+        return self._heard.pop(0)
+
+    async def until(self, kind: type[Heard]) -> Heard:
+        while not isinstance(event := await self.next(), kind):
+            pass
+        return event
+
+    async def ended(self) -> None:
+        async with asyncio.timeout(LIMIT_S):
+            async for _ in self._said:
+                pass
+
+
+def read(block: str) -> events.Event:
+    name, data = (line.split(": ", 1)[1] for line in block.split("\n"))
+    event = events.decode(name, data)
+    assert event is not None
+    return event
+
+
+def run(
+    office: Office,
+    pool: Executor,
+    story: Callable[[Streams], Awaitable[None]],
+    beat_s: float = NEVER_S,
+    poll_s: float = NEVER_S,
+) -> None:
+    """Plays a story about the streams of one replica."""
+
+    async def play() -> None:
+        streams = Streams(office.server, pool, beat_s, poll_s)
+        try:
+            await story(streams)
+        finally:
+            streams.end()
+
+    asyncio.run(play())
+
+
+def test_a_stream_begins_with_the_digest_of_all_that_its_person_reads(
+    office: Office, desk: Desk, pool: Executor
+) -> None:
+    desk.save("a", b"1")
+
+    async def story(streams: Streams) -> None:
+        beat = await Ear(streams.listen(desk.caller, "start")).next()
+        heads = spaces.heads(office.server, desk.caller)
+        assert beat == events.Beat(digest=heads.digest, time_ms=office.clock.now_ms)
+
+    run(office, pool, story)
+
+
+def test_a_beat_is_read_from_the_database_again_each_time(office: Office, desk: Desk, pool: Executor) -> None:
+    async def story(streams: Streams) -> None:
+        ear = Ear(streams.listen(desk.caller, "start"))
+        first = await ear.until(events.Beat)
+        desk.save("a", b"1")
+        beats = [await ear.until(events.Beat) for _ in range(3)]
+        assert first.digest != beats[-1].digest == spaces.heads(office.server, desk.caller).digest
+
+    run(office, pool, story, beat_s=OFTEN_S)
+
+
+def test_what_another_replica_commits_is_told_between_two_beats(
+    office: Office, desk: Desk, pool: Executor
+) -> None:
+    async def story(streams: Streams) -> None:
+        ear = Ear(streams.listen(desk.caller, "start"))
+        await ear.until(events.Beat)
+        state = desk.save("a", b"1")
+        moved = await ear.until(events.HeadMoved)
+        while moved.space != desk.space or moved.seq < state.seq:
+            moved = await ear.until(events.HeadMoved)
+        assert moved == events.HeadMoved(space=desk.space, seq=state.seq)
+
+    run(office, pool, story, poll_s=OFTEN_S)
+
+
+def test_who_reads_slowly_hears_only_the_newest(office: Office, desk: Desk, pool: Executor) -> None:
+    async def story(streams: Streams) -> None:
+        ear = Ear(streams.listen(desk.caller, "start"))
+        await ear.until(events.Beat)
+        for seq in range(10, 1_000):
+            streams.head(desk.space, seq)
+        streams.head(desk.space, 500)
+        await asyncio.sleep(0)  # What was said from threads is taken in.
+        assert await ear.next() == events.HeadMoved(space=desk.space, seq=999)
+        streams.head(desk.space, 1_000)
+        assert await ear.next() == events.HeadMoved(space=desk.space, seq=1_000)
+
+    run(office, pool, story)
+
+
+def test_nobody_hears_of_a_space_that_he_may_not_read(office: Office, desk: Desk, pool: Executor) -> None:
+    clara = Desk(office, "clara")
+
+    async def story(streams: Streams) -> None:
+        ear = Ear(streams.listen(clara.caller, "start"))
+        await ear.until(events.Beat)
+        streams.head(desk.space, 50)
+        streams.head(clara.space, 60)
+        assert await ear.next() == events.HeadMoved(space=clara.space, seq=60)
+
+    run(office, pool, story)
+
+
+def test_a_person_who_is_let_in_or_shut_out_hears_of_it(office: Office, desk: Desk, pool: Executor) -> None:
+    clara = Desk(office, "clara")
+
+    async def story(streams: Streams) -> None:
+        ear = Ear(streams.listen(clara.caller, "start"))
+        await ear.until(events.Beat)
+        give_role(office, desk.space, office.clara, Role.VIEWER)
+        await ear.until(events.RightsChanged)
+        with office.server.database.begin() as tx:
+            directory.set_user_state(office.server, tx, "clara", "disabled")
+        await ear.until(events.SessionEnded)
+        await ear.ended()
+
+    run(office, pool, story, beat_s=OFTEN_S)
+
+
+def test_a_newer_stream_of_a_device_ends_the_older(office: Office, desk: Desk, pool: Executor) -> None:
+    async def story(streams: Streams) -> None:
+        older = Ear(streams.listen(desk.caller, "start"))
+        await older.until(events.Beat)
+        newer = Ear(streams.listen(desk.caller, "start"))
+        await newer.until(events.Beat)
+        await older.ended()
+        streams.head(desk.space, 70)
+        assert await newer.next() == events.HeadMoved(space=desk.space, seq=70)
+
+    run(office, pool, story)
+
+
+def test_a_copy_of_a_device_is_refused_when_the_first_comes_back(
+    office: Office, desk: Desk, pool: Executor
+) -> None:
+    async def story(streams: Streams) -> None:
+        streams.listen(desk.caller, "first")
+        streams.listen(desk.caller, "copy")
+        streams.listen(desk.caller, "first")
+        with pytest.raises(Failure) as caught:
+            streams.listen(desk.caller, "copy")
+        assert caught.value.code is Code.DEVICE_CLONED
+        for nonce in ("", "x" * 65):
+            with pytest.raises(Failure) as caught:
+                streams.listen(desk.caller, nonce)
+            assert caught.value.code is Code.BAD_REQUEST
+
+    run(office, pool, story)
