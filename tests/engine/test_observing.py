@@ -2,11 +2,14 @@
 
 import msgspec
 
+from govsync.content.manifests import manifest_of
 from govsync.engine import events, jobs
+from govsync.engine.desk import Fresh
 from govsync.engine.observing import SCAN_EVERY_MOST_MS
 from govsync.model import operations as ask
 from govsync.model.codes import Code
 from govsync.protocol.commits import Refused
+from govsync.store import local_tree
 from tests.engine.bench import Bench
 
 
@@ -93,3 +96,31 @@ def test_a_scan_that_took_long_is_repeated_within_a_day(bench: Bench) -> None:
     bench.steady_ms += 1_000
     bench.work()
     assert bench.done(jobs.Look) > looks
+
+
+def known_content(bench: Bench, name: str) -> bytes | None:
+    local = local_tree.node(bench.store, bench.lid(name)).local
+    return local.hash if local is not None else None
+
+
+def test_reading_does_not_wait_for_room_that_nothing_makes(bench: Bench) -> None:
+    """What was read and is not sent (no line, a hold, a space that may only be read) must not keep the rest unread."""
+    bench.settle()
+    bench.engine.desk.fresh = Fresh(limit_bytes=10)
+    bench.tell(events.SessionEnded())
+    names = [f"{number}.txt" for number in range(6)]
+    for name in names:
+        bench.write(name, b"some words")
+        bench.pass_ms(500)
+    assert [known_content(bench, name) for name in names] == [manifest_of([b"some words"]).content_hash] * 6
+    bench.tell(events.SessionBegun())
+    bench.settle()
+    assert len(bench.asked(ask.Put)) == 6
+
+
+def test_what_the_server_has_already_is_not_kept_in_memory(bench: Bench) -> None:
+    bench.server.has("a", b"some words")
+    (bench.folder / "a").write_bytes(b"some words")
+    bench.settle()
+    assert bench.asked(ask.Put) == []
+    assert bench.engine.desk.fresh.size_bytes == 0

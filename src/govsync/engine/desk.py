@@ -158,7 +158,7 @@ class Fresh:
 
     @property
     def full(self) -> bool:
-        """Says whether reading further ahead would only push out what is not sent yet."""
+        """Says whether reading further ahead of what is being sent would only push out what is not sent yet."""
         return self.size_bytes > self._limit_bytes // 2
 
     def keep(self, lid: int, content_hash: bytes, data: bytes) -> None:

@@ -15,6 +15,7 @@ from govsync.engine.desk import Desk
 from govsync.engine.jobs import (
     AnyJob,
     Change,
+    Commit,
     FileRead,
     FilesRead,
     FileUnread,
@@ -227,8 +228,8 @@ class Observing:
         return []
 
     def _files_to_read(self) -> list[tuple[int, At]]:
-        if self._desk.fresh.full:
-            return []
+        if self._desk.fresh.full and self._desk.running(Commit):
+            return []  # Only what is being sent makes room: what is adopted, held or kept back must not stop the reading.
         lids = list(islice((lid for lid in self._reads if not self._desk.occupied(lid)), READ_FILES))
         on_disk, at = local_tree.disks(self._desk.store, lids), paths.disk_paths(self._desk.store, lids)
         files: list[tuple[int, At]] = []

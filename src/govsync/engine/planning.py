@@ -131,6 +131,7 @@ class Planning:
         done = [lid for lid, node in trees.due.items() if settled(node)]
         for lid in done:
             del trees.due[lid]
+            self._desk.fresh.take(lid)
         if done:
             with self._desk.store.transaction():
                 dirty.drop(self._desk.store, done)
@@ -172,6 +173,7 @@ class Planning:
         store = self._desk.store
         with store.transaction():
             for book in books:
+                self._desk.fresh.take(book.lid)
                 if isinstance(book, Adopt):
                     local_tree.set_baseline(store, book.lid, agreed(local_tree.node(store, book.lid)))
                 elif isinstance(book, Forget):
