@@ -203,6 +203,16 @@ def test_the_files_of_a_space_are_those_that_the_server_has(desk: StoredDesk) ->
     assert holds.files(desk.store, SPACE) == 1
 
 
+def test_what_was_on_its_way_when_the_hold_opened_is_listed_with_it(desk: StoredDesk) -> None:
+    a, b = rewritten(desk, "a", "b")
+    holds.opened(desk.store, SPACE, "rewrites", 1_000_000)
+    holds.note_rewritten(desk.store, SPACE, a, b"r" * 16)
+    holds.stamp(desk.store, 1_000_000 + holds.ANSWERED_MS)
+    holds.note_rewritten(desk.store, SPACE, b, b"r" * 16)
+    holds.stamp(desk.store, 1_000_001 + holds.ANSWERED_MS)
+    assert [each.path for each in holds.open_holds(desk.store)[0].sent] == ["a"]
+
+
 def test_an_open_hold_does_not_look_like_damage(tmp_path: Path) -> None:
     """SQLite 3.40's quick_check, asked at every start, sees NULLs where a key's columns stand in another order."""
     store = Store.open(tmp_path / "store.db")

@@ -11,6 +11,8 @@ from govsync.store.database import Store, pieces
 
 HoldKind = Literal["deletions", "rewrites"]
 
+ANSWERED_MS = 60_000
+"""How long, at most, an operation that was on its way when a hold opened is taken for one from before it."""
 _STILL = (
     "CASE h.kind WHEN 'deletions' THEN n.presence IN ('gap', 'missing') AND n.r_dead = 0 AND n.b_parent IS NOT NULL"
     " ELSE n.presence = 'gap' OR n.presence = 'here' AND n.r_dead = 0 AND"
@@ -226,8 +228,13 @@ def _note(store: Store, node_id: bytes, kind: HoldKind, space: bytes, path: str,
 
 
 def stamp(store: Store, now_ms: int) -> None:
-    """Dates what was noted in this transaction: whoever takes in an answer has no clock."""
-    store.run("UPDATE sent SET at_ms = ? WHERE at_ms = 0", (now_ms,))
+    """Dates what was noted in this transaction: whoever takes in an answer has no clock. What was on its way when a hold
+    opened belongs to it as well."""
+    store.run(
+        "UPDATE sent SET at_ms = ?1, hold = coalesce(hold, (SELECT h.id FROM hold h WHERE h.space = sent.space"
+        " AND h.kind = sent.kind AND h.state = 'open' AND h.since_ms >= ?2)) WHERE at_ms = 0",
+        (now_ms, now_ms - ANSWERED_MS),
+    )
 
 
 def forget_sent(store: Store, before_ms: int) -> None:
