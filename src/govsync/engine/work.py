@@ -224,7 +224,7 @@ class _Bytes:
 
 
 def _upload(tools: Tools, job: jobs.Upload) -> jobs.Uploaded:
-    """Uploads all files together; one that cannot be read any more is left out, and the others go on."""
+    """Uploads all files together; one that cannot be read any more or finds no room is left out, and the others go on."""
     sources: dict[int, list[Source]] = {}
     for lid, at, manifest, _ in job.files:
         sources[lid] = [FileSource(tools.fs, at, manifest)]
@@ -238,9 +238,13 @@ def _upload(tools: Tools, job: jobs.Upload) -> jobs.Uploaded:
             tools.remote.upload(job.space, [source for mine in sources.values() for source in mine])
         except Failure as failure:
             index = failure.facts.get("index")
-            if not isinstance(index, int):
+            if isinstance(index, int):
+                lid = owners[index]
+            elif failure.code is Code.QUOTA:
+                # All together do not fit: the others are tried without the largest (R39).
+                lid = max(sources, key=lambda each: sources[each][0].manifest.size_bytes)
+            else:
                 raise
-            lid = owners[index]
             failed.append((lid, place.problem_of(failure)))
             del sources[lid]
         else:

@@ -1,0 +1,64 @@
+"""Files are sent together, and one that finds no room in its space keeps back no other (I10, R39)."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from govsync.content.chunks import cut, reading
+from govsync.content.manifests import manifest_of
+from govsync.engine import jobs, work
+from govsync.engine.work import Tools
+from govsync.local.ignore import Ignore
+from govsync.local.root import adopt
+from govsync.local.steps import At, Signature
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
+from govsync.remote.interface import Source
+from govsync.system.disk import DiskFileSystem
+
+
+class Server:
+    """Takes what fits into its quota altogether, and refuses all of it otherwise."""
+
+    def __init__(self, quota_bytes: int, code: Code = Code.QUOTA) -> None:
+        self.left, self.code = quota_bytes, code
+        self.taken: list[int] = []
+
+    def upload(self, space: bytes, sources: Sequence[Source]) -> None:
+        sizes = [source.manifest.size_bytes for source in sources]
+        if sum(sizes) > self.left:
+            raise Failure(self.code, left=self.left)
+        self.taken = sizes
+
+
+def upload(path: Path, server: Server, *sizes: int) -> jobs.Uploaded:
+    path.mkdir()
+    fs = DiskFileSystem(path)
+    tools = Tools(
+        fs=fs, remote=server, root=adopt(fs, b"r" * 16, b"d" * 16), ignore=lambda: Ignore.of_setting(()),  # type: ignore[arg-type]
+        clock_ns=lambda: 0, rescued=lambda: fs,
+    )  # fmt: skip
+    files = []
+    for lid, size in enumerate(sizes):
+        data = bytes([lid]) * size
+        (path / str(lid)).write_bytes(data)
+        manifest = manifest_of(piece for _, piece in cut(reading(data), size))
+        files.append((lid, At((), str(lid)), manifest, Signature(0, size, 0, 0)))
+    done = work.run(jobs.Upload(number=1, space=b"s" * 16, files=tuple(files)), tools)
+    assert isinstance(done, jobs.Uploaded)
+    return done
+
+
+def test_what_finds_no_room_is_left_out_the_largest_first_and_the_others_go(tmp_path):
+    server = Server(100)
+    done = upload(tmp_path / "folder", server, 40, 500, 30, 90)
+    assert done.done == (0, 2)
+    assert [(lid, problem.code) for lid, problem in done.failed] == [(1, Code.QUOTA), (3, Code.QUOTA)]
+    assert server.taken == [40, 30]
+
+
+def test_a_refusal_that_says_nothing_about_room_is_one_of_all(tmp_path):
+    with pytest.raises(Failure) as caught:
+        upload(tmp_path / "folder", Server(0, Code.OFFLINE), 40)
+    assert caught.value.code is Code.OFFLINE
