@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.checks import check_i9
-from tests.simulation.stage import Stage, delete, move, save, seen
+from tests.simulation.checks import check_i9, check_i14, check_i15
+from tests.simulation.stage import Stage, delete, held, move, save, seen
 
 
 @pytest.fixture
@@ -26,7 +26,8 @@ def revisions(world: Stage) -> list[str]:
 def agree(world: Stage) -> str:
     """Lets the world come to rest, and answers what both desks show."""
     world.settle()
-    check_i9(world)
+    for check in (check_i9, check_i14, check_i15):
+        check(world)
     one, other = (seen(desk) for desk in world.desks)
     assert one == other
     return one
@@ -132,6 +133,13 @@ def test_two_edits_of_one_file_are_both_kept(world: Stage) -> None:
     shown = agree(world)
     assert "a.txt=2" in shown
     assert shown.endswith(".txt=3") or ".txt=3 " in shown
+
+
+def test_two_names_that_differ_in_case_alone_do_not_stay_in_one_folder(world: Stage) -> None:
+    save(world.desks[0], "Plan.txt=1 plan.txt=2")
+    shown = agree(world)
+    assert held(world.desks[0]) == ["1", "2"]
+    assert "conflict" in shown
 
 
 def test_an_empty_mount_over_the_folder_deletes_nothing(world: Stage) -> None:
