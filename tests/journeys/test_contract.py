@@ -112,3 +112,25 @@ def test_new_patterns_take_effect_at_once_and_delete_nothing(site: Site) -> None
     (office.folder / "d/.govsyncignore").write_text("*.bak")
     office.wait()
     until(lambda: home.tree().get("d/a.old") == b"left alone", "what the file of patterns let go")
+
+
+def test_a_save_made_while_a_version_comes_back_is_kept(site: Site) -> None:
+    """The command asks the server; the disk is changed with everything that protects a save (R11)."""
+    office = site.desk("office")
+    plan = office.folder / "Plan.txt"
+    for text in ("first", "second"):
+        plan.write_text(text)
+        office.wait()
+    first = office.json("versions", str(plan))[-1]["revision"]
+    with plan.open("r+") as program:
+        office.do("restore", str(plan), "--revision", first)
+        assert plan.read_text() == "second", "a program has it open: the version waits"
+        program.write("THIRD!")
+    until(lambda: len(list(office.folder.glob("Plan*.txt"))) == 2, "both versions")
+    office.wait()
+    contents = sorted(path.read_text() for path in office.folder.glob("Plan*.txt"))
+    assert contents == ["THIRD!", "first"]
+    (row,) = office.json("conflicts")
+    office.do("resolve", row["id"], "--keep", "theirs")
+    office.wait()
+    assert [path.read_text() for path in office.folder.glob("Plan*.txt")] == ["first"]

@@ -8,7 +8,7 @@ import pytest
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.system import durable
-from govsync.system.durable import private_folder, replace_file
+from govsync.system.durable import new_file, private_folder, replace_file
 
 
 def test_a_file_is_made_with_its_folders_for_its_owner_alone(tmp_path):
@@ -81,3 +81,43 @@ def test_folders_are_made_for_their_owner_alone_whatever_the_umask(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(Failure):
         private_folder(tmp_path / "file" / "c")
+
+
+def test_a_new_file_has_its_name_only_when_it_is_whole(tmp_path):
+    path = tmp_path / "f" / "new"
+    with new_file(path) as file:
+        file.write(b"whole")
+        assert not path.exists()
+    assert path.read_bytes() == b"whole"
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("early", [True, False])
+@pytest.mark.parametrize("links", [True, False])
+def test_a_new_file_takes_nobodys_name(tmp_path, monkeypatch, early, links):
+    if not links:
+        monkeypatch.setattr(durable.os, "link", lambda *_: (_ for _ in ()).throw(PermissionError()))
+    path = tmp_path / "new"
+    if early:
+        path.write_bytes(b"mine")
+
+    def write() -> None:
+        with new_file(path) as file:
+            file.write(b"whole")
+            path.write_bytes(b"mine")
+
+    with pytest.raises(Failure) as raised:
+        write()
+    assert raised.value.code is Code.EXISTS
+    assert path.read_bytes() == b"mine"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_nothing_is_left_of_a_new_file_that_failed(tmp_path, monkeypatch):
+    monkeypatch.setattr(durable.os, "link", lambda *_: (_ for _ in ()).throw(PermissionError()))
+    with new_file(tmp_path / "good") as file:
+        file.write(b"where there are no links")
+    assert (tmp_path / "good").read_bytes() == b"where there are no links"
+    with pytest.raises(KeyError), new_file(tmp_path / "new"):
+        raise KeyError
+    assert [each.name for each in tmp_path.iterdir()] == ["good"]

@@ -1,20 +1,21 @@
 """Commands about files: their versions, the trash, what was kept twice, and whether everything is really the same.
 
-Whatever changes a file here does it as a person would: the content is written beside and takes the name, and the desk
-finds it like any other edit. Nothing is replaced or removed that the server does not have among the file's versions.
+Whatever changes a file asks the server to, as a colleague's desk would: what comes of it reaches this disk like any other
+change, with everything that protects a save made at the same moment (R11, R12). Nothing here writes over or removes a
+file, and a file whose content is not among the versions on the server is not even asked about.
 """
 
 import datetime
 import logging
 import os
-import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import msgspec
 
-from govsync.content.chunks import cut
+from govsync.content.chunks import SCHEME, cut
 from govsync.content.manifests import manifest_of
 from govsync.engine.report import moment
 from govsync.model import operations as ask
@@ -23,10 +24,11 @@ from govsync.model.codes import Code
 from govsync.model.nodes import Kind, Node
 from govsync.model.problems import Failure
 from govsync.protocol.changes import NodeState, RevisionInfo, Trashed
-from govsync.protocol.commits import Done, Want
+from govsync.protocol.commits import Done, Refused, Want
 from govsync.protocol.limits import DEFAULT
 from govsync.store import conflicts as kept_twice
 from govsync.store import local_tree, paths, spaces, trees
+from govsync.system.durable import new_file
 
 if TYPE_CHECKING:
     from govsync.agent.main import Agent
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 FETCH_CHUNKS = 8
+PLACED_S = 30.0
+STEP_S = 0.02
 
 
 class Here(Protocol):
@@ -86,24 +90,47 @@ def restore(agent: "Agent", here: Here, path: Path, revision: str, to: str | Non
     """Brings a version back, as a new version, or into another file, which must be new; answers where it is."""
     node = _node(agent, here, path)
     known = _revisions(agent, node)
-    rev = next((each.rev for each in known if each.rev.hex() == revision), None)
-    if rev is None:
+    wanted = next((each for each in known if each.rev.hex() == revision), None)
+    if wanted is None:
         raise Failure(Code.NOT_FOUND, revision=revision)
-    target = Path(to) if to else path
     if to:
-        _take_name(target)
-    else:
-        _require_sent(target, known)
-    _write(agent, node.space, rev, target)
-    return str(target)
+        _write(agent, node.space, wanted.rev, Path(to))
+        return to
+    _require_sent(path, known)
+    _bring(agent, here, node, wanted)
+    _until_here(agent, here, node, wanted.hash)
+    return str(path)
 
 
-def _take_name(target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        target.touch(exist_ok=False)
-    except FileExistsError as error:
-        raise Failure(Code.NAME_TAKEN, path=str(target)) from error
+def _bring(agent: "Agent", here: Here, node: Node, wanted: RevisionInfo) -> None:
+    """Makes a version of a file, or of another one in its space, its newest; raises Failure with what the server says."""
+    assert node.remote is not None
+    put = ask.Put(
+        key=agent.ids.new(), node=node.node_id, hash=wanted.hash, size_bytes=wanted.size_bytes, scheme=SCHEME,
+        base_rev=node.remote.rev, mtime_ns=wanted.mtime_ns, exec=node.remote.exec, source=(node.space, wanted.rev),
+    )  # fmt: skip
+    _commit(agent, here, node, put)
+
+
+def _commit(agent: "Agent", here: Here, node: Node, operation: ask.AnyOperation) -> None:
+    row = here(agent, lambda: spaces.get(agent.store, node.space))
+    assert row is not None, "a node lies in a space"
+    outcome = agent.remote.commit(row.id, row.epoch, [operation], []).outcomes[0]
+    if not isinstance(outcome, Done):
+        raise Failure(outcome.code if isinstance(outcome, Refused) else Code.CHUNK_LOST)
+
+
+def _until_here(agent: "Agent", here: Here, node: Node, content_hash: bytes | None) -> None:
+    """Waits, for a while, until the disk shows what the server was asked for (None: nothing); it comes in any case."""
+
+    def shown() -> bytes | None:
+        found = local_tree.find_node(agent.store, node.lid)
+        local = None if found is None else found.local
+        return local.hash if local is not None and local.here else None
+
+    end = time.monotonic() + PLACED_S
+    while here(agent, shown) != content_hash and time.monotonic() < end:
+        time.sleep(STEP_S)
 
 
 def _require_sent(path: Path, known: Sequence[RevisionInfo]) -> None:
@@ -114,12 +141,10 @@ def _require_sent(path: Path, known: Sequence[RevisionInfo]) -> None:
 
 
 def _write(agent: "Agent", space: bytes, rev: bytes, target: Path) -> None:
-    """Writes a revision, verified, beside a file and gives it the name at once."""
+    """Writes a revision, verified, into a new file; raises Failure(name_taken) where something is there already."""
     manifest = agent.remote.manifest(space, rev)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    fd, beside = tempfile.mkstemp(dir=target.parent, prefix="~govsync-", suffix=".tmp")
     try:
-        with os.fdopen(fd, "wb") as file:
+        with new_file(target) as file:
             for start in range(0, len(manifest.chunks), FETCH_CHUNKS):
                 end = min(start + FETCH_CHUNKS, len(manifest.chunks))
                 data = list(agent.calls.fetch(space, [Want(rev, start, end)]))
@@ -127,15 +152,9 @@ def _write(agent: "Agent", space: bytes, rev: bytes, target: Path) -> None:
                     if manifest_of([piece]).chunks[0] != chunk:
                         raise Failure(Code.CHUNK_BAD)
                     file.write(piece)
-            file.flush()
-            os.fsync(file.fileno())
-        if target.exists():
-            Path(beside).chmod(target.stat().st_mode & 0o7777)
-        else:
-            Path(beside).chmod(0o644)
-        Path(beside).replace(target)
-    except BaseException:
-        Path(beside).unlink(missing_ok=True)
+    except Failure as failure:
+        if failure.code is Code.EXISTS:
+            raise Failure(Code.NAME_TAKEN, path=str(target)) from failure
         raise
 
 
@@ -218,7 +237,8 @@ def rewind(agent: "Agent", here: Here, path: Path, to: str) -> int:
         target = Path(agent.identity.folder, *at)
         if then is not None and _hash(target) != then.hash:
             _require_sent(target, known)
-            _write(agent, node.space, then.rev, target)
+            _bring(agent, here, node, then)
+            _until_here(agent, here, node, then.hash)
             count += 1
     return count
 
@@ -337,12 +357,20 @@ def resolve(agent: "Agent", here: Here, id: str, keep: str) -> None:
         return local_tree.node(store, row.copy), local_tree.node(store, row.original)
 
     copy, original = here(agent, read)
-    if keep == "mine":
-        _require_sent(_path(agent, here, original), _revisions(agent, original))
-        _path(agent, here, copy).replace(_path(agent, here, original))
-    elif keep == "theirs":
-        _require_sent(_path(agent, here, copy), _revisions(agent, copy))
-        _path(agent, here, copy).unlink()
+    if keep != "both":
+        if copy.remote is None or copy.remote.rev is None or original.remote is None:
+            raise Failure(Code.NOT_SENT, path=str(_path(agent, here, copy)))
+        versions_of_copy = _revisions(agent, copy)
+        _require_sent(_path(agent, here, copy), versions_of_copy)
+        if keep == "mine":
+            _require_sent(_path(agent, here, original), _revisions(agent, original))
+            _bring(agent, here, original, versions_of_copy[0])
+            _until_here(agent, here, original, versions_of_copy[0].hash)
+        delete = ask.Delete(
+            key=agent.ids.new(), node=copy.node_id, place=copy.remote.place_key, rev=copy.remote.rev
+        )
+        _commit(agent, here, copy, delete)
+        _until_here(agent, here, copy, None)
 
     def settle() -> None:
         with agent.store.transaction():

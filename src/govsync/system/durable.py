@@ -1,13 +1,20 @@
-"""Replaces a small file so that it is, after any crash or failure, the old one or the new one; and makes private folders.
+"""Replaces a small file so that it is, after any crash or failure, the old one or the new one; makes private folders, and
+new files that are whole or not there.
 
 For settings, credentials, the device's identity and the like, which have one writer at a time: whoever holds the home's
 lock, or the server its data. What people put into the synced folder goes through `fs` instead.
 """
 
+import errno
 import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from govsync.system.failures import attempt
+from govsync.system.linux import AT_CWD, rename_noreplace
 
 
 def private_folder(path: Path) -> None:
@@ -38,6 +45,39 @@ def replace_file(path: Path, data: bytes, mode: int = 0o600) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """Opens a file to be written, which has its name only when all of it is on the disk; nothing is left of a failure.
+
+    A missing folder is made. Raises Failure(exists) where something has the name, at once or by the end.
+    """
+    with attempt("new file"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if os.path.lexists(path):
+            raise FileExistsError(errno.EEXIST, "it is taken")
+        fd, name = tempfile.mkstemp(dir=path.parent, prefix="~govsync-", suffix=".tmp")
+        beside = Path(name)
+        try:
+            with open(fd, "wb") as file:
+                os.fchmod(fd, 0o644)
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            _name(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+def _name(beside: Path, path: Path) -> None:
+    """Gives a file a name that nothing has, by a second link, or where there are none by a rename that refuses."""
+    try:
+        os.link(beside, path)
+    except FileExistsError:
+        raise
+    except OSError:  # Each kind of disk without links says so in its own way.
+        rename_noreplace(AT_CWD, str(beside), AT_CWD, str(path))
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:

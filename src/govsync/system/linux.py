@@ -11,6 +11,8 @@ import os
 import struct
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
+AT_CWD = -100
+"""Stands for no folder: a name is a path then."""
 _RENAME_NOREPLACE = 1
 _RENAME_EXCHANGE = 2
 _AT_SYMLINK_NOFOLLOW = 0x100
