@@ -51,7 +51,11 @@ class Tree:
 
     def __init__(self) -> None:
         self.states = {ROOT: State(node=ROOT, kind=Kind.FOLDER, parent=None, name="", place=ROOT)}
-        self.origins: dict[bytes, tuple[bytes, Origin]] = {}
+        self.owners: dict[bytes, bytes] = {}
+        self.offers: dict[bytes, Origin] = {}
+        """When an offered revision was made."""
+        self.upon: dict[bytes, Origin] = {}
+        """Upon which lost revision one of this life was made."""
         self.foreign: set[bytes] = set()
         self.seq = 0
 
@@ -76,10 +80,15 @@ class Tree:
         return Below(count, seq, mount, height)
 
     def owner(self, rev: bytes) -> bytes | None:
-        return self.origins[rev][0] if rev in self.origins else None
+        return self.owners.get(rev)
 
-    def origin(self, rev: bytes) -> Origin | None:
-        return self.origins[rev][1] if rev in self.origins else None
+    def offered(self, rev: bytes) -> Origin | None:
+        return self.offers.get(rev)
+
+    def reach(self, node: bytes, epoch: bytes) -> int:
+        origins = [(rev, *origin) for each in (self.offers, self.upon) for rev, origin in each.items()]
+        mine = [seq for rev, life, seq in origins if self.owners[rev] == node and life == epoch]
+        return max(mine, default=-1)
 
     def elsewhere(self, id: bytes) -> bool:
         return id in self.foreign
@@ -97,10 +106,12 @@ class Tree:
         self.states.pop(state.node, None)
         self.states[state.node] = state
         if isinstance(operation, ask.Put):
-            self.origins[operation.key] = (state.node, (EPOCH, self.seq))
+            self.owners[operation.key] = state.node
+            if operation.upon is not None:
+                self.upon[operation.key] = operation.upon
         if isinstance(operation, ask.Offer) and operation.rev is not None:
-            origin = (operation.origin_epoch, operation.origin_seq)
-            self.origins[operation.rev] = (state.node, origin)
+            self.owners[operation.rev] = state.node
+            self.offers[operation.rev] = (operation.origin_epoch, operation.origin_seq)
         return Change(state)
 
     def bury(self, state: State) -> None:
@@ -472,7 +483,7 @@ def test_the_youngest_of_a_lost_life_is_current_in_any_order(order: list[int]) -
     for seq in order:
         tree.answer(offer("a", str(seq), seq, node))
     assert tree.states[node].hash == content("4")
-    assert len(tree.origins) == 4
+    assert len(tree.offers) == 4
 
 
 def test_an_edit_of_this_life_stands_against_any_offer(tree: Tree) -> None:
@@ -480,6 +491,21 @@ def test_an_edit_of_this_life_stands_against_any_offer(tree: Tree) -> None:
     tree.done(edit(state, "2"))
     assert tree.refused(offer("a", "3", 9, state.node)) is Code.STALE_REV
     assert tree.stands(offer("a", "2", 9, state.node)).state.hash == content("2")
+
+
+def test_an_edit_made_upon_what_was_lost_is_newer_than_all_of_that(tree: Tree) -> None:
+    state = tree.done(offer("a", "1", 5))
+    edited = tree.done(msgspec.structs.replace(edit(state, "2"), upon=(OLD_EPOCH, 8)))
+    assert tree.done(offer("a", "3", 7, state.node)).hash == edited.hash, "it goes into the history alone"
+    assert tree.refused(offer("a", "4", 9, state.node)) is Code.STALE_REV
+
+
+def test_what_a_desk_knows_as_older_gives_way_to_its_offer(tree: Tree) -> None:
+    state = tree.file("a", "old")
+    newer = offer("a", "1", 5, state.node)
+    assert tree.refused(newer) is Code.STALE_REV
+    assert tree.refused(msgspec.structs.replace(newer, over=key())) is Code.STALE_REV
+    assert tree.done(msgspec.structs.replace(newer, over=state.rev)).hash == content("1")
 
 
 def test_an_offer_does_not_revive(tree: Tree) -> None:
