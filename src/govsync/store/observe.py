@@ -481,7 +481,9 @@ class _Folder:
     def _freed(self) -> None:
         """Lets come what found its name taken, as soon as nothing has it any more."""
         for lid, name in self._store.all(
-            "SELECT n.lid, n.r_name FROM problem p JOIN node n ON n.lid = p.lid WHERE n.r_parent = ? AND n.presence IS NULL"
+            # The few problems first: asked the other way round, each look would read all nodes.
+            "SELECT n.lid, n.r_name FROM problem p CROSS JOIN node n ON n.lid = p.lid"
+            " WHERE n.r_parent = ? AND n.presence IS NULL"
             " AND p.name = '' AND p.code IN ('exists', 'link_in_the_way') ORDER BY n.lid",
             (self._parent,),
         ):
