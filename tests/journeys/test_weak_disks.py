@@ -42,6 +42,7 @@ def mounted(tmp_path: Path) -> Iterator[Callable[..., Path]]:
         subprocess.run(["umount", "-l", at], check=True)
 
 
+@pytest.mark.timeout(300)  # What was displaced is looked at again after a minute.
 def test_a_folder_on_a_disk_in_user_space_is_synced_both_ways(
     site: Site, mounted: Callable[..., Path]
 ) -> None:
