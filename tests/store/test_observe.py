@@ -431,6 +431,17 @@ def test_a_link_where_a_file_was_obscures_it(desk: StoredDesk) -> None:
     assert seen.to_read == [lid]
 
 
+def test_what_was_hidden_by_a_link_is_not_deleted_by_taking_the_link_away(desk: StoredDesk) -> None:
+    """Only what was seen here can be missing here (R26): it comes back from the server."""
+    lid = one_file(desk)
+    desk.look(desk.root, link("r", 9))
+    seen = desk.look(desk.root)
+    assert not seen.vanished
+    assert desk.presence(lid) is Presence.NOT_YET
+    assert desk.node(lid).baseline is None
+    assert lid in dirty_lids(desk)
+
+
 def test_a_link_where_a_folder_was_obscures_everything_in_it(desk: StoredDesk) -> None:
     d, inside = a_folder(desk)
     seen = desk.look(desk.root, link("d", 2))

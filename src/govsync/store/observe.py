@@ -470,7 +470,8 @@ class _Folder:
             if node.presence is Presence.OBSCURED:
                 problems.clear(self._store, [node.lid], (Code.OBSCURED, Code.LINK_IN_THE_WAY))
             below = [node.lid] if node.kind is Kind.FILE else local_tree.below(self._store, node.lid)
-            if node.presence is Presence.LOCAL_ONLY:
+            if node.presence in (Presence.LOCAL_ONLY, Presence.OBSCURED):
+                # Of what was hidden nobody knows when it went, or whether: only what was seen here can be deleted (R26).
                 gaps.let_go(self._store, below)
             else:
                 gone += below
