@@ -8,9 +8,10 @@ import pytest
 from govsync.engine import events, jobs
 from govsync.model import operations as ask
 from govsync.model.codes import Code
+from govsync.protocol.changes import Cursor
 from govsync.protocol.commits import Outcome, Refused
 from govsync.store import ops, problems
-from tests.engine.bench import LARGE, SPACE, Bench
+from tests.engine.bench import CHAIN, EPOCH, LARGE, SPACE, Bench
 
 
 def refuse_puts(bench: Bench, code: Code) -> None:
@@ -199,3 +200,32 @@ def test_a_file_that_changed_under_its_upload_is_read_again(bench: Bench) -> Non
     (put,) = bench.asked(ask.Put)
     assert isinstance(put, ask.Put)
     assert bench.server.chunks[bench.server.manifests[put.key].chunks[0].hash].startswith(b"y")
+
+
+# One history (R33, R34)
+
+
+def test_a_commit_names_the_head_that_the_answer_before_it_told_of(bench: Bench) -> None:
+    """So no answer hides that an earlier one was taken back by a restore: it is given in the same history, or not at all."""
+    bench.settle()
+    bench.write("a")
+    bench.work(jobs.Pull)
+    bench.write("b")
+    bench.work(jobs.Pull, jobs.Commit)
+    [commit] = bench.under_way(jobs.Commit)
+    assert isinstance(commit, jobs.Commit)
+    assert commit.after == Cursor(EPOCH, 1, CHAIN)
+
+
+def test_nothing_is_sent_while_an_answer_may_have_been_given_in_another_history(bench: Bench) -> None:
+    """The journal was read beyond the head that it told of, without going through it."""
+    bench.settle()
+    bench.write("a")
+    bench.settle()
+    bench.store.run("UPDATE space SET told_seq = cursor_seq, told_chain = cursor_chain")
+    bench.write("b")
+    bench.work(jobs.Pull)
+    assert bench.under_way(jobs.Commit) == []
+    assert len(bench.asked(ask.Put)) == 1
+    bench.settle()
+    assert len(bench.asked(ask.Put)) == 2

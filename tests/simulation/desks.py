@@ -153,6 +153,7 @@ class SimDesk:
         self._beat_ms: int | None = None
         self._heard_ms = 0
         self._heard_writes = -1
+        self._digested = 0
         self.tell(events.SessionBegun())
         self.watch()
 
@@ -251,8 +252,10 @@ class SimDesk:
 
     @property
     def told_everything(self) -> bool:
-        """Says whether no word of the watcher or of the server is on its way to the engine."""
-        heard = self.line.heard and self._heard_writes == self.world.database.writes
+        """Says whether no word of the watcher or of the server is on its way to the engine; what happened to the server
+        without a word, only the next digest tells."""
+        digested = self._digested == self.world.lives
+        heard = self.line.heard and self._heard_writes == self.world.database.writes and digested
         return heard and self.watcher is not None and not self.watcher.waiting
 
     def hear(self) -> None:
@@ -271,7 +274,7 @@ class SimDesk:
         self._heard_writes = self.world.database.writes
         heads = spaces.heads(self.world.server, self.caller)
         if due:
-            self._beat_ms = now
+            self._beat_ms, self._digested = now, self.world.lives
             self.tell(events.Beat(heads.digest))
         for head in heads.heads:
             if self._heads.get(head.space) != head.seq:

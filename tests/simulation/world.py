@@ -84,6 +84,8 @@ class World:
         self.unsettled = True
         self.server_up, self.server_life = True, 0
         self._copies = 0
+        self.lives = 0
+        """How often the server was put back."""
         # Only a database in a file can be put back from a copy; one in memory is quicker.
         lasting = perils.restores > 0
         self.database = SimDatabase(f"sqlite:///{base / DATABASE}" if lasting else "sqlite://")
@@ -263,6 +265,7 @@ class World:
         self._end_server()
         self.database.close()
         self.database.writes += 1
+        self.lives += 1
         for suffix in ("-wal", "-shm"):
             (self._base / f"{DATABASE}{suffix}").unlink(missing_ok=True)
         shutil.copy(self._base / f"copy{self._copies}.db", self._base / DATABASE)

@@ -166,3 +166,25 @@ def test_a_head_that_was_told_of_is_remembered_until_the_journal_goes_through_it
     assert told() == cursor(9), "another history goes through that sequence"
     spaces.set_cursor(desk.store, SPACE, cursor(9))
     assert told() is None
+
+
+def test_a_space_that_hangs_nowhere_is_missed(desk: StoredDesk) -> None:
+    """Not the personal one, nor one that is not this person's any more."""
+    assert not spaces.any_unmounted(desk.store)
+    mount, _ = desk.mount_team()
+    assert not spaces.any_unmounted(desk.store)
+    desk.tell(
+        desk.state(
+            desk.node(mount).node_id,
+            "Team",
+            kind=Kind.MOUNT,
+            rev=None,
+            hash=None,
+            target_space=TEAM,
+            dead=True,
+            seq=99,
+        )
+    )
+    assert spaces.any_unmounted(desk.store)
+    spaces.freeze(desk.store, TEAM, SpaceState.UNKNOWN)
+    assert not spaces.any_unmounted(desk.store)

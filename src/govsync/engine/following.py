@@ -249,6 +249,8 @@ class Following:
             spaces.set_cursor(store, job.space, result.changes.cursor)
             if row.told is not None and _denies(result.changes, row.told):
                 self.reread(job.space)
+        if row.kind is SpaceKind.PERSONAL and result.changes.cursor.seq == result.changes.head:
+            self._miss_mounts()
         self.head_told(job.space, result.changes.head)
         self._desk.facts_changed()
 
@@ -282,7 +284,12 @@ class Following:
             activity.note(self._desk.store, self._desk.now.wall_ms, "united", row.name if row else "")
             if not self._rereading:
                 meta.set_joined_as(self._desk.store, self._desk.who.device)
+        self._miss_mounts()
         self._desk.facts_changed()
+
+    def _miss_mounts(self) -> None:
+        """The server makes mounts when it is asked for the spaces; a restore may have taken them back since it was."""
+        self._spaces_due |= spaces.any_unmounted(self._desk.store)
 
     def failed(self, job: AnyJob, code: Code) -> None:
         """Learns that a question has no answer; a history that differs is read anew, anything else is asked again."""

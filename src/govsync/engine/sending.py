@@ -66,7 +66,7 @@ class Sending:
         """Sends again, under their own keys, operations that were sent and have no outcome (R32)."""
         jobs: list[AnyJob] = []
         for space in spaces.all_spaces(self._desk.store):
-            if self._committing(space.id) or self._rests(space.id):
+            if self._committing(space.id) or self._rests(space.id) or space.doubted:
                 continue
             rows = ops.sent(self._desk.store, space.id)
             if rows:
@@ -81,7 +81,7 @@ class Sending:
         """Answers the spaces to which a commit could be sent."""
         taken = {job.space for job in started if isinstance(job, Commit)}
         rows = spaces.all_spaces(self._desk.store)
-        return [row.id for row in rows if row.writable and row.id not in taken and self.free(row.id)]
+        return [row.id for row in rows if row.writable and row.id not in taken and self._free(row)]
 
     def waits(self, lid: int) -> bool:
         """Says whether the node's content must be read or uploaded first."""
@@ -106,8 +106,12 @@ class Sending:
 
     def free(self, space: bytes) -> bool:
         """Says whether a commit could be sent for this space."""
-        busy = self._committing(space) or ops.any_sent(self._desk.store, space)
-        return not busy and not self._rests(space)
+        row = spaces.get(self._desk.store, space)
+        return row is not None and self._free(row)
+
+    def _free(self, row: spaces.SpaceRow) -> bool:
+        busy = self._committing(row.id) or ops.any_sent(self._desk.store, row.id)
+        return not busy and not self._rests(row.id) and not row.doubted
 
     def offer(self, space: bytes, rows: Sequence[Lost], started: list[AnyJob]) -> None:
         """Offers what the server has lost of as many nodes as one commit takes (R34)."""
@@ -140,7 +144,7 @@ class Sending:
     ) -> Commit:
         return Commit(
             number=self._desk.number(), space=space.id, epoch=space.epoch, operations=operations, inline=inline,
-            after=space.cursor,
+            after=space.furthest,
         )  # fmt: skip
 
     def _commit(self, space_id: bytes, steps: Sequence[AnyUp | Lost], started: list[AnyJob]) -> list[int]:

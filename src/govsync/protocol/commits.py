@@ -42,8 +42,8 @@ class ChunksAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class Commit(msgspec.Struct, frozen=True, kw_only=True):
     """Asks for operations on one space, in order; small chunks follow in frames of their own.
 
-    `after` is the place in the journal that the desk has read to: what it says of sequences (`seen`) means something only
-    in the history that it has read.
+    `after` is the furthest place in the journal that the desk has read to or was told of by an answer: what it says of
+    sequences (`seen`), and what was done for it already, means something only in that history.
     """
 
     epoch: bytes

@@ -37,6 +37,21 @@ class SpaceRow(msgspec.Struct, frozen=True, kw_only=True):
         """Says whether this person may change it."""
         return self.readable and self.role in (Role.EDITOR, Role.MANAGER)
 
+    @property
+    def doubted(self) -> bool:
+        """Says whether the journal was read beyond the head that an answer told of without being seen to go through it:
+        the answer may have been given in a life that is gone."""
+        return self.told is not None and self.cursor is not None and self.told.seq <= self.cursor.seq
+
+    @property
+    def furthest(self) -> Cursor | None:
+        """Answers the furthest head that is known in the one history that cursor and answers share.
+
+        A commit names it, so its answer is given in that history or not at all: each head that an answer tells of has
+        all earlier ones behind it, and none is forgotten by remembering the newest.
+        """
+        return self.cursor if self.told is None or self.doubted else self.told
+
 
 _COLUMNS = (
     "id, kind, name, role, state, root_lid, mount_lid, epoch, cursor_seq, cursor_chain, told_seq, told_chain,"
@@ -153,6 +168,15 @@ def rehome(store: Store, old: bytes, info: SpaceInfo) -> None:
     store.run("UPDATE space SET id = ? WHERE id = ?", (info.id, old))
     found(store, info.id)
     update(store, info)
+
+
+def any_unmounted(store: Store) -> bool:
+    """Says whether a space that the server lets this person read hangs nowhere, as far as the server has told."""
+    return store.value(
+        "SELECT 1 FROM space s WHERE s.state = ? AND s.kind != ? AND NOT EXISTS (SELECT 1 FROM node n"
+        " WHERE n.target_space = s.id AND n.r_parent IS NOT NULL AND n.r_dead = 0) LIMIT 1",
+        (SpaceState.MEMBER, SpaceKind.PERSONAL),
+    ) is not None  # fmt: skip
 
 
 def freeze(store: Store, id: bytes, state: SpaceState) -> None:
