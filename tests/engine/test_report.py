@@ -174,3 +174,14 @@ def test_the_moment_of_the_last_digest_is_told(rested: Bench) -> None:
     assert before is not None
     assert after is not None
     assert after > before
+
+
+def test_a_space_that_was_never_read_is_not_in_sync_though_it_was_empty_when_last_told_of(
+    bench: Bench,
+) -> None:
+    bench.server.fails["changes"] = Code.OFFLINE
+    bench.pass_ms(3_000)
+    assert bench.engine.following.digest == 0
+    assert bench.report().state == "syncing"
+    del bench.server.fails["changes"]
+    bench.settle()

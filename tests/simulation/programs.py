@@ -156,6 +156,8 @@ class Person:
         if inode is None:
             inode = self._medium.make(self._folder(path[:-1]), path[-1], Shape.FILE, self._name)
             self._medium.opened(inode, write=True)
+        elif inode.shape is not Shape.FILE:
+            raise Failure(Code.EXISTS)  # Another program has made a folder of that name meanwhile.
         else:
             yield from self._opened(inode)
             self._put(inode, b"", path)

@@ -39,6 +39,19 @@ def desk_tree(medium: Medium, root: tuple[str, ...]) -> Tree:
     return found
 
 
+def husks(medium: Medium, root: tuple[str, ...], there: Tree) -> list[str]:
+    """Lists the folders that the server does not have and that stay on the disk for what is never synced alone (R12)."""
+    seen = list(visible(medium, root))
+    folders = [path for path, inode in seen if inode.shape is Shape.FOLDER and "/".join(path) not in there]
+    found: list[str] = []
+    for folder in folders:
+        below = [(path, inode) for path, inode in seen if path[: len(folder)] == folder]
+        files = [path for path, inode in below if inode.shape is not Shape.FOLDER]
+        if files and all(fixed_reason(path[-1]) is not None for path in files):
+            found.append("/".join(folder))
+    return found
+
+
 def server_tree(server: Server, user: bytes) -> Tree:
     """Answers a person's own space with everything that hangs in it."""
     with server.database.begin(write=False) as tx:

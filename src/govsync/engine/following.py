@@ -323,10 +323,12 @@ class Following:
     def up_to_date(self) -> bool:
         """Says whether every space is read to the head of a digest that is not too old (R41)."""
         recent = self._desk.now.steady_ms - self.beat_ms <= BEAT_LASTS_MS
-        untold = all(row.told is None for row in spaces.all_spaces(self._desk.store) if row.readable)
+        readable = [row for row in spaces.all_spaces(self._desk.store) if row.readable]
+        # A space that was never read counts nothing in the digest, as one that had nothing in it when that was taken.
+        read = all(row.cursor is not None and row.told is None for row in readable)
         return (
             self.online and recent and not self._asking_spaces() and not self._heads_due
-            and not self._rereading and untold
+            and not self._rereading and read
             and self.digest == self._own_digest()
         )  # fmt: skip
 
