@@ -8,11 +8,14 @@ from govsync.content.manifests import Manifest, manifest_of
 from govsync.engine import jobs, placing
 from govsync.engine.batch import Batch
 from govsync.local import steps
+from govsync.model import operations as ask
+from govsync.model.codes import Code
 from govsync.model.nodes import Kind, Place
+from govsync.model.problems import Problem
 from govsync.model.steps import Park, Relocate
 from govsync.protocol.changes import NodeState
-from govsync.store import local_tree
-from tests.engine.bench import ROOT, Bench
+from govsync.store import local_tree, trash
+from tests.engine.bench import ROOT, SPACE, Bench
 
 
 def test_contents_that_nobody_will_ask_for_do_not_stop_the_reading(
@@ -158,3 +161,64 @@ def test_the_next_version_of_a_large_file_is_made_of_what_this_disk_has_of_it(be
     bench.settle()
     assert (bench.folder / "large").read_bytes() == third + second
     assert bench.server.asked == []
+
+
+# Second versions in the trash (R11, R17)
+
+
+def in_the_trash(bench: Bench, name: str, words: bytes | None) -> tuple[int, str, int]:
+    """Lets a late writer's bytes lie in the trash, or not any more, beside a file that is synced."""
+    bench.write("a")
+    bench.settle()
+    file = bench.folder / ".govsync" / "trash" / name
+    file.write_bytes(words or b"")
+    seen = file.stat()
+    row = trash.TrashRow(
+        name=name, lid=bench.lid("a"), space=SPACE, origin="a", ino=seen.st_ino, size_bytes=seen.st_size, mtime_ns=seen.st_mtime_ns,
+        ctime_ns=seen.st_ctime_ns, rev=None, at_ms=1,
+    )  # fmt: skip
+    with bench.store.transaction():
+        trash.add(bench.store, row)
+    if words is None:
+        file.unlink()
+    return row.lid, name, row.ino
+
+
+def test_what_is_asked_for_twice_comes_back_once(bench: Bench) -> None:
+    second = in_the_trash(bench, "late", b"late words")
+    bench.engine.placing.bring_back([second, second])
+    bench.settle()
+    assert len(bench.names()) == 2
+    assert len(bench.asked(ask.Put)) == 2
+    assert trash.listed(bench.store) == []
+
+
+def test_what_is_not_in_the_trash_any_more_is_not_asked_for_again(bench: Bench) -> None:
+    bench.engine.placing.bring_back([in_the_trash(bench, "late", None)])
+    bench.settle()
+    assert bench.names() == ["a"]
+    assert trash.listed(bench.store) == []
+
+
+def test_what_cannot_be_brought_back_is_tried_again_after_a_while(bench: Bench) -> None:
+    second = in_the_trash(bench, "late", b"late words")
+    bench.engine.placing.bring_back([second])
+    refused = 0
+    for _ in range(40):
+        bench.start()
+        for job in list(bench.waiting):
+            if isinstance(job, jobs.Change):
+                refused += 1
+                bench.answer(job, jobs.Changed(tuple(failed(step) for step in job.steps)))
+            else:
+                bench.carry_out(job)
+    assert refused == 1
+    bench.pass_ms(placing.AGAIN_MS)
+    bench.settle()
+    assert len(bench.names()) == 2
+
+
+def failed(step: steps.AnyStep) -> steps.StepOutcome:
+    return steps.StepOutcome(
+        intent=step.intent, lid=step.lid, result=steps.Result.FAILED, problem=Problem(Code.DISK_FULL)
+    )

@@ -158,7 +158,8 @@ class SimDesk:
         self.watch()
 
     def _purged(self, content: bytes) -> None:
-        if content in self.world.ledger.finished and hash_of(content) not in self.world.acknowledged():
+        had = self.world.acknowledged() | self.world.once
+        if content in self.world.ledger.finished and hash_of(content) not in had:
             self.purged.append(content)
 
     def watch(self) -> None:

@@ -86,6 +86,8 @@ class World:
         self._copies = 0
         self.lives = 0
         """How often the server was put back."""
+        self.once: set[bytes] = set()
+        """What the server had before it was put back."""
         # Only a database in a file can be put back from a copy; one in memory is quicker.
         lasting = perils.restores > 0
         self.database = SimDatabase(f"sqlite:///{base / DATABASE}" if lasting else "sqlite://")
@@ -208,6 +210,7 @@ class World:
         self.say(desk.name, "POWER CUT, and started again")
         desk.stop_programs()
         desk.end()
+        desk.put_root_back()  # No mount outlives the power, and what lies below one must not be overlooked.
         # What a program wrote and nobody flushed is not GovSync's to keep, unless the server was told of it.
         before = set(_of_people(desk.medium))
         desk.medium.crash(self.perils.kept, self.perils.damaged)
@@ -217,7 +220,6 @@ class World:
                 self.ledger.forgive(content, desk.name)
         for content in _of_people(desk.medium):
             self.ledger.left_unfinished(content, desk.name)
-        desk.put_root_back()
         desk.begin()
 
     def _cut_line(self, desk: SimDesk) -> None:
@@ -262,6 +264,7 @@ class World:
         self.say(
             "server", f"is put back from copy {self._copies}, {'told' if told else 'and nobody is told'}"
         )
+        self.once |= self.acknowledged()
         self._end_server()
         self.database.close()
         self.database.writes += 1

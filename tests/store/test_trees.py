@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from govsync.model import names
-from govsync.model.nodes import NOWHERE, Node
+from govsync.model.nodes import NOWHERE, Kind, Node
 from govsync.model.reconcile import reconcile
 from govsync.model.trees import MemoryTrees, Trees
 from govsync.protocol.session import Role, SpaceKind, SpaceState
@@ -16,7 +16,7 @@ from govsync.store.intents import Intent
 from govsync.store.local_tree import Disk
 from govsync.store.trees import SqlTrees
 from tests.model.trees_contract import NAMES, ROOT, SPACE, TreesContract, forests
-from tests.store.desk import EPOCH
+from tests.store.desk import EPOCH, StoredDesk
 
 NOW_MS = 1_000
 
@@ -146,3 +146,15 @@ def test_a_sent_operation_keeps_every_node_busy_that_it_speaks_for() -> None:
     ops.drop(store, [b"k" * 16])
     assert not SqlTrees(store, NOW_MS).busy(2)
     store.close()
+
+
+def test_what_is_still_named_as_a_place_is_not_forgotten_whole(desk: StoredDesk) -> None:
+    """Every walk upwards goes through it; a node without facts ends the walk, one that is not there would end the agent."""
+    folder = desk.synced("F", kind=Kind.FOLDER)
+    inside = desk.synced("a", parent=folder)
+    local_tree.forget_unless_named(desk.store, folder)
+    assert desk.node(folder).local is None
+    assert desk.node(folder).baseline is None
+    local_tree.forget_unless_named(desk.store, inside)
+    local_tree.forget_unless_named(desk.store, folder)
+    assert local_tree.find_node(desk.store, folder) is None

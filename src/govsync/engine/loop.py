@@ -181,6 +181,7 @@ class Engine:
             *self.following.wakes(),
             *self.recalling.wakes(),
             *self.sending.wakes(),
+            *self.placing.wakes(),
             *self.holding.wakes(),
             *self.rescuing.wakes(),
             *self.leaving.wakes(),

@@ -180,7 +180,10 @@ class Outcome:
         places = (node.local.place if node.local is not None else None, note.place)
         self.look_at.extend(place.parent for place in places if place is not None and place.parent != NOWHERE)
         if isinstance(self._step, disk.BringBack):
-            self.second_version = (self._lid, self._step.trash, self._step.ino)
+            if self._outcome.result is disk.Result.CHANGED:
+                trash.drop(self._store, self._step.trash)  # It is not in the trash any more.
+            else:
+                self.second_version = (self._lid, self._step.trash, self._step.ino)
         problem = self._outcome.problem
         if self._outcome.result is disk.Result.FAILED or (problem and problem.code in _IN_THE_WAY):
             wait(self._desk, self._lid, problem)

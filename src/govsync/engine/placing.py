@@ -14,7 +14,7 @@ from govsync.engine.batch import Batch
 from govsync.engine.desk import Desk
 from govsync.engine.jobs import AnyJob, Change, Changed, Fetch, Fetched, Look, Recover, Staged, Wanted
 from govsync.engine.outcomes import Outcome, wait
-from govsync.local.steps import At, Result
+from govsync.local.steps import At, BringBack, Result
 from govsync.model.codes import Code
 from govsync.model.nodes import NOWHERE, Presence
 from govsync.model.problems import Problem
@@ -24,6 +24,8 @@ from govsync.model.trees import Trees
 from govsync.store import dirty, intents, local_tree, manifests, paths, problems, trash
 
 BATCH = 500
+AGAIN_MS = 2_000
+"""After how long something that could not be brought back is tried again."""
 """How many steps one batch takes (R16)."""
 FETCH_BYTES = 8 * 1024 * 1024
 FETCH_FILES = 500
@@ -42,7 +44,8 @@ class Placing:
         self._staged: dict[int, Staged] = {}
         self._wanted: dict[int, bool] = {}
         """Nodes whose content must be fetched, and whether it replaces one that may hold pieces of it."""
-        self._second_versions: list[tuple[int, str, int]] = []
+        self._second_versions: dict[str, tuple[int, int, int]] = {}
+        """What lies in the trash and must come back, by its name there: node, inode, and not before when."""
         self._homeless: list[str] = []
         self._inline: dict[bytes, bytes] = {}
         self._inline_bytes = 0
@@ -58,7 +61,7 @@ class Placing:
             self.recovered = True
             # What nobody but its writer has seen is never purged, and comes back after a crash, too.
             unseen = (row for row in trash.listed(self._desk.store) if row.rev is None)
-            self._second_versions = [(row.lid, row.name, row.ino) for row in unseen]
+            self._second_versions = {row.name: (row.lid, row.ino, 0) for row in unseen}
             return []
         return [Recover(number=self._desk.number(), steps=tuple(notes.step_of(row) for row in rows))]
 
@@ -77,7 +80,8 @@ class Placing:
     @property
     def has_second_versions(self) -> bool:
         """Says whether a file in the trash must be brought back, whatever is planned."""
-        return bool(self._second_versions)
+        now = self._desk.now.steady_ms
+        return any(not_before <= now for _, _, not_before in self._second_versions.values())
 
     def take_up(self, steps: Sequence[AnyDown], started: list[AnyJob], trees: Trees, room: bool) -> list[int]:
         """Notes what must be fetched and, where there is room for it, makes a batch of what can be changed on the disk
@@ -97,12 +101,14 @@ class Placing:
         self, steps: Sequence[AnyDown], staged: dict[int, Staged], started: list[AnyJob], trees: Trees
     ) -> list[int]:
         batch = Batch(self._desk, trees)
-        for second in self._second_versions:
-            if self._has_place(second[0]):
-                batch.bring_back(*second)
+        for name, (lid, ino, not_before) in list(self._second_versions.items()):
+            if not_before > self._desk.now.steady_ms:
+                continue
+            del self._second_versions[name]
+            if self._has_place(lid):
+                batch.bring_back(lid, name, ino)
             else:
-                self._homeless.append(second[1])
-        self._second_versions = []
+                self._homeless.append(name)
         for step in steps:
             if len(batch.rows) >= BATCH:
                 break
@@ -271,7 +277,10 @@ class Placing:
                 outcome.record(node)
                 look.update(dict.fromkeys(outcome.look_at))
                 if outcome.second_version is not None:
-                    self._second_versions.append(outcome.second_version)
+                    lid, name, ino = outcome.second_version
+                    tried = isinstance(notes.step_of(row), BringBack)
+                    not_before = self._desk.now.steady_ms + AGAIN_MS if tried else 0
+                    self._second_versions[name] = (lid, ino, not_before)
                 if each.result is Result.DONE:
                     done[row.lid] = None
                     if staged is not None and staged.manifest is not None and outcome.placed(staged.rev):
@@ -287,9 +296,13 @@ class Placing:
 
     def bring_back(self, second: Sequence[tuple[int, str, int]]) -> None:
         """Has second versions that lie in the trash brought back with the next batch: node, trash name, inode."""
-        self._second_versions.extend(second)
+        self._second_versions.update((name, (lid, ino, 0)) for lid, name, ino in second)
         if second:
             self._desk.facts_changed()
+
+    def wakes(self) -> list[int]:
+        """Lists when to try again to bring something back, in steady milliseconds."""
+        return [not_before for _, _, not_before in self._second_versions.values()]
 
     def failed(self, job: AnyJob) -> None:
         """Learns that a job ended without a result: a batch is found out about like after a crash."""

@@ -178,7 +178,7 @@ class Planning:
                     local_tree.set_baseline(store, book.lid, agreed(local_tree.node(store, book.lid)))
                 elif isinstance(book, Forget):
                     gaps.end_with(store, book.lid)
-                    local_tree.forget(store, book.lid)
+                    local_tree.forget_unless_named(store, book.lid)
                 else:
                     assert isinstance(book, Unify)
                     remote_tree.unify(store, book.lid, book.winner)

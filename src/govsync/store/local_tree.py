@@ -195,6 +195,22 @@ def below(store: Store, lid: int) -> list[int]:
     return [found for (found,) in rows]
 
 
+def forget_unless_named(store: Store, lid: int) -> None:
+    """Forgets a node; one that is still named as the place of another stays as a row without facts."""
+    named = store.value(
+        "SELECT 1 FROM node WHERE l_parent = ?1 UNION ALL SELECT 1 FROM node WHERE r_parent = ?1 AND r_dead = 0"
+        " UNION ALL SELECT 1 FROM node WHERE b_parent = ?1 LIMIT 1",
+        (lid,),
+    )
+    if named is None:
+        forget(store, lid)
+        return
+    ask_back(store, [lid])
+    store.run(
+        "UPDATE node SET presence = NULL, l_parent = NULL, l_name = NULL, l_key = NULL WHERE lid = ?", (lid,)
+    )
+
+
 def forget(store: Store, lid: int) -> None:
     """Forgets a node that is gone from disk and server; whatever waited for it waits no longer (R3, R24)."""
     store.run("UPDATE node SET after_lid = NULL WHERE after_lid = ?", (lid,))

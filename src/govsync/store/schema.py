@@ -32,6 +32,7 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE INDEX node_remote ON node (r_parent, r_key) WHERE r_parent IS NOT NULL AND r_dead = 0;
     CREATE INDEX node_after ON node (after_lid) WHERE after_lid IS NOT NULL;
     CREATE INDEX node_mount ON node (target_space) WHERE target_space IS NOT NULL;
+    CREATE INDEX node_agreed ON node (b_parent) WHERE b_parent IS NOT NULL;
     CREATE INDEX node_unread ON node (lid) WHERE presence = 'here' AND kind = 'file' AND l_hash IS NULL;
     CREATE INDEX node_racy ON node (lid) WHERE racy = 1;
     CREATE INDEX node_new ON node (l_hash) WHERE r_parent IS NULL AND presence = 'here' AND kind = 'file';

@@ -115,7 +115,7 @@ class _Agreed:
             if state is not None:
                 local_tree.ask_back(store, [lid])
             else:
-                local_tree.forget(store, lid)
+                local_tree.forget_unless_named(store, lid)
         elif presence is Presence.GAP:
             # Should it stay away, then it was deleted by somebody who knew nothing of this life.
             local_tree.set_baseline(store, lid, None)
