@@ -16,7 +16,7 @@ from govsync.store.intents import Intent
 from govsync.store.local_tree import Disk
 from govsync.store.trees import SqlTrees
 from tests.model.trees_contract import NAMES, ROOT, SPACE, TreesContract, forests
-from tests.store.desk import EPOCH, StoredDesk
+from tests.store.desk import EPOCH, StoredDesk, dirty_lids
 
 NOW_MS = 1_000
 
@@ -158,3 +158,12 @@ def test_what_is_still_named_as_a_place_is_not_forgotten_whole(desk: StoredDesk)
     local_tree.forget_unless_named(desk.store, inside)
     local_tree.forget_unless_named(desk.store, folder)
     assert local_tree.find_node(desk.store, folder) is None
+
+
+def test_what_was_moved_to_another_space_waits_until_it_is_agreed_on_there(desk: StoredDesk) -> None:
+    source, target = desk.synced("a"), desk.synced("b")
+    desk.store.run("UPDATE node SET after_lid = ? WHERE lid = ?", (target, source))
+    assert desk.node(source).after == target
+    local_tree.arrived(desk.store, target)
+    assert desk.node(source).after is None
+    assert source in dirty_lids(desk)

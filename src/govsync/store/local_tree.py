@@ -195,6 +195,14 @@ def below(store: Store, lid: int) -> list[int]:
     return [found for (found,) in rows]
 
 
+def arrived(store: Store, lid: int) -> None:
+    """Lets what was moved here from another space be deleted there: desk and server agree on it here now (R24)."""
+    waiting = store.all("SELECT lid FROM node WHERE after_lid = ? ORDER BY lid", (lid,))
+    if waiting:
+        store.run("UPDATE node SET after_lid = NULL WHERE after_lid = ?", (lid,))
+        dirty.add(store, [found for (found,) in waiting])
+
+
 def forget_unless_named(store: Store, lid: int) -> None:
     """Forgets a node; one that is still named as the place of another stays as a row without facts."""
     named = store.value(

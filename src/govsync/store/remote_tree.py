@@ -130,7 +130,7 @@ def acknowledge(store: Store, row: OpRow, outcome: Done) -> None:
     elif isinstance(op, ask.Attr):
         local_tree.agree_exec(store, lid, op.exec)
     if isinstance(op, ask.Mkdir | ask.Put | ask.Offer):
-        store.run("UPDATE node SET after_lid = NULL WHERE after_lid = ?", (lid,))
+        local_tree.arrived(store, lid)
     dirty.add(store, row.covers)
 
 
