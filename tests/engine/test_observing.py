@@ -124,19 +124,3 @@ def test_what_the_server_has_already_is_not_kept_in_memory(bench: Bench) -> None
     bench.settle()
     assert bench.asked(ask.Put) == []
     assert bench.engine.desk.fresh.size_bytes == 0
-
-
-def test_what_could_not_be_read_is_not_read_again_before_its_folder_was_looked_at(bench: Bench) -> None:
-    """Somebody who needs the content, such as a refill, asks for it in every turn."""
-    bench.write("a")
-    bench.settle()
-    lid = bench.lid("a")
-    (bench.folder / "a").unlink()
-    before = bench.done(jobs.Read)
-    for _ in range(5):
-        bench.engine.observing.read_once(lid)
-        bench.work()
-    assert bench.done(jobs.Read) == before + 1
-    bench.pass_ms(10_000)
-    bench.settle()
-    assert len(bench.asked(ask.Delete)) == 1

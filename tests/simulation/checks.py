@@ -11,6 +11,7 @@ from itertools import pairwise
 from sqlalchemy import select
 
 from govsync.engine.report import at_rest
+from govsync.local.ignore import fixed_reason
 from govsync.local.steps import STAGING, STATE
 from govsync.model.names import key
 from govsync.server.db import tables
@@ -221,7 +222,8 @@ def check_i14(world: World) -> None:
 def check_i15(world: World) -> None:
     """No twins: two names with one key never lie in one folder."""
     for desk in world.desks:
-        names = Counter((path[:-1], key(path[-1])) for path, _ in visible(desk.medium, ROOT))
+        synced = (path for path, _ in visible(desk.medium, ROOT) if fixed_reason(path[-1]) is None)
+        names = Counter((path[:-1], key(path[-1])) for path in synced)
         twins = [name for name, count in names.items() if count > 1]
         assert not twins, f"I15: {desk.name} has twins of {twins}"
 

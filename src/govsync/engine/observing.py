@@ -43,7 +43,6 @@ READ_FILES = 200
 READ_BYTES = 16 * 1024 * 1024
 READS_AT_ONCE = 2
 BUSY_MS = 2_000
-UNREAD_MS = 200
 RACY_MS = 3_000
 UNSURE_MS = 60_000
 TRY_EVERY_MS = 15 * 60_000
@@ -404,8 +403,6 @@ class Observing:
             parent = paths.folder_of(self._desk.store, lid)
             if parent is not None:
                 self._again[parent] = now.steady_ms + 20
-            # Whoever needs its content asks again at once; the look at its folder comes first.
-            self.read(lid, after_ms=UNREAD_MS)
             return
         if problem.code is Code.BUSY:
             since = self._busy_since.setdefault(lid, now.steady_ms)
