@@ -5,12 +5,13 @@ import msgspec
 from govsync.engine import events, jobs
 from govsync.model import operations as ask
 from govsync.protocol.changes import Nodes
-from govsync.protocol.session import Spaces, SpaceState
+from govsync.protocol.session import SpaceKind, Spaces, SpaceState
 from govsync.store import intents, ops, spaces
 from govsync.store.intents import Intent
 from govsync.store.ops import OpRow
 from govsync.store.union import Reading
 from tests.engine.bench import SPACE, Bench
+from tests.store.desk import TEAM, TEAM_ROOT_ID, info
 
 
 def test_a_head_that_the_server_does_not_have_is_asked_about_once(bench: Bench) -> None:
@@ -83,3 +84,15 @@ def test_two_histories_are_not_united_while_a_step_on_the_disk_or_an_operation_h
         ops.drop(bench.store, [operation.key])
     bench.work(jobs.Ask)
     assert bench.under_way(jobs.Ask)
+
+
+def test_a_space_that_hangs_nowhere_is_asked_about_again(bench: Bench) -> None:
+    """The server makes mounts when it is asked for the spaces; a restore may have taken one back before it was read of."""
+    bench.settle()
+    with bench.store.transaction():
+        spaces.begin(bench.store, info(TEAM, TEAM_ROOT_ID, kind=SpaceKind.TEAM))
+    bench.server.has("a", b"words")
+    bench.tell(events.HeadTold(SPACE, len(bench.server.journal)))
+    [pull] = [job for job in bench.start() if isinstance(job, jobs.Pull) and job.space == SPACE]
+    bench.carry_out(pull)
+    assert [job for job in bench.start() if isinstance(job, jobs.AskSpaces)]

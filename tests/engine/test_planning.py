@@ -4,6 +4,7 @@ from govsync.engine import events, jobs
 from govsync.model import operations as ask
 from govsync.model.codes import Code
 from govsync.model.problems import Problem
+from govsync.store import local_tree
 from tests.engine.bench import LARGE, Bench
 
 
@@ -117,3 +118,21 @@ def test_what_could_not_be_uploaded_is_tried_until_it_can(bench: Bench) -> None:
     bench.pass_ms(60_000, step=2_000)
     assert bench.report().state == "in_sync"
     assert "large" in bench.server.alive()
+
+
+def test_what_was_moved_from_another_space_to_an_equal_file_is_deleted_there(bench: Bench) -> None:
+    """No operation is sent for what is there already, so no answer ends the waiting (R24)."""
+    bench.write("source")
+    bench.settle()
+    bench.server.has("target", b"words")
+    bench.beat()
+    bench.work(jobs.Fetch)
+    bench.write("target", b"words")
+    bench.work(jobs.Fetch, jobs.Read)
+    with bench.store.transaction():
+        bench.store.run(
+            "UPDATE node SET after_lid = ? WHERE lid = ?", (bench.lid("target"), bench.lid("source"))
+        )
+    bench.settle()
+    assert [put.name for put in bench.asked(ask.Put) if isinstance(put, ask.Put)] == ["source"]
+    assert local_tree.node(bench.store, bench.lid("source")).after is None

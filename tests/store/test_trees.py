@@ -151,8 +151,12 @@ def test_a_sent_operation_keeps_every_node_busy_that_it_speaks_for() -> None:
 def test_what_is_still_named_as_a_place_is_not_forgotten_whole(desk: StoredDesk) -> None:
     """Every walk upwards goes through it; a node without facts ends the walk, one that is not there would end the agent."""
     folder = desk.synced("F", kind=Kind.FOLDER)
-    inside = desk.synced("a", parent=folder)
+    inside, waiting = desk.synced("a", parent=folder), desk.synced("w")
+    desk.store.run("UPDATE node SET after_lid = ? WHERE lid = ?", (folder, waiting))
+    dirty.add(desk.store, [folder])
     local_tree.forget_unless_named(desk.store, folder)
+    assert dirty_lids(desk) == [], "it would be planned for again and again"
+    assert desk.node(waiting).after is None
     assert desk.node(folder).local is None
     assert desk.node(folder).baseline is None
     local_tree.forget_unless_named(desk.store, inside)

@@ -213,19 +213,25 @@ def forget_unless_named(store: Store, lid: int) -> None:
     if named is None:
         forget(store, lid)
         return
+    _release(store, lid)
     ask_back(store, [lid])
     store.run(
         "UPDATE node SET presence = NULL, l_parent = NULL, l_name = NULL, l_key = NULL WHERE lid = ?", (lid,)
     )
+    dirty.drop(store, [lid])  # It is gone still, and would be planned for again and again.
 
 
 def forget(store: Store, lid: int) -> None:
     """Forgets a node that is gone from disk and server; whatever waited for it waits no longer (R3, R24)."""
+    _release(store, lid)
+    for table in ("node", "manifest", "dirty", "problem", "hold_item", "rescue", "suspect", "past", "lost"):
+        store.run(f"DELETE FROM {table} WHERE lid = ?", (lid,))
+    store.run("DELETE FROM skipped WHERE folder = ?", (lid,))
+
+
+def _release(store: Store, lid: int) -> None:
     store.run("UPDATE node SET after_lid = NULL WHERE after_lid = ?", (lid,))
     waiting = store.all("SELECT lid FROM node WHERE waits_for = ? ORDER BY lid", (lid,))
     if waiting:
         store.run("UPDATE node SET waits_for = NULL WHERE waits_for = ?", (lid,))
         dirty.add(store, [found for (found,) in waiting])
-    for table in ("node", "manifest", "dirty", "problem", "hold_item", "rescue", "suspect", "past", "lost"):
-        store.run(f"DELETE FROM {table} WHERE lid = ?", (lid,))
-    store.run("DELETE FROM skipped WHERE folder = ?", (lid,))
