@@ -41,6 +41,7 @@ from govsync.protocol.session import Head, Heads, Me, Role, SpaceInfo, SpaceKind
 from govsync.remote.interface import Download, Source
 from govsync.store.database import IN_MEMORY, Store
 from govsync.system.disk import DiskFileSystem
+from tests.store.desk import CountedIds
 
 SPACE, ROOT, EPOCH = b"s" * 16, b"R" * 16, b"e" * 16
 DEVICE, COLLEAGUE = b"d" * 16, b"c" * 16
@@ -48,20 +49,6 @@ CHAIN = b"h" * 8
 WALL_MS = 1_795_000_000_000
 LARGE = 70_000
 """More bytes than travel inside a commit."""
-
-
-class CountedIds:
-    """Ids in order, and chance that is always the same (`model.ids.Ids`)."""
-
-    def __init__(self) -> None:
-        self._last = 0
-
-    def new(self) -> bytes:
-        self._last += 1
-        return b"\x77" * 8 + self._last.to_bytes(8, "big")
-
-    def jitter(self) -> float:
-        return 0.5
 
 
 class SmallServer:

@@ -20,7 +20,7 @@ TICK_NS = 1_000_000_000
 
 
 class CountedIds:
-    """Ids in order (`model.ids.Ids`)."""
+    """Ids in order, and chance that is always the same (`model.ids.Ids`)."""
 
     def __init__(self) -> None:
         self._last = 0

@@ -228,7 +228,6 @@ class Engine:
                 self._proven(problem)
             case jobs.Look(), jobs.FoldersLooked():
                 self.observing.looked(job, result)
-                self.mounting.changed()
             case jobs.WriteMounts(), jobs.MountsWritten():
                 self.mounting.written(job)
             case jobs.Recheck(), jobs.Rechecked():

@@ -26,7 +26,8 @@ class Mounting:
                 mounts.take(self._desk.store, written)
 
     def changed(self) -> None:
-        """Learns that something on the disk is not what it was: a mount may be."""
+        """Learns that something was changed on the disk by this desk: a mount may have been. What a person does to one is
+        found with the next proof; an identity is not changed by it."""
         self._due = True
 
     def jobs(self) -> list[AnyJob]:

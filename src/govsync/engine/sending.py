@@ -243,8 +243,7 @@ class Sending:
         if found is None or node.local is None:
             return None
         manifest, mtime_ns = found
-        encoded = encode(manifest)
-        inlined = len(encoded) <= LIMITS.manifest_inline_bytes
+        inlined, chunks = _told(manifest)
         row = lost.get(self._desk.store, step.lid)
         parent, name = self._at(step.place) if step.place is not None else (None, None)
         return ask.Put(
@@ -259,8 +258,8 @@ class Sending:
             name=name,
             mtime_ns=mtime_ns,
             exec=node.local.exec,
-            manifest=encoded if inlined else None,
-            manifest_chunks=() if inlined else manifest_chunks(encoded),
+            manifest=inlined,
+            manifest_chunks=chunks,
             conflict_of=node.conflict_of,
             upon=(row.epoch, row.seq) if row is not None and row.rev is not None else None,
         )
@@ -281,12 +280,10 @@ class Sending:
         if found is None:
             return None
         manifest, mtime_ns = found
-        encoded = encode(manifest)
-        inlined = len(encoded) <= LIMITS.manifest_inline_bytes
+        inlined, chunks = _told(manifest)
         return msgspec.structs.replace(
             offer, rev=row.rev, hash=manifest.content_hash, size_bytes=manifest.size_bytes, scheme=manifest.scheme,
-            mtime_ns=mtime_ns, manifest=encoded if inlined else None,
-            manifest_chunks=() if inlined else manifest_chunks(encoded),
+            mtime_ns=mtime_ns, manifest=inlined, manifest_chunks=chunks,
         )  # fmt: skip
 
     def _content_at_hand(self, lid: int, manifest: Manifest) -> bool:
@@ -431,6 +428,14 @@ def manifest_pieces(encoded: bytes) -> Iterator[bytes]:
     """Cuts an encoded manifest into pieces of at most 1 MiB."""
     size = 1024 * 1024
     return (encoded[start : start + size] for start in range(0, len(encoded), size))
+
+
+def _told(manifest: Manifest) -> tuple[bytes | None, tuple[bytes, ...]]:
+    """Answers how an operation tells a manifest: inline, or, where it is too large, by its chunks, which went before."""
+    encoded = encode(manifest)
+    if len(encoded) <= LIMITS.manifest_inline_bytes:
+        return encoded, ()
+    return None, manifest_chunks(encoded)
 
 
 def _units(steps: Sequence[AnyUp | Lost]) -> Iterator[list[AnyUp | Lost]]:
