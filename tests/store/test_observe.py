@@ -644,6 +644,19 @@ def test_a_rename_to_a_name_that_is_left_out_is_no_move(desk: StoredDesk) -> Non
     assert desk.presence(lid) is Presence.GAP
 
 
+def test_a_file_that_may_be_a_moved_one_in_the_place_of_a_folder_is_looked_at_once(desk: StoredDesk) -> None:
+    """A look at its name alone cannot say where the folder is, and a look at all cannot tell its birth time."""
+    one_file(desk, birth=10)
+    desk.look(desk.root, file("r", 1, birth=10), folder("d", 7))
+    moved = file("d", 1, size=9, at=9)
+    whole = desk.look(desk.root, moved)
+    assert whole.look_at == []
+    [new] = whole.to_read
+    found = desk.node(new)
+    assert found.local is not None
+    assert (found.local.kind, found.local.place.name) == (Kind.FILE, "d")
+
+
 # Across spaces, mounts, husks (R12, R24, R25)
 
 

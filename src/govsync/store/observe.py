@@ -378,7 +378,8 @@ class _Folder:
         candidates = self._candidates(Kind.FILE, stat.ino) if stat.links == 1 else []
         mine = [node for node in candidates if node.space == self._space]
         unsure = [node for node in mine if node.birth_ns is not None and not _untouched(node, stat)]
-        if unsure and birth_ns is None and self._complete:  # A look at one name asks for its birth time.
+        # A look at one name asks for its birth time; where a folder is remembered there, that look in turn asks for this one.
+        if unsure and birth_ns is None and self._complete and self._at(name) is None:
             self.found.look_at.append((self._parent, name))
             return
         origin = next((node for node in mine if self._was(node, entry)), None)
