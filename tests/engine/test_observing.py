@@ -124,3 +124,19 @@ def test_what_the_server_has_already_is_not_kept_in_memory(bench: Bench) -> None
     bench.settle()
     assert bench.asked(ask.Put) == []
     assert bench.engine.desk.fresh.size_bytes == 0
+
+
+def test_what_could_not_be_read_is_not_known_until_its_folder_was_looked_at(bench: Bench) -> None:
+    """Whoever needs a content that is known, such as a refill, asks for it in every turn."""
+    bench.write("a")
+    bench.settle()
+    (bench.folder / "a").unlink()
+    before = bench.done(jobs.Read)
+    for _ in range(5):
+        if known_content(bench, "a") is not None:
+            bench.engine.observing.read_once(bench.lid("a"))
+        bench.work()
+    assert bench.done(jobs.Read) == before + 1
+    bench.pass_ms(10_000)
+    bench.settle()
+    assert len(bench.asked(ask.Delete)) == 1

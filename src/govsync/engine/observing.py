@@ -403,6 +403,8 @@ class Observing:
             parent = paths.folder_of(self._desk.store, lid)
             if parent is not None:
                 self._again[parent] = now.steady_ms + 20
+            # What it held is not there any more: whoever needs it waits until its folder was looked at.
+            local_tree.forget_content(self._desk.store, lid)
             return
         if problem.code is Code.BUSY:
             since = self._busy_since.setdefault(lid, now.steady_ms)
