@@ -4,6 +4,7 @@ import msgspec
 
 from govsync.engine import events, jobs
 from govsync.model import operations as ask
+from govsync.model.codes import Code
 from govsync.protocol.changes import Nodes
 from govsync.protocol.session import SpaceKind, Spaces, SpaceState
 from govsync.store import intents, ops, spaces
@@ -96,3 +97,17 @@ def test_a_space_that_hangs_nowhere_is_asked_about_again(bench: Bench) -> None:
     [pull] = [job for job in bench.start() if isinstance(job, jobs.Pull) and job.space == SPACE]
     bench.carry_out(pull)
     assert [job for job in bench.start() if isinstance(job, jobs.AskSpaces)]
+
+
+def test_a_page_that_could_not_be_read_is_missed_before_the_next_digest(bench: Bench) -> None:
+    bench.settle()
+    bench.server.has("a", b"words")
+    bench.server.fails["changes"] = Code.OFFLINE
+    bench.tell(events.HeadTold(SPACE, len(bench.server.journal)))
+    assert not bench.engine.following.up_to_date(), "a newer head is known"
+    bench.work()
+    assert not bench.engine.following.up_to_date()
+    del bench.server.fails["changes"]
+    bench.steady_ms += 5_000
+    bench.work()
+    assert bench.names() == ["a"]

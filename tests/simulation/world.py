@@ -210,7 +210,8 @@ class World:
         self.say(desk.name, "POWER CUT, and started again")
         desk.stop_programs()
         desk.end()
-        desk.put_root_back()  # No mount outlives the power, and what lies below one must not be overlooked.
+        desk.put_root_back()
+        desk.medium.uncover()  # No mount outlives the power, and what lies below one must not be overlooked.
         # What a program wrote and nobody flushed is not GovSync's to keep, unless the server was told of it.
         before = set(_of_people(desk.medium))
         desk.medium.crash(self.perils.kept, self.perils.damaged)

@@ -325,7 +325,13 @@ class Following:
         recent = self._desk.now.steady_ms - self.beat_ms <= BEAT_LASTS_MS
         readable = [row for row in spaces.all_spaces(self._desk.store) if row.readable]
         # A space that was never read counts nothing in the digest, as one that had nothing in it when that was taken.
-        read = all(row.cursor is not None and row.told is None for row in readable)
+        read = all(
+            row.cursor is not None
+            and row.told is None
+            and row.id not in self._doubted
+            and self._heads.get(row.id, 0) <= row.cursor.seq
+            for row in readable
+        )
         return (
             self.online and recent and not self._asking_spaces() and not self._heads_due
             and not self._rereading and read
