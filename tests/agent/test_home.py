@@ -7,19 +7,19 @@ from govsync.agent import home
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.settings.merge import Effective
-from govsync.system import autostart
+from govsync.system import autostart, policy
 from govsync.system.places import places
 
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
-    monkeypatch.setattr(home, "POLICY", tmp_path / "policy.d")
+    monkeypatch.setattr(policy, "FOLDER", tmp_path / "policy.d")
     return places({"GOVSYNC_HOME": str(tmp_path / "home")})
 
 
 def say_policy(name: str, text: str) -> None:
-    home.POLICY.mkdir(exist_ok=True)
-    (home.POLICY / name).write_text(text)
+    policy.FOLDER.mkdir(exist_ok=True)
+    (policy.FOLDER / name).write_text(text)
 
 
 def refused(here, key: str, text: str) -> Failure:

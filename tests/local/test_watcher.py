@@ -11,13 +11,15 @@ import threading
 import pytest
 from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent, InotifyFD, Mask
 
-from govsync.local import watcher as module
-from govsync.local.root import cookie
-from govsync.local.watcher import Cookie, Hint, Lost, Watcher
+from govsync.local.root import COOKIE_PREFIX, cookie
+from govsync.local.steps import STATE
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
+from govsync.system import watcher as module
+from govsync.system.watcher import Cookie, Hidden, Hint, Lost, Watcher
 
 PATIENCE_S = 60
+OURS = Hidden(STATE, COOKIE_PREFIX)
 
 
 class Heard:
@@ -25,7 +27,7 @@ class Heard:
 
     def __init__(self, desk):
         self.said = queue.SimpleQueue()
-        self.watcher = Watcher(str(desk.path), self.said.put)
+        self.watcher = Watcher(str(desk.path), OURS, self.said.put)
         self.desk = desk
         self.cookies = 0
 
@@ -158,7 +160,7 @@ def test_an_overflow_is_said_once_and_the_watch_goes_on(desk, heard):
             assert go_on.wait(PATIENCE_S)
         said.put(hint)
 
-    heard.watcher = Watcher(str(desk.path), say)
+    heard.watcher = Watcher(str(desk.path), OURS, say)
     heard.watcher.start()
     desk.write("first", b"")
     assert held.wait(PATIENCE_S)
@@ -192,7 +194,7 @@ def test_the_root_s_own_end_is_said(desk, heard, tmp_path):
 def test_a_root_that_is_not_there_cannot_be_watched(heard, desk, tmp_path):
     open_before = len(os.listdir("/proc/self/fd"))
     with pytest.raises(Failure) as refused:
-        Watcher(str(tmp_path / "no"), heard.said.put).start()
+        Watcher(str(tmp_path / "no"), OURS, heard.said.put).start()
     assert refused.value.code is Code.FOLDER_MISSING
     assert len(os.listdir("/proc/self/fd")) == open_before
 
@@ -217,7 +219,7 @@ def test_a_kernel_that_gives_no_more_watches_is_said(desk, heard, monkeypatch):
     assert hints.count(Lost(Code.WATCH_LIMIT)) == 1
     left[0] = 0
     with pytest.raises(Failure) as refused:
-        Watcher(str(desk.path), heard.said.put).start()
+        Watcher(str(desk.path), OURS, heard.said.put).start()
     assert refused.value.code is Code.WATCH_LIMIT
 
 
@@ -248,7 +250,7 @@ def test_nothing_is_said_after_the_stop(desk, heard):
 
 
 def test_a_folder_that_may_not_be_read_is_no_watch(desk):
-    reader = module._opened_reader(str(desk.path), lambda _: None)
+    reader = module._opened_reader(str(desk.path), OURS, lambda _: None)
     try:
         monkey = reader._get_or_create_watch
         reader._get_or_create_watch = lambda path, mask: type(monkey(path, mask))(-1, mask, path)
@@ -262,7 +264,7 @@ def test_a_folder_that_may_not_be_read_is_no_watch(desk):
 
 def test_an_event_of_a_forgotten_watch_is_nothing(desk):
     said = []
-    reader = module._opened_reader(str(desk.path), said.append)
+    reader = module._opened_reader(str(desk.path), OURS, said.append)
     try:
         reader.watches.on_event(InotifyEvent(99, Mask(InotifyConstants.IN_CREATE), 0, b"x"))
         reader.watches.on_watch_deleted(99)
@@ -353,7 +355,7 @@ def test_a_folder_found_in_the_place_of_one_that_was_moved_does_not_hide_it(desk
         go_on.wait(PATIENCE_S)
 
     heard = Heard(desk)
-    heard.watcher = Watcher(str(desk.path), lambda hint: (say(hint), heard.said.put(hint)))
+    heard.watcher = Watcher(str(desk.path), OURS, lambda hint: (say(hint), heard.said.put(hint)))
     heard.watcher.start()
     desk.write("first", b"")
     assert busy.wait(PATIENCE_S)

@@ -1,4 +1,4 @@
-"""What the kernel tells about a synced folder, as `local.watcher` passes it on: hints that may be late, lost and wrong.
+"""What the kernel tells about a synced folder, as `system.watcher` passes it on: hints that may be late, lost and wrong.
 
 One watch a folder, set when the folder is first heard of, so what happens in a new folder before that goes unsaid; a
 watch reports under the path that its folder had when the watcher last learned of it; the renaming of the root makes no

@@ -17,7 +17,13 @@ def test_a_chosen_home_holds_everything(tmp_path):
 
 def test_two_homes_share_nothing(tmp_path):
     one, two = (msgspec.structs.asdict(places({"GOVSYNC_HOME": str(tmp_path / name)})) for name in "ab")
-    assert all(one[name] != two[name] for name in one if name != "own_home")
+    assert all(one[name] != two[name] for name in one if isinstance(one[name], Path))
+
+
+def test_the_file_instead_of_the_keyring_is_for_who_asks_for_it():
+    assert places({"GOVSYNC_CREDENTIALS": "file"}).use_credentials
+    assert not places({"GOVSYNC_CREDENTIALS": "keyring"}).use_credentials
+    assert not places({}).use_credentials
 
 
 def test_without_a_home_the_platform_s_directories_are_used(tmp_path, monkeypatch):

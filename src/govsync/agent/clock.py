@@ -1,11 +1,12 @@
 """The clocks and the chance of this process, handed to everything that needs them."""
 
-import os
 import random
+import secrets
 import time
 
 from govsync.engine.desk import Now
 from govsync.model.ids import uuid7
+from govsync.system.machine import running_ns
 
 
 class SystemClock:
@@ -21,7 +22,7 @@ class SystemClock:
 
     def booted_ns(self) -> int:
         """Answers the wall time at which the machine was started."""
-        return time.time_ns() - time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        return time.time_ns() - running_ns()
 
 
 class SystemIds:
@@ -29,7 +30,7 @@ class SystemIds:
 
     def new(self) -> bytes:
         """Answers a new id (RFC 9562, version 7)."""
-        return uuid7(time.time_ns() // 1_000_000, os.urandom(10))
+        return uuid7(time.time_ns() // 1_000_000, secrets.token_bytes(10))
 
     def jitter(self) -> float:
         """Answers a number drawn evenly from [0, 1)."""

@@ -20,11 +20,11 @@ from govsync.model.problems import Failure, Problem
 from govsync.model.status import State
 from govsync.system.disk import DiskFileSystem
 from govsync.system.failures import failure_of
+from govsync.system.machine import watch_limit
 from govsync.system.places import Places
 from govsync.system.probe import network_kind
 from govsync.text.sentences import OTHER_PROGRAM, WEAK_DISK, action, sentence, status_sentence
 
-_WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
 _CLOCK_MS = 5 * 60_000
 _LEAST_BYTES, _FEW_BYTES = 1 << 20, 1 << 30
 ANSWER_S = 10.0
@@ -145,7 +145,7 @@ def _proxy(environment: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def _watches() -> Iterator[Finding]:
-    limit = int(_WATCHES.read_text()) if _WATCHES.exists() else 0
+    limit = watch_limit()
     yield Finding("watcher", "PASS" if limit >= 65_536 else "WARN", f"{limit} folders can be watched")
 
 

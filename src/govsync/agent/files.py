@@ -6,8 +6,8 @@ file, and a file whose content is not among the versions on the server is not ev
 """
 
 import datetime
+import io
 import logging
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -296,14 +296,11 @@ def _hash(path: Path) -> bytes | None:
     """Answers the content hash of a file, None where there is none; raises OSError."""
     try:
         with path.open("rb") as file:
-            fd = file.fileno()
-            size = os.fstat(fd).st_size
+            size = file.seek(0, io.SEEK_END)
 
             def read(offset: int, target: memoryview) -> int:
-                done = 0
-                while done < len(target) and (count := os.preadv(fd, [target[done:]], offset + done)):
-                    done += count
-                return done
+                file.seek(offset)
+                return file.readinto(target)
 
             return manifest_of(piece for _, piece in cut(read, size)).content_hash
     except FileNotFoundError:

@@ -3,8 +3,6 @@
 The functions here change a home while no agent runs (the caller holds the home's lock) or inside the agent.
 """
 
-import os
-import sys
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -20,16 +18,15 @@ from govsync.settings.merge import Effective, merge, read
 from govsync.settings.schema import find, parse
 from govsync.settings.values import values
 from govsync.system import autostart
+from govsync.system import policy as machine_policy
 from govsync.system.disk import DiskFileSystem
 from govsync.system.durable import replace_file
 from govsync.system.lock import Lock
 from govsync.system.machine import device_name, machine_id
 from govsync.system.places import Places
 from govsync.system.probe import Fitness, network_kind, probe
+from govsync.system.process import govsync
 from govsync.system.secrets import Secrets
-
-POLICY = Path("/etc/govsync/policy.d")
-_START = (sys.executable, "-m", "govsync.cli.main", "start")
 
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,8 +84,7 @@ def save(places: Places, identity: Identity) -> None:
 
 def secrets(places: Places) -> Secrets:
     """Opens where the refresh token is kept."""
-    use_file = places.own_home or os.environ.get("GOVSYNC_CREDENTIALS") == "file"
-    return Secrets(places.credentials, use_file)
+    return Secrets(places.credentials, places.own_home or places.use_credentials)
 
 
 def secret_name(identity: Identity) -> str:
@@ -100,8 +96,8 @@ def settings(places: Places) -> tuple[dict[str, Effective], list[Failure]]:
     """Answers every setting with its source, and what is wrong in the files."""
     policy: dict[str, str] = {}
     wrong: list[Failure] = []
-    for file in sorted(POLICY.glob("*.toml")) if POLICY.is_dir() else []:
-        texts, errors = read(file.read_text(errors="replace"))
+    for file, text in machine_policy.files():
+        texts, errors = read(text)
         policy.update(texts)
         wrong.extend(Failure(Code.SETTING_BAD, name=str(file), value=error) for error in errors)
     user, errors = _user_settings(places)
@@ -142,7 +138,7 @@ def follow_autostart(places: Places) -> None:
         return
     config = places.settings.parent.parent  # The desktop's own entries lie beside our folder.
     if values(settings(places)[0]).app_autostart:
-        autostart.turn_on(config, _START)
+        autostart.turn_on(config, govsync("start"))
     else:
         autostart.turn_off(config)
 
@@ -155,7 +151,7 @@ def choose_folder(places: Places, identity: Identity, folder: Path, new_id: byte
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise Failure(Code.FOLDER_UNFIT, what=f"{folder}: {os.strerror(error.errno or 0)}") from error
+        raise Failure(Code.FOLDER_UNFIT, what=f"{folder}: {error.strerror}") from error
     fitness = probe(folder)
     if fitness.unfit is not None:
         raise Failure(Code.FOLDER_UNFIT, what=fitness.unfit)

@@ -1,7 +1,6 @@
 """Serves the control socket: a thread a connection, which asks the control thread for everything that is the engine's."""
 
 import logging
-import socket
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,9 +43,7 @@ class Listener:
 
     def stop(self) -> None:
         """Ends; connections end with the process."""
-        self._path.unlink(missing_ok=True)
-        self._socket.shutdown(socket.SHUT_RDWR)  # Closing alone wakes nobody who waits in `accept`.
-        self._socket.close()
+        ipc.close(self._socket, self._path)
         self._thread.join()
 
     def _accept(self) -> None:
@@ -60,7 +57,7 @@ class Listener:
                 continue
             threading.Thread(target=self._serve, args=(connection,), name="control", daemon=True).start()
 
-    def _serve(self, connection: socket.socket) -> None:
+    def _serve(self, connection: ipc.Connection) -> None:
         try:
             with connection:
                 decoder = Decoder(MOST_REQUEST_BYTES)
@@ -74,7 +71,7 @@ class Listener:
         finally:
             self._room.release()
 
-    def _answer(self, connection: socket.socket, body: bytes) -> None:
+    def _answer(self, connection: ipc.Connection, body: bytes) -> None:
         request = None
         try:
             request = decode_request(body)

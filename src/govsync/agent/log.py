@@ -2,12 +2,11 @@
 
 import logging
 import logging.handlers
-import os
 from io import TextIOWrapper
 from pathlib import Path
 from types import TracebackType
 
-from govsync.system.durable import private_folder
+from govsync.system.durable import open_private, private_folder
 from govsync.system.failures import attempt
 from govsync.text.discreet import trace
 
@@ -29,11 +28,7 @@ class _Private(logging.handlers.RotatingFileHandler):
     """Writes files for their owner alone, whatever the umask is."""
 
     def _open(self) -> TextIOWrapper:
-        return open(self.baseFilename, "a", encoding="utf-8", opener=_open_private)
-
-
-def _open_private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+        return open(self.baseFilename, "a", encoding="utf-8", opener=open_private)
 
 
 def set_up(folder: Path | None, level: int = logging.INFO) -> None:

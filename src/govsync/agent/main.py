@@ -1,12 +1,10 @@
 """The agent: puts the parts of a desk together and runs them until it is asked to stop (the composition root)."""
 
 import logging
-import os
 import shutil
-import signal
 import time
 from pathlib import Path
-from platform import platform, python_version
+from typing import NoReturn
 
 import govsync
 from govsync.agent import home, log
@@ -23,9 +21,9 @@ from govsync.engine.desk import Rules, Who
 from govsync.engine.loop import Engine
 from govsync.engine.report import Facts, report, without_engine
 from govsync.engine.work import Tools, run
-from govsync.local import watcher
 from govsync.local.ignore import Ignore
-from govsync.local.watcher import Watcher
+from govsync.local.root import COOKIE_PREFIX
+from govsync.local.steps import STATE
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.model.status import RateNow, Status
@@ -36,9 +34,13 @@ from govsync.remote.rate import Rate
 from govsync.settings.values import Values, values
 from govsync.store import dirty
 from govsync.store.database import Store
+from govsync.system import watcher
 from govsync.system.disk import DiskFileSystem, ignore_lease_signals
 from govsync.system.lock import Lock
+from govsync.system.machine import described
 from govsync.system.places import Places
+from govsync.system.process import asked_to_end, end_now
+from govsync.system.watcher import Hidden, Watcher
 
 _log = logging.getLogger(__name__)
 
@@ -86,7 +88,7 @@ class Agent:
         self.tools = tools
         self.workers = Workers(lambda job: run(job, tools), self.tell)
         self.loop = Loop(self.memory, self.clock, self.workers.start)
-        self._watcher = Watcher(self.identity.folder, self._watched)
+        self._watcher = Watcher(self.identity.folder, Hidden(STATE, COOKIE_PREFIX), self._watched)
         self._stream = Stream(self.calls, self.ids, self.tell, self._cloned)
         self._signed_in = kept.load() is not None and bool(self.identity.endpoint)
         self._rate_seen = (time.monotonic(), 0, 0)
@@ -204,15 +206,12 @@ def _rules(settings: Values) -> Rules:
     )
 
 
-def run_agent(places: Places, foreground: bool) -> None:
-    """Runs the agent of a home in this process."""
-    log.set_up(None if foreground and os.environ.get("GOVSYNC_LOG") == "stderr" else places.logs)
+def run_agent(places: Places, log_to_terminal: bool) -> NoReturn:
+    """Runs the agent of a home in this process, which ends with it."""
+    log.set_up(None if log_to_terminal else places.logs)
     agent = Agent(places)
-    signal.signal(signal.SIGTERM, agent.stop)
-    signal.signal(signal.SIGINT, agent.stop)
-    _log.info("GovSync %s begins, on Python %s, %s", govsync.__version__, python_version(), platform())
-    agent.run()
-    _log.info("GovSync ends")
-    # Threads that wait for the network must not keep a process that is asked to end.
-    logging.shutdown()
-    os._exit(0)
+    with asked_to_end(agent.stop):
+        _log.info("GovSync %s begins, on %s", govsync.__version__, described())
+        agent.run()
+        _log.info("GovSync ends")
+        end_now()  # Threads that wait for the network must not keep a process that is asked to end.

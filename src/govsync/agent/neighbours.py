@@ -1,6 +1,5 @@
 """What lies around a folder that is to be synced: other synced folders, GovSync's own home, other programs' folders (R45)."""
 
-import os
 import re
 from pathlib import Path
 
@@ -8,6 +7,7 @@ from govsync.local.root import MARKER
 from govsync.local.steps import STATE
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
+from govsync.system.survey import folders_below, names_in
 
 _ONE_DRIVE = re.compile(r"OneDrive( - .+)?")
 _NEXTCLOUD = re.compile(r"\._?sync_.*\.db|\.(owncloud|nextcloud)sync\.log|\.sync_journal\.db")
@@ -21,9 +21,8 @@ def require_apart(folder: Path, home: Path) -> None:
     for above in real.parents:
         if _is_synced(above):
             raise Failure(Code.FOLDER_UNFIT, what=f"it lies inside a synced folder: {above}")
-    for below, folders, _ in os.walk(real):
-        folders[:] = [name for name in folders if name != STATE]
-        if Path(below) != real and _is_synced(Path(below)):
+    for below in folders_below(real, but=STATE):
+        if _is_synced(below):
             raise Failure(Code.FOLDER_UNFIT, what=f"a synced folder lies in it: {below}")
 
 
@@ -42,10 +41,7 @@ def other_program(folder: Path) -> tuple[str, Path] | None:
 
 
 def _program(folder: Path) -> str | None:
-    try:
-        names = os.listdir(folder)
-    except OSError:
-        return None  # Nobody of this person's programs sees more.
+    names = names_in(folder)
     if _ONE_DRIVE.fullmatch(folder.name):
         return "OneDrive"
     if ".stfolder" in names:

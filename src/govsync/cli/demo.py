@@ -2,11 +2,8 @@
 
 import itertools
 import json
-import os
+import shlex
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -16,9 +13,12 @@ import click
 
 from govsync.cli import samples
 from govsync.cli.output import failures
+from govsync.system import process
+from govsync.system.process import Child
 
 PASSWORD = "demo"
 READY_S = 30.0
+STOP_S = 8.0
 
 
 class Stage:
@@ -26,12 +26,16 @@ class Stage:
 
     def __init__(self, base: Path) -> None:
         self.base = base
-        self.children: list[subprocess.Popen[str]] = []
+        self.children: list[Child] = []
         self.endpoint = ""
 
     def environment(self, desk: str) -> dict[str, str]:
         """Answers the environment in which a desk's commands run."""
-        return {**os.environ, "GOVSYNC_HOME": str(self.base / desk / "home"), "GOVSYNC_CREDENTIALS": "file"}
+        return {
+            **process.environment(),
+            "GOVSYNC_HOME": str(self.base / desk / "home"),
+            "GOVSYNC_CREDENTIALS": "file",
+        }
 
     def folder(self, desk: str) -> Path:
         """Answers a desk's synced folder."""
@@ -39,45 +43,27 @@ class Stage:
 
     def call(self, desk: str, *arguments: str, stdin: str = "") -> str:
         """Runs a command as a desk; raises ClickException with its last line when it fails."""
-        done = subprocess.run(
-            [*_GOVSYNC, *arguments],
-            env=self.environment(desk),
-            input=stdin,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = process.call(process.govsync(*arguments), self.environment(desk), stdin)
         if done.returncode not in (0, 4):
             raise click.ClickException(done.stderr.strip() or f"{arguments[0]} ended with {done.returncode}")
         return done.stdout
 
-    def start(self, desk: str, *arguments: str) -> "subprocess.Popen[str]":
+    def start(self, desk: str, *arguments: str) -> Child:
         """Starts a process that goes on."""
         (self.base / desk).mkdir(parents=True, exist_ok=True)
-        with (self.base / desk / "output.log").open("a") as log:
-            child = subprocess.Popen(
-                [*_GOVSYNC, *arguments],
-                env=self.environment(desk),
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
+        log = self.base / desk / "output.log"
+        child = process.start(process.govsync(*arguments), self.environment(desk), log)
         self.children.append(child)
         return child
 
     def stop(self) -> None:
         """Ends all processes, the desks first."""
         for child in reversed(self.children):
-            child.send_signal(signal.SIGTERM)
+            child.ask_to_end()
         for child in self.children:
-            try:
-                child.wait(8)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait()
+            child.end(STOP_S)
 
 
-_GOVSYNC = [sys.executable, "-m", "govsync.cli.main"]
 _DESKS = (("anna-office", "anna"), ("anna-home", "anna"), ("boris-office", "boris"))
 
 
@@ -103,8 +89,7 @@ def demo(headless: bool, exit_after: float | None) -> None:
 def _set_up(stage: Stage) -> None:
     click.echo("A server, an organisation, two people in one division, three desks:")
     server = stage.start("server", "serve", "--data", str(stage.base / "server" / "data"), "--port", "0")
-    assert server.stdout is not None
-    stage.endpoint = server.stdout.readline().split()[-1]
+    stage.endpoint = server.line().split()[-1]
     data = ("--data", str(stage.base / "server" / "data"))
     stage.call("server", "admin", "org", "add", "Ministry", *data)
     stage.call("server", "admin", "division", "add", "Ministry/Planning", *data)
@@ -193,7 +178,7 @@ def _stay(stage: Stage, exit_after: float | None) -> None:
     click.echo(f"\nNow all desks are: {', '.join(states)}. Try it; in another terminal:")
     click.echo(f"  export GOVSYNC_HOME={stage.base / desk / 'home'} GOVSYNC_CREDENTIALS=file")
     click.echo(f"  cd {stage.folder(desk)}")
-    click.echo(f"  alias govsync='{sys.executable} -m govsync.cli.main'")
+    click.echo(f"  alias govsync={shlex.quote(shlex.join(process.govsync()))}")
     click.echo("  govsync status; govsync activity; govsync versions Planning/Budget.csv")
     click.echo("Save, rename or delete files in any of the folders. Ctrl+C ends the demonstration.")
     end = None if exit_after is None else time.monotonic() + exit_after

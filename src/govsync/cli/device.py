@@ -1,6 +1,5 @@
 """Commands about this device: sign-in, folder, the agent, its status, questions and settings."""
 
-import os
 from pathlib import Path
 
 import click
@@ -25,6 +24,7 @@ from govsync.control import messages
 from govsync.control.messages import Waited
 from govsync.model.status import Status
 from govsync.settings.merge import Effective
+from govsync.system.process import environment
 from govsync.text import sentences, units
 from govsync.text.units import shown_name
 
@@ -112,7 +112,7 @@ def run() -> None:
     """Runs the agent in the foreground. Example: govsync run"""
     from govsync.agent.main import run_agent
 
-    run_agent(here(), foreground=True)
+    run_agent(here(), log_to_terminal=environment().get("GOVSYNC_LOG") == "stderr")
 
 
 @click.command()
@@ -333,7 +333,7 @@ def doctor(as_json: bool) -> None:
     """Checks folder, disk, clock, certificate, proxy, endpoint, keyring, watcher. Example: govsync doctor"""
     from govsync.agent.doctor import examine
 
-    found = examine(here(), os.environ)
+    found = examine(here(), environment())
     if as_json:
         show_json(found)
     else:

@@ -1,8 +1,5 @@
 """The home that commands are about, and its agent: asked where it runs, started and stopped."""
 
-import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +10,7 @@ from govsync.control.client import ask
 from govsync.control.messages import GetStatus, Request, Stop
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
+from govsync.system import process
 from govsync.system.durable import private_folder
 from govsync.system.lock import Lock
 from govsync.system.places import Places, places
@@ -27,7 +25,7 @@ STEP_S = 0.02
 
 def here() -> Places:
     """Answers the places of this home."""
-    return places(os.environ)
+    return places(process.environment())
 
 
 def asked(request: Request[Answer], timeout_s: float | None = ANSWER_S) -> Answer:
@@ -57,16 +55,12 @@ def start() -> None:
         return
     log = here().logs / "start.log"
     private_folder(log.parent)
-    with log.open("wb") as output:
-        child = subprocess.Popen(
-            [sys.executable, "-m", "govsync.cli.main", "run"],
-            stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
-        )  # fmt: skip
+    child = process.start_apart(process.govsync("run"), log)
     limit = time.monotonic() + START_S
     while time.monotonic() < limit:
         if is_running():
             return
-        if child.poll() is not None:
+        if child.has_ended():
             raise ChildProcessError(_last_line(log))
         time.sleep(STEP_S)
     raise Failure(Code.TIMED_OUT)

@@ -4,7 +4,6 @@ Names come from strangers: whatever a terminal would obey, or that would break t
 """
 
 import json
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
@@ -16,6 +15,7 @@ import msgspec
 from govsync.model.codes import Code
 from govsync.model.problems import Failure, Problem
 from govsync.system.failures import failure_of
+from govsync.system.process import environment
 from govsync.text.units import shown_moment, shown_name, size, width
 
 DONE, FAILED, TIMED_OUT, NOT_RUNNING, KEPT_BACK, USAGE = 0, 1, 2, 3, 4, 64
@@ -91,7 +91,7 @@ def show_rows(rows: Sequence[object], columns: Sequence[str], nothing: str) -> N
 
 def show_line(line: str, kind: str) -> None:
     """Prints a line in the colour of its kind: on a terminal alone, and there unless NO_COLOR says otherwise."""
-    colour = None if os.environ.get("NO_COLOR") else _COLOURS.get(kind)
+    colour = None if environment().get("NO_COLOR") else _COLOURS.get(kind)
     click.secho(line, fg=colour)
 
 

@@ -1,10 +1,8 @@
 """The server as a process: puts the parts together, serves until it is asked to stop (the only place of clock and chance)."""
 
 import asyncio
-import logging
-import os
 import random
-import signal
+import secrets
 import socket
 import sys
 import threading
@@ -27,6 +25,7 @@ from govsync.server.db.connect import Database
 from govsync.server.http import Http
 from govsync.server.identity import bring_together
 from govsync.server.upkeep import Upkeep
+from govsync.system.process import asked_to_end, end_now
 
 STOP_S = 3
 """How long answers under way may take when the server is asked to stop."""
@@ -50,7 +49,7 @@ class SystemIds:
 
     def new(self) -> bytes:
         """As `Ids.new`."""
-        return uuid7(time.time_ns() // 1_000_000, os.urandom(10))
+        return uuid7(time.time_ns() // 1_000_000, secrets.token_bytes(10))
 
     def jitter(self) -> float:
         """As `Ids.jitter`."""
@@ -78,7 +77,7 @@ def open_server(options: Options, limits: Limits = DEFAULT) -> Server:
     blobs = _open_blobs(options)
     server = Server(database=Database(url), blobs=blobs, clock=SystemClock(), ids=SystemIds(), limits=limits)
     server.database.upgrade()
-    return msgspec.structs.replace(server, blobs=bring_together(server, os.urandom, options.new))
+    return msgspec.structs.replace(server, blobs=bring_together(server, secrets.token_bytes, options.new))
 
 
 def _open_blobs(options: Options) -> Blobs:
@@ -104,8 +103,7 @@ def serve(options: Options) -> None:
     if not ended:
         # A database or a store does not answer, and threads that wait for it would keep the process for minutes. Whatever
         # they are at is a transaction, which happens as a whole or not at all.
-        logging.shutdown()
-        os._exit(0)
+        end_now()
 
 
 def _say(address: str) -> None:
@@ -137,7 +135,7 @@ def run(
     `ready` is told the address as soon as requests are answered."""
     host, port = listening.getsockname()[:2]
     address = f"http://[{host}]:{port}" if listening.family == socket.AF_INET6 else f"http://{host}:{port}"
-    http = Http(server, os.urandom)
+    http = Http(server, secrets.token_bytes)
     edge = Edge(http, lambda: ready(address))
     started(edge)
     with asyncio.Runner(loop_factory=edge.config.get_loop_factory()) as runner:
@@ -168,12 +166,8 @@ class Edge(uvicorn.Server):
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = {each: signal.signal(each, self.handle_exit) for each in (signal.SIGINT, signal.SIGTERM)}
-        try:
+        with asked_to_end(self.handle_exit):
             yield
-        finally:
-            for each, handler in before.items():
-                signal.signal(each, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """As uvicorn's, and says that it is done."""

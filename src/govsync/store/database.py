@@ -4,7 +4,6 @@
 the disk it does not forget (R16). A commit costs about half a millisecond.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -14,6 +13,7 @@ from typing import Any
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.store.schema import MIGRATIONS
+from govsync.system.durable import private_file
 
 IN_MEMORY = ":memory:"
 BUSY_S = 5.0
@@ -155,7 +155,7 @@ class Store:
 def _make_private(path: Path) -> None:
     """Makes the file, where it is missing, for its owner alone; SQLite gives the files beside it the same mode."""
     with suppress(OSError):  # SQLite says the same, and what it means.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        private_file(path)
 
 
 @contextmanager

@@ -11,10 +11,35 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, BinaryIO
 
 from govsync.system.failures import attempt
 from govsync.system.linux import AT_CWD, rename_noreplace
+
+
+def open_private(path: str, flags: int) -> int:
+    """Opens a file as an opener for `open`; one that it makes is its owner's alone, whatever the umask is."""
+    return os.open(path, flags, 0o600)
+
+
+def private_file(path: Path) -> None:
+    """Makes an empty file for its owner alone, where it is missing; raises OSError."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+
+
+def flush_folder(path: Path) -> None:
+    """Returns when the names in a folder are on the disk; raises OSError."""
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def flush(file: IO[bytes]) -> None:
+    """Returns when all that was written to a file is on the disk; raises OSError."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def private_folder(path: Path) -> None:
@@ -40,11 +65,7 @@ def replace_file(path: Path, data: bytes, mode: int = 0o600) -> None:
         except OSError:
             beside.unlink(missing_ok=True)
             raise
-        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        flush_folder(path.parent)
 
 
 @contextmanager
@@ -63,8 +84,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
             with open(fd, "wb") as file:
                 os.fchmod(fd, 0o644)
                 yield file
-                file.flush()
-                os.fsync(file.fileno())
+                flush(file)
             _name(beside, path)
         finally:
             beside.unlink(missing_ok=True)
@@ -85,5 +105,4 @@ def _write(path: Path, data: bytes, mode: int) -> None:
     with open(fd, "wb") as file:
         os.fchmod(fd, mode)  # Whatever the umask is.
         file.write(data)
-        file.flush()
-        os.fsync(fd)
+        flush(file)

@@ -32,6 +32,11 @@ def failure_of(error: OSError, what: str) -> Failure:
     return Failure(code, what=what, errno=errno.errorcode.get(error.errno or 0, str(error.errno)))
 
 
+def is_unreadable(error: OSError) -> bool:
+    """Says that the place of the disk on which something lies cannot be read."""
+    return error.errno == errno.EIO
+
+
 @contextmanager
 def attempt(what: str) -> Iterator[None]:
     """Turns errors of the operating system into failures."""

@@ -17,11 +17,16 @@ from govsync.model.problems import Failure
 from govsync.system.durable import private_folder
 from govsync.system.failures import attempt
 
+Connection = socket.socket
+"""One end of a connection: `recv`, `sendall` and `close` are all that is asked of it."""
+Listening = socket.socket
+"""Where connections come in: `accept` is all that is asked of it."""
+
 _CREDENTIALS = struct.Struct("3i")
 _WAITING = 32
 
 
-def listen(path: Path) -> socket.socket:
+def listen(path: Path) -> Listening:
     """Listens at a path; the caller holds the home's lock, so a socket that is left there is nobody's."""
     private_folder(path.parent)
     with attempt("listen"):
@@ -38,14 +43,21 @@ def listen(path: Path) -> socket.socket:
         return listening
 
 
-def is_own(connection: socket.socket) -> bool:
+def close(listening: Listening, path: Path) -> None:
+    """Ends the listening; who waits in `accept` is woken by an OSError."""
+    path.unlink(missing_ok=True)
+    listening.shutdown(socket.SHUT_RDWR)  # Closing alone wakes nobody.
+    listening.close()
+
+
+def is_own(connection: Connection) -> bool:
     """Says whether the other end is a process of the same person (SO_PEERCRED)."""
     raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     _, uid, _ = _CREDENTIALS.unpack(raw)
     return int(uid) == os.getuid()
 
 
-def connect(path: Path, timeout_s: float | None) -> socket.socket:
+def connect(path: Path, timeout_s: float | None) -> Connection:
     """Connects to the person's agent; raises Failure(agent_not_running), or Failure(timed_out) where it is there and
     has no time."""
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -1,12 +1,15 @@
-"""What tells one machine from another, and what people call it."""
+"""The machine: what tells it from others, what people call it, since when it runs, and how much it allows."""
 
 import hashlib
+import platform
 import socket
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
 _SOURCES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 _ID_LETTERS = 32
+_WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
 
 
 def machine_id(sources: Iterable[Path] = _SOURCES) -> str:
@@ -25,6 +28,21 @@ def machine_id(sources: Iterable[Path] = _SOURCES) -> str:
 def device_name() -> str:
     """Answers what people call this machine."""
     return socket.gethostname().split(".")[0] or "desk"
+
+
+def described() -> str:
+    """Answers interpreter and operating system, in one line for the log."""
+    return f"Python {platform.python_version()}, {platform.platform()}"
+
+
+def running_ns() -> int:
+    """Answers how long ago the machine was started, sleep included."""
+    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+
+
+def watch_limit() -> int:
+    """Answers how many folders one person's programs can have watched (inotify(7)); 0 where that is not known."""
+    return int(_WATCHES.read_text()) if _WATCHES.exists() else 0
 
 
 def _hashed(known: bytes) -> str:

@@ -11,7 +11,10 @@ RESCUED = "GovSync Rescued"
 
 
 class Places(msgspec.Struct, frozen=True, kw_only=True):
-    """The files and folders of one home; nothing of them need exist yet. `own_home`: chosen by GOVSYNC_HOME."""
+    """The files and folders of one home; nothing of them need exist yet.
+
+    `own_home`: chosen by GOVSYNC_HOME. `use_credentials`: GOVSYNC_CREDENTIALS asks for the file instead of the keyring.
+    """
 
     home: Path
     settings: Path
@@ -23,6 +26,7 @@ class Places(msgspec.Struct, frozen=True, kw_only=True):
     lock: Path
     rescued: Path
     own_home: bool
+    use_credentials: bool
 
 
 def places(environment: Mapping[str, str]) -> Places:
@@ -40,6 +44,7 @@ def places(environment: Mapping[str, str]) -> Places:
         home=home, settings=config / "settings.toml", store=state / "store.db", identity=state / "device.json",
         credentials=state / "credentials.json", logs=state / "logs", socket=state / "control", lock=state / "lock",
         rescued=rescued, own_home=bool(chosen),
+        use_credentials=environment.get("GOVSYNC_CREDENTIALS") == "file",
     )  # fmt: skip
 
 

@@ -5,8 +5,6 @@ durable before the name, the name before anybody is told, and a name that is tak
 behind is listed as an object that nobody knows, and removed like any other.
 """
 
-import errno
-import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -16,9 +14,11 @@ from typing import TypeVar
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.server.blobs.interface import MARK, Stored
+from govsync.system.durable import flush, flush_folder
+from govsync.system.failures import failure_of, is_unreadable
+from govsync.system.process import own_id
 
 T = TypeVar("T")
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 class FolderBlobs:
@@ -37,12 +37,10 @@ class FolderBlobs:
         with _store_failures():
             try:
                 with self._path(key).open("rb") as file:
-                    data = os.pread(file.fileno(), size_bytes, offset)
+                    file.seek(offset)
+                    data = file.read(size_bytes)
             except OSError as error:
-                if error.errno in (
-                    errno.ENOENT,
-                    errno.EIO,
-                ):  # Not there, or on a place of the disk that cannot be read.
+                if isinstance(error, FileNotFoundError) or is_unreadable(error):
                     raise Failure(Code.CHUNK_LOST) from error
                 raise
         if len(data) < size_bytes:
@@ -63,7 +61,7 @@ class FolderBlobs:
         """As `Blobs.list`."""
         with _store_failures():
             names = sorted(
-                name for folder in self._root.iterdir() if folder.is_dir() for name in os.listdir(folder)
+                each.name for folder in self._root.iterdir() if folder.is_dir() for each in folder.iterdir()
             )
         for name in names:
             with _store_failures():
@@ -86,21 +84,20 @@ class FolderBlobs:
         return self._root / key[-2:] / key
 
     def _put(self, path: Path, pieces: Iterable[bytes | memoryview]) -> None:
-        written = self._path(f"{path.name}.{os.getpid()}.{threading.get_ident()}.new")
+        written = self._path(f"{path.name}.{own_id()}.{threading.get_ident()}.new")
         for folder in (path.parent, written.parent):
             folder.mkdir(exist_ok=True)
         try:
             with written.open("wb") as file:
                 for piece in pieces:
                     file.write(piece)
-                file.flush()
-                os.fsync(file.fileno())
+                flush(file)
             try:
-                os.link(written, path)
+                path.hardlink_to(written)
             except FileExistsError:
                 return
             for folder in (path.parent, self._root):
-                _flush_folder(folder)
+                flush_folder(folder)
         finally:
             written.unlink(missing_ok=True)
 
@@ -111,8 +108,8 @@ def _store_failures() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        code = Code.STORE_FULL if error.errno in _FULL else Code.STORE_UNAVAILABLE
-        raise Failure(code, what=os.strerror(error.errno or 0)) from error
+        full = failure_of(error, "store").code is Code.DISK_FULL
+        raise Failure(Code.STORE_FULL if full else Code.STORE_UNAVAILABLE, what=error.strerror) from error
 
 
 def _unless_gone(read: Callable[[], T]) -> T | None:
@@ -120,11 +117,3 @@ def _unless_gone(read: Callable[[], T]) -> T | None:
         return read()
     except FileNotFoundError:
         return None
-
-
-def _flush_folder(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -24,8 +24,6 @@ from watchdog.observers.inotify_c import (
     WatchDescriptor,
 )
 
-from govsync.local.root import COOKIE_PREFIX
-from govsync.local.steps import STATE
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 
@@ -75,11 +73,19 @@ class Lost(msgspec.Struct, frozen=True):
 Say = Callable[[Hint | Cookie | Lost], None]
 
 
+class Hidden(msgspec.Struct, frozen=True):
+    """Our own folder at the top of the synced one: of what happens in it, only its cookies are said."""
+
+    name: str
+    cookie_prefix: str
+
+
 class Watcher:
     """The watch over one folder and all below it; hints are said from a thread of its own."""
 
-    def __init__(self, root: str, say: Say) -> None:
+    def __init__(self, root: str, hidden: Hidden, say: Say) -> None:
         self._root = root
+        self._hidden = hidden
         self._say = say
         self._reader: _Reader | None = None
 
@@ -89,7 +95,7 @@ class Watcher:
         Raises Failure(watch_limit) where the kernel gives no more watches at all, Failure(folder_missing): then only
         scans find changes.
         """
-        reader = _opened_reader(self._root, self._say)
+        reader = _opened_reader(self._root, self._hidden, self._say)
         try:
             reader.watches.add_root()
         except BaseException:
@@ -111,9 +117,9 @@ class Watcher:
         return self._reader is not None and self._reader.is_alive() and self._reader.watches.whole
 
 
-def _opened_reader(root: str, say: Say) -> "_Reader":
+def _opened_reader(root: str, hidden: Hidden, say: Say) -> "_Reader":
     try:
-        return _Reader(root, say)
+        return _Reader(root, hidden, say)
     except OSError as error:
         raise Failure(Code.WATCH_LIMIT, errno=error.errno) from error
 
@@ -121,9 +127,9 @@ def _opened_reader(root: str, say: Say) -> "_Reader":
 class _Reader(InotifyFD):
     """The thread that reads events; hints of one read are said once each."""
 
-    def __init__(self, root: str, say: Say) -> None:
+    def __init__(self, root: str, hidden: Hidden, say: Say) -> None:
         super().__init__()
-        self.watches = _Watches(self, root)
+        self.watches = _Watches(self, root, hidden)
         self._say = say
 
     def run(self) -> None:
@@ -163,9 +169,11 @@ class _Watches(WatchCallback):
     what appears in it is either seen in the listing or said by an event.
     """
 
-    def __init__(self, reader: _Reader, root: str) -> None:
+    def __init__(self, reader: _Reader, root: str, hidden: Hidden) -> None:
         self._reader = reader
         self._root = root
+        self._hidden: _Path = (hidden.name,)
+        self._cookie_prefix = hidden.cookie_prefix
         self._dev = -1
         self._path: dict[WatchDescriptor, _Path] = {}
         self._watch: dict[_Path, WatchDescriptor] = {}
@@ -221,13 +229,13 @@ class _Watches(WatchCallback):
         if not event.name:
             return
         name = os.fsdecode(event.name)
-        if path[:1] == (STATE,):
-            if name.startswith(COOKIE_PREFIX) and event.is_create:
-                self._tell(Cookie(name.removeprefix(COOKIE_PREFIX)))
+        if path[:1] == self._hidden:
+            if name.startswith(self._cookie_prefix) and event.is_create:
+                self._tell(Cookie(name.removeprefix(self._cookie_prefix)))
             return
-        if (*path, name) == (STATE,):
+        if (*path, name) == self._hidden:
             if event.is_create or event.is_moved_to:
-                self._add_one((STATE,))
+                self._add_one(self._hidden)
             return
         self._tell(Hint(path, name))
         if event.is_directory:
@@ -314,7 +322,7 @@ class _Watches(WatchCallback):
             if not self._add_one(path):
                 continue
             yield path
-            if path != (STATE,):
+            if path != self._hidden:
                 pending.extend((*path, name) for name in self._subfolders(path))
 
     def _add_one(self, path: _Path) -> bool:

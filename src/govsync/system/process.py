@@ -1,0 +1,101 @@
+"""This process and others of GovSync: what it was started with, how it is asked to end, and how more are started."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+_ASKS = (signal.SIGTERM, signal.SIGINT)
+
+
+def environment() -> Mapping[str, str]:
+    """Answers the environment that this process was started in."""
+    return os.environ
+
+
+def govsync(*arguments: str) -> list[str]:
+    """Answers the command line that runs GovSync as this process does: same interpreter, same sources."""
+    return [sys.executable, "-m", "govsync.cli.main", *arguments]
+
+
+def own_id() -> int:
+    """Answers a number that no other process of this machine has now."""
+    return os.getpid()
+
+
+@contextmanager
+def asked_to_end(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    """Calls `handler` when somebody asks this process to end, once for each time; only in the main thread."""
+    before = {each: signal.signal(each, handler) for each in _ASKS}
+    try:
+        yield
+    finally:
+        for each, was in before.items():
+            signal.signal(each, was)
+
+
+def end_now() -> NoReturn:
+    """Ends this process with success and waits for none of its threads: what they wait for may never come."""
+    logging.shutdown()
+    os._exit(0)
+
+
+class Child:
+    """A process that was started here and goes on."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+
+    def line(self) -> str:
+        """Answers the next line that it prints, empty when it has ended; only of `start`."""
+        assert self._process.stdout is not None, "its output goes into a file"
+        return self._process.stdout.readline()
+
+    def has_ended(self) -> bool:
+        """Says whether it is gone."""
+        return self._process.poll() is not None
+
+    def ask_to_end(self) -> None:
+        """Asks it to put everything away and end."""
+        self._process.terminate()
+
+    def end(self, patience_s: float) -> None:
+        """Returns when it is gone, by force after a while."""
+        try:
+            self._process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+
+def start(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Child:
+    """Starts a process whose lines are read here; what it complains of is added to a file."""
+    with log.open("a") as complaints:
+        return Child(
+            subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=complaints, text=True)
+        )
+
+
+def start_apart(command: Sequence[str], output: Path) -> Child:
+    """Starts a process that outlives this one and its terminal; what it prints replaces what is in a file."""
+    with output.open("w") as file:
+        return Child(
+            subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True, text=True
+            )
+        )
+
+
+def call(
+    command: Sequence[str], environment: Mapping[str, str], stdin: str
+) -> "subprocess.CompletedProcess[str]":
+    """Runs a process to its end; answers its exit code and what it printed."""
+    return subprocess.run(command, env=environment, input=stdin, capture_output=True, text=True, check=False)

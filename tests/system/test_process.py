@@ -1,0 +1,62 @@
+"""How processes of GovSync are asked to end, and how others are started."""
+
+import os
+import signal
+import sys
+
+from govsync.system import process
+
+
+def running(script: str) -> list[str]:
+    return [sys.executable, "-c", script]
+
+
+def test_who_is_asked_to_end_hears_of_it_and_only_while_it_listens():
+    before = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
+    asked = []
+    with process.asked_to_end(lambda number, _: asked.append(number)):
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGINT)
+    assert asked == [signal.SIGTERM, signal.SIGINT]
+    assert (signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)) == before
+
+
+def test_a_child_is_heard_asked_and_gone(tmp_path):
+    script = (
+        "import signal, sys; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0));"
+        "print('ready', flush=True); signal.pause()"
+    )
+    child = process.start(running(script), os.environ, tmp_path / "log")
+    assert child.line() == "ready\n"
+    assert not child.has_ended()
+    child.ask_to_end()
+    child.end(60)
+    assert child.has_ended()
+
+
+def test_a_child_that_does_not_listen_is_ended_by_force(tmp_path):
+    script = (
+        "import signal, sys; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('I stay', file=sys.stderr, flush=True);"
+        "print('ready', flush=True); signal.pause()"
+    )
+    child = process.start(running(script), os.environ, tmp_path / "log")
+    assert child.line() == "ready\n"
+    child.ask_to_end()
+    child.end(0.01)
+    assert child.has_ended()
+    assert (tmp_path / "log").read_text() == "I stay\n"
+
+
+def test_one_started_apart_has_a_session_of_its_own_and_prints_into_a_file(tmp_path):
+    child = process.start_apart(running("import os; print(os.getsid(0) == os.getpid())"), tmp_path / "log")
+    child.end(60)
+    assert (tmp_path / "log").read_text() == "True\n"
+
+
+def test_a_call_answers_how_it_ended_and_what_it_said():
+    done = process.call(running("import sys; print(input()[::-1]); sys.exit(3)"), os.environ, "abc\n")
+    assert (done.returncode, done.stdout) == (3, "cba\n")
+
+
+def test_what_is_started_is_what_runs_here():
+    assert process.govsync("status") == [sys.executable, "-m", "govsync.cli.main", "status"]
