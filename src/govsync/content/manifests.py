@@ -7,7 +7,7 @@ the chunks is not known here.
 
 import struct
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import msgspec
 
@@ -32,16 +32,16 @@ class ChunkRef(msgspec.Struct, frozen=True, gc=False):
     size_bytes: int
 
 
-class Manifest(msgspec.Struct, frozen=True):
+class Manifest(msgspec.Struct, frozen=True, dict=True):
     """Says how a content is put together: `size_bytes` is the sum over `chunks`."""
 
     scheme: str
     size_bytes: int
     chunks: tuple[ChunkRef, ...]
 
-    @property
+    @cached_property
     def content_hash(self) -> bytes:
-        """Answers the content's hash, computed from the chunks' hashes."""
+        """Answers the content's hash, computed once from the chunks' hashes."""
         return content_hash(self.scheme, self.size_bytes, (chunk.hash for chunk in self.chunks))
 
 
