@@ -1,9 +1,15 @@
 """What is planned, and when it may leave: nothing for a node that is worked on, no deletion in doubt (R3, R10)."""
 
-from govsync.engine import events, jobs
+from collections.abc import Sequence
+
+import pytest
+
+from govsync.engine import events, jobs, planning
 from govsync.model import operations as ask
 from govsync.model.codes import Code
 from govsync.model.problems import Problem
+from govsync.model.steps import Plan
+from govsync.model.trees import Trees
 from govsync.store import local_tree
 from tests.engine.bench import LARGE, Bench
 
@@ -37,6 +43,29 @@ def test_other_nodes_go_on_while_one_is_worked_on(bench: Bench) -> None:
     bench.pass_ms(1_000, jobs.Upload)
     assert "small" in bench.server.alive()
     assert "large" not in bench.server.alive()
+
+
+def test_what_only_the_next_commit_can_take_is_planned_for_that_one_alone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.settle()
+    planned: list[int] = []
+
+    def noted(trees: Trees, due: Sequence[int]) -> Plan:
+        planned.extend(due)
+        return reconcile(trees, due)
+
+    reconcile = planning.reconcile
+    monkeypatch.setattr(planning, "reconcile", noted)
+    bench.write("first")
+    bench.work(jobs.Commit)
+    bench.write("second")
+    bench.pass_ms(1_000, jobs.Commit)
+    first, second = bench.lid("first"), bench.lid("second")
+    assert (planned.count(first), planned.count(second)) == (1, 0)
+    bench.settle()
+    assert planned.count(second) == 1
+    assert "second" in bench.server.alive()
 
 
 def test_a_deletion_waits_until_nothing_vanishes_any_more(bench: Bench) -> None:

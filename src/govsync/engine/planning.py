@@ -60,7 +60,7 @@ class Planning:
         for _ in range(PLANS_A_TURN):
             to_spaces = self._sending.room(jobs) if online else ()
             can_place = self._placing.room(jobs)
-            trees = self._next(to_spaces, can_place)
+            trees = self._next(to_spaces, can_place, self._sending.committing(jobs))
             if trees is None:
                 if can_place and self._placing.has_second_versions:
                     self._placing.take_up((), jobs, self._desk.trees(), room=True)
@@ -79,12 +79,14 @@ class Planning:
             self.unfinished = True
         return jobs
 
-    def _next(self, to_spaces: Collection[bytes], can_place: bool) -> DeskTrees | None:
+    def _next(
+        self, to_spaces: Collection[bytes], can_place: bool, committing: Collection[bytes]
+    ) -> DeskTrees | None:
         """Reads the nodes to plan for next: those that had to wait for room, else those that are newly due."""
         while True:
             lids = self._that_waited(to_spaces, can_place)
             if not lids and (to_spaces or can_place):
-                lids = self._newly_due()
+                lids = self._newly_due(committing)
             if not lids:
                 return None
             trees = self._desk.trees(lids)
@@ -103,17 +105,23 @@ class Planning:
                 del self._to_send[lid]
         return lids
 
-    def _newly_due(self) -> list[int]:
+    def _newly_due(self, committing: Collection[bytes]) -> list[int]:
+        """Answers nodes that became due, without what only the next commit to a space can take while one is under way:
+        planned now, it would be planned again then."""
         store, now = self._desk.store, self._desk.now.steady_ms
         if self._next_due_ms is not None and self._next_due_ms <= now:
             self._next_due_ms = None
             self._desk.facts_changed()
         if not self._desk.stale:
             return []
-        found = dirty.due(store, now, PLAN_NODES, self._is_waiting)
-        self._desk.stale = bool(found)
+        able: list[int] = []
+        while not able and (found := dirty.due(store, now, PLAN_NODES, self._is_waiting)):
+            new = local_tree.only_here(store, found) if committing else {}
+            self._to_send.update((lid, space) for lid, space in new.items() if space in committing)
+            able = [lid for lid in found if lid not in self._to_send]
+        self._desk.stale = bool(able)
         self._next_due_ms = dirty.next_time(store, now)
-        return found
+        return able
 
     def _is_waiting(self, lid: int) -> bool:
         return (

@@ -66,7 +66,7 @@ class Sending:
         """Sends again, under their own keys, operations that were sent and have no outcome (R32)."""
         jobs: list[AnyJob] = []
         for space in spaces.all_spaces(self._desk.store):
-            if self._committing(space.id) or self._rests(space.id) or space.doubted:
+            if space.id in self.committing() or self._rests(space.id) or space.doubted:
                 continue
             rows = ops.sent(self._desk.store, space.id)
             if rows:
@@ -79,9 +79,14 @@ class Sending:
 
     def room(self, started: Sequence[AnyJob]) -> list[bytes]:
         """Answers the spaces to which a commit could be sent."""
-        taken = {job.space for job in started if isinstance(job, Commit)}
+        taken = self.committing(started)
         rows = spaces.all_spaces(self._desk.store)
         return [row.id for row in rows if row.writable and row.id not in taken and self._free(row)]
+
+    def committing(self, started: Sequence[AnyJob] = ()) -> set[bytes]:
+        """Answers the spaces to which a commit is under way; the jobs that begin this turn are not among those yet."""
+        every = (*self._desk.under_way.values(), *started)
+        return {job.space for job in every if isinstance(job, Commit)}
 
     def waits(self, lid: int) -> bool:
         """Says whether the node's content must be read or uploaded first."""
@@ -110,7 +115,7 @@ class Sending:
         return row is not None and self._free(row)
 
     def _free(self, row: spaces.SpaceRow) -> bool:
-        busy = self._committing(row.id) or ops.any_sent(self._desk.store, row.id)
+        busy = row.id in self.committing() or ops.any_sent(self._desk.store, row.id)
         return not busy and not self._rests(row.id) and not row.doubted
 
     def offer(self, space: bytes, rows: Sequence[Lost], started: list[AnyJob]) -> None:
@@ -135,9 +140,6 @@ class Sending:
     def _rests(self, space: bytes) -> bool:
         """Says whether the last request of a space failed so shortly before that the next one waits."""
         return self._retry_at.get(space, 0) > self._desk.now.steady_ms
-
-    def _committing(self, space: bytes) -> bool:
-        return any(isinstance(job, Commit) and job.space == space for job in self._desk.under_way.values())
 
     def _commit_job(
         self, space: spaces.SpaceRow, operations: tuple[ask.AnyOperation, ...], inline: tuple[bytes, ...]

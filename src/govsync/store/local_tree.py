@@ -68,6 +68,18 @@ def disks(store: Store, lids: Sequence[int]) -> dict[int, Disk]:
     return found
 
 
+def only_here(store: Store, lids: Sequence[int]) -> dict[int, bytes]:
+    """Answers those of these nodes that the server was never told of, with their spaces."""
+    return {
+        lid: space
+        for marks, piece in pieces(lids)
+        for lid, space in store.all(
+            f"SELECT lid, space FROM node WHERE lid IN ({marks}) AND r_parent IS NULL AND presence = 'here'",
+            piece,
+        )
+    }
+
+
 def remote_mtimes_ns(store: Store, lids: Sequence[int]) -> dict[int, int]:
     """Answers the modification times that the remote revisions of nodes carry."""
     return {
