@@ -12,14 +12,14 @@ import pytest
 from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent, InotifyFD, Mask
 
 from govsync.local.root import COOKIE_PREFIX, cookie
-from govsync.local.steps import STATE
+from govsync.local.steps import STAGING, STATE
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.system import watcher as module
 from govsync.system.watcher import Cookie, Hidden, Hint, Lost, Watcher
 
 PATIENCE_S = 60
-OURS = Hidden(STATE, COOKIE_PREFIX)
+OURS = Hidden(STATE, COOKIE_PREFIX, STAGING)
 
 
 class Heard:
@@ -89,6 +89,38 @@ def test_what_happens_in_our_own_folder_is_nobody_s_business(desk, heard):
     desk.stage(b"content")
     desk.write(".govsync/trash/t", b"t")
     desk.write(".govsync/lock", b"")
+    assert heard.all() == []
+
+
+def test_what_this_desk_has_placed_is_not_said_but_what_a_person_does_to_it_is(desk, heard):
+    (desk.path / "d").mkdir()
+    heard.watcher.start()
+    for number in range(3):
+        desk.carry_out(desk.install(f"d/{number}.txt", desk.stage(b"ours", f"staged {number}")))
+    assert heard.all() == []
+    with (desk.path / "d/1.txt").open("ab") as file:
+        file.write(b" and theirs")
+    assert set(heard.all()) == {Hint(("d",), "1.txt")}
+
+
+def test_what_a_person_moves_in_while_something_is_placed_is_said(desk, heard, tmp_path):
+    """Between the two halves of our rename, before and after it."""
+    for name in "abc":
+        (tmp_path / name).write_bytes(b"theirs")
+    heard.watcher.start()
+    (tmp_path / "a").rename(desk.path / "a")
+    desk.carry_out(desk.install("ours", desk.stage(b"ours")))
+    (tmp_path / "b").rename(desk.path / "b")
+    (tmp_path / "c").rename(desk.path / "ours")
+    assert set(heard.all()) == {Hint((), "a"), Hint((), "b"), Hint((), "ours")}
+
+
+def test_placing_goes_unsaid_again_after_staging_was_tidied_away(desk, heard):
+    heard.watcher.start()
+    shutil.rmtree(desk.path / ".govsync/staging")
+    staged = desk.stage(b"content")
+    assert heard.all() == []
+    desk.carry_out(desk.install("a.txt", staged))
     assert heard.all() == []
 
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from govsync.engine import events
-from govsync.local.steps import STATE
+from govsync.local.steps import STAGING, STATE
 from govsync.model.problems import Failure
 from govsync.system.fs import Shape
 from tests.simulation.medium import Inode, Medium
@@ -28,6 +28,7 @@ class SimWatcher:
         self._queue: deque[tuple[_Path, str, str, Inode | None]] = deque()
         self._moving: _Path | None = None
         self._overflowed = False
+        self._placing = False
         self.root = root
         for _ in self._watch((), root):
             pass
@@ -109,8 +110,10 @@ class SimWatcher:
                 yield from self._watch((*path, name), inode)
 
     def _hear(self, folder: Inode, what: str, name: str, is_folder: bool) -> None:
+        placed = self._placing and what == "moved_to"
+        self._placing = what == "moved_from" and self._is_staging(folder)
         path = self._paths.get(id(folder))
-        if path is None or self._overflowed or (*path, name)[:1] == (STATE,):
+        if path is None or self._overflowed or (*path, name)[:1] == (STATE,) or placed:
             return
         moved = folder.entries.get(name) if is_folder and what != "moved_from" else None
         if is_folder and what == "moved_from":
@@ -118,6 +121,10 @@ class SimWatcher:
         self._queue.append((path, what, name, moved))
         if len(self._queue) > self._queue_length:
             self.overflow()
+
+    def _is_staging(self, folder: Inode) -> bool:
+        state = self.root.entries.get(STATE)
+        return state is not None and state.entries.get(STAGING) is folder
 
 
 def visible(medium: Medium, root: _Path) -> list[tuple[_Path, Inode]]:

@@ -23,7 +23,7 @@ from govsync.engine.report import Facts, report, without_engine
 from govsync.engine.work import Tools, run
 from govsync.local.ignore import Ignore
 from govsync.local.root import COOKIE_PREFIX
-from govsync.local.steps import STATE
+from govsync.local.steps import STAGING, STATE
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.model.status import RateNow, Status
@@ -88,7 +88,7 @@ class Agent:
         self.tools = tools
         self.workers = Workers(lambda job: run(job, tools), self.tell)
         self.loop = Loop(self.memory, self.clock, self.workers.start)
-        self._watcher = Watcher(self.identity.folder, Hidden(STATE, COOKIE_PREFIX), self._watched)
+        self._watcher = Watcher(self.identity.folder, Hidden(STATE, COOKIE_PREFIX, STAGING), self._watched)
         self._stream = Stream(self.calls, self.ids, self.tell, self._cloned)
         self._signed_in = kept.load() is not None and bool(self.identity.endpoint)
         self._rate_seen = (time.monotonic(), 0, 0)

@@ -6,6 +6,10 @@ protocol. Its observer is left out: on an overflow it removes and adds every wat
 again and never ends above some thousand folders; it holds back what follows a file moved away for half a second; and
 it invents an event per file of a renamed folder. So which folder a watch stands for is remembered here.
 
+What this desk has placed itself is not said: the kernel tells the two halves of a rename with one cookie, so a file that
+comes from staging is known for ours, and whoever placed it notes it with the signature that it had then (R16). Whatever a
+person does to it afterwards is an event of its own.
+
 Refuses to know the file system protocol: events come by path, and are not to be trusted further than a look.
 """
 
@@ -42,6 +46,9 @@ _MASK = Mask(
     | InotifyConstants.IN_DONT_FOLLOW
     | InotifyConstants.IN_ONLYDIR
 )
+_PLACING = Mask(
+    InotifyConstants.IN_MOVED_FROM | InotifyConstants.IN_DONT_FOLLOW | InotifyConstants.IN_ONLYDIR
+)
 _SELF = InotifyConstants.IN_DELETE_SELF | InotifyConstants.IN_MOVE_SELF | InotifyConstants.IN_UNMOUNT
 _ID = CallbackId(0)
 
@@ -74,10 +81,13 @@ Say = Callable[[Hint | Cookie | Lost], None]
 
 
 class Hidden(msgspec.Struct, frozen=True):
-    """Our own folder at the top of the synced one: of what happens in it, only its cookies are said."""
+    """Our own folder at the top of the synced one: of what happens in it, only its cookies are said, and of
+    what comes out of its staging, nothing."""
 
     name: str
     cookie_prefix: str
+    staging: str
+    """The folder in it from which files are placed."""
 
 
 class Watcher:
@@ -173,11 +183,15 @@ class _Watches(WatchCallback):
         self._reader = reader
         self._root = root
         self._hidden: _Path = (hidden.name,)
+        self._staging: _Path = (hidden.name, hidden.staging)
         self._cookie_prefix = hidden.cookie_prefix
         self._dev = -1
         self._path: dict[WatchDescriptor, _Path] = {}
         self._watch: dict[_Path, WatchDescriptor] = {}
         self._moving: tuple[int, _Path] | None = None
+        self._placed: int | None = None
+        """The cookie of the last file that left staging: one step is done at a time, so no other can come between the
+        two halves of its rename."""
         self._missed: set[_Path] = set()
         """Folders that were not there any more when they should have been watched."""
         self._doubted: list[_Path] = []
@@ -229,13 +243,21 @@ class _Watches(WatchCallback):
         if not event.name:
             return
         name = os.fsdecode(event.name)
-        if path[:1] == self._hidden:
+        if path == self._staging:
+            self._placed = event.cookie
+            return
+        if path == self._hidden:
             if name.startswith(self._cookie_prefix) and event.is_create:
                 self._tell(Cookie(name.removeprefix(self._cookie_prefix)))
+            elif (*path, name) == self._staging and (event.is_create or event.is_moved_to):
+                self._add_one(self._staging)
             return
         if (*path, name) == self._hidden:
             if event.is_create or event.is_moved_to:
                 self._add_one(self._hidden)
+                self._add_one(self._staging)
+            return
+        if event.is_moved_to and event.cookie == self._placed and not event.is_directory:
             return
         self._tell(Hint(path, name))
         if event.is_directory:
@@ -322,12 +344,15 @@ class _Watches(WatchCallback):
             if not self._add_one(path):
                 continue
             yield path
-            if path != self._hidden:
+            if path == self._hidden:
+                self._add_one(self._staging)
+            else:
                 pending.extend((*path, name) for name in self._subfolders(path))
 
     def _add_one(self, path: _Path) -> bool:
         try:
-            wd = self._reader.add_callback(os.fsencode(self._full(path)), _MASK, self, _ID)
+            mask = _PLACING if path == self._staging else _MASK
+            wd = self._reader.add_callback(os.fsencode(self._full(path)), mask, self, _ID)
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.ENOMEM):
                 if self.whole:
