@@ -60,6 +60,18 @@ def test_rename_then_new_is_one_move_and_one_new_folder(world: Stage) -> None:
     assert sorted(revisions(world)[before:]) == ["mkdir", "move", "put"]
 
 
+def test_two_folders_that_changed_places_do_so_everywhere(world: Stage) -> None:
+    office = world.desks[0]
+    save(office, "P/p=p Q/q=q")
+    agree(world)
+    before = len(revisions(world))
+    move(office, "P", "T")
+    move(office, "Q", "P")
+    move(office, "T", "Q")
+    assert agree(world) == "P/q=q Q/p=p"
+    assert revisions(world)[before:] == ["move", "move"]
+
+
 def test_unlink_create_with_one_inode_number_is_no_move(world: Stage) -> None:
     office = world.desks[0]
     save(office, "a=secret")

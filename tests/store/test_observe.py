@@ -237,6 +237,17 @@ def test_a_folder_that_moved_takes_along_what_is_in_it(desk: StoredDesk, source_
     assert (desk.presence(d), desk.presence(inside)) == (Presence.HERE, Presence.HERE)
 
 
+def test_a_folder_in_the_place_of_another_waits_for_a_look_at_all_names(desk: StoredDesk) -> None:
+    """A hint names one of two folders that changed places: the other is no twin of it."""
+    desk.look(desk.root, folder("a", 1), folder("b", 2))
+    a, b = desk.at("a"), desk.at("b")
+    seen = desk.look(desk.root, folder("a", 2), complete=False)
+    assert seen.look_at == [(desk.root, None)]
+    assert (desk.at("a"), desk.at("b")) == (a, b)
+    desk.look(desk.root, folder("a", 2), folder("b", 1))
+    assert (desk.at("a"), desk.at("b")) == (b, a)
+
+
 def test_a_folder_with_the_inode_but_another_birth_time_is_another(desk: StoredDesk) -> None:
     d, _ = a_folder(desk)
     desk.look(desk.root, folder("x", 7, birth=99))

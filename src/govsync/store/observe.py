@@ -219,9 +219,10 @@ class _Folder:
         for entry in self._entries:
             known = self._known.get(entry[0])
             same = entry[1].shape is not Shape.FOLDER or (known is not None and known.ino == entry[1].ino)
-            source = (
-                None if same or entry[3] is not None or not _is_text(entry[0]) else self._known_folder(entry)
-            )
+            # Where another was, two have perhaps changed places: only a look at all names says where that one is now.
+            unsure = known is not None and not self._complete
+            strange = entry[3] is not None or not _is_text(entry[0])
+            source = None if same or unsure or strange else self._known_folder(entry)
             if source is None:
                 others.append(entry)
             else:
