@@ -134,7 +134,9 @@ class SmallServer:
         return Changes(entries=entries, cursor=Cursor(EPOCH, head, CHAIN), head=head), {}
 
     def known(self, space: bytes, question: Known) -> KnownAnswer:
-        raise NotImplementedError
+        self._asked("known")
+        had = {(entry.state.name, entry.state.hash) for entry in self.journal}
+        return KnownAnswer(contents=tuple(each in had for each in question.contents))
 
     def upload(self, space: bytes, sources: Sequence[Source]) -> int | None:
         self._asked("upload")
@@ -271,6 +273,12 @@ class Bench:
         self.engine = Engine(self.store, self.ids, Who(device=DEVICE, device_name="PC"), self.rules)
         self.tell(events.SessionBegun())
         self.tell(events.Watching(healthy=True))
+
+    def forget(self) -> None:
+        """Loses the database, and starts the engine over a new one."""
+        self.store.close()
+        self.store = Store.open(IN_MEMORY)
+        self.begin()
 
     # Time and events
 

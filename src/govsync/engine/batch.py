@@ -89,7 +89,7 @@ class Batch:
             return
         exchange = disk.Exchange(
             intent=0, lid=node.lid, at=self._now_at(node.lid), staged=staged.name, staged_ino=staged.ino,
-            expected=signature(seen), trash=self._desk.ids.new().hex(),
+            expected=signature(seen), trash=self._waste(seen.name),
         )  # fmt: skip
         self.rows.append(NewIntent(exchange, self._note(Act.REPLACE, node, None, "")))
 
@@ -123,7 +123,7 @@ class Batch:
         move = disk.Move(
             intent=0,
             lid=node.lid,
-            source=disk.At((), parking_name(node.lid)) if parked else self._now_at(node.lid),
+            source=disk.At((), paths.parking_name(node.lid, seen.name)) if parked else self._now_at(node.lid),
             target=self._at(place.parent, name),
             ino=seen.ino,
             source_parked=parked,
@@ -137,7 +137,7 @@ class Batch:
         self._taken.add((place.parent, names.key(place.name)))
 
     def _park(self, node: Node, seen: Disk) -> None:
-        name = parking_name(node.lid)
+        name = paths.parking_name(node.lid, seen.name)
         park = disk.Move(
             intent=0, lid=node.lid, source=self._now_at(node.lid), target=disk.At((), name), ino=seen.ino,
             target_parked=True,
@@ -146,13 +146,17 @@ class Batch:
         self._move_to(node.lid, NOWHERE, name)
 
     def _remove(self, node: Node, seen: Disk) -> None:
-        at, waste = self._now_at(node.lid), self._desk.ids.new().hex()
+        at, waste = self._now_at(node.lid), self._waste(seen.name)
         step: disk.AnyStep
         if kind_of(node) is Kind.FILE:
             step = disk.Remove(intent=0, lid=node.lid, at=at, expected=signature(seen), trash=waste)
         else:
             step = disk.RemoveFolder(intent=0, lid=node.lid, at=at, ino=seen.ino, trash=waste)
         self.rows.append(NewIntent(step, Note(act=Act.REMOVE)))
+
+    def _waste(self, name: str) -> str:
+        """Names in the trash what had this name on the disk."""
+        return names.kept_name(self._desk.ids.new().hex(), name)
 
     def _conflict_place(self, node: Node) -> Place:
         """Makes the name under which something is kept beside another: free on the disk, on the server, and in this
@@ -217,11 +221,6 @@ def disk_signature(row: TrashRow) -> Signature:
 def disk_of(seen: Signature) -> Disk:
     """Answers a signature as the store keeps it."""
     return Disk("", seen.ino, seen.size_bytes, seen.mtime_ns, seen.ctime_ns)
-
-
-def parking_name(lid: int) -> str:
-    """Names a node while it is parked."""
-    return str(lid)
 
 
 def conflict_time(wall_ms: int) -> str:

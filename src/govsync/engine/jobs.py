@@ -190,6 +190,41 @@ class Rescued(msgspec.Struct, frozen=True, tag=True):
     failed: tuple[tuple[At, Problem], ...]
 
 
+class TakeStock(Job, frozen=True):
+    """Looks for what lies in our hidden folders beside what is remembered (R17, R40); what is found parked goes to the
+    trash under names that begin with `tag`."""
+
+    trashed: frozenset[str]
+    parked: frozenset[str]
+    tag: str
+
+
+class StockTaken(msgspec.Struct, frozen=True, tag=True):
+    """Answers `TakeStock`: files in the trash of which nothing is remembered, by name."""
+
+    strays: tuple[str, ...]
+
+
+class ReadStrays(Job, frozen=True):
+    """Reads files in the trash of which nothing is remembered."""
+
+    names: tuple[str, ...]
+
+
+class Stray(msgspec.Struct, frozen=True):
+    """A file in the trash of which nothing was remembered, as it was read."""
+
+    name: str
+    signature: Signature
+    hash: bytes
+
+
+class StraysRead(msgspec.Struct, frozen=True, tag=True):
+    """Answers `ReadStrays`, without those that cannot be read now."""
+
+    strays: tuple[Stray, ...]
+
+
 class WriteMounts(Job, frozen=True):
     """Writes down beside the files which folders are mounts (R25)."""
 
@@ -358,6 +393,8 @@ Result = (
     | Rechecked
     | Cleaned
     | Rescued
+    | StockTaken
+    | StraysRead
     | MountsWritten
     | FilesRead
     | Changed
@@ -378,6 +415,8 @@ AnyJob = (
     | Recheck
     | Clean
     | Rescue
+    | TakeStock
+    | ReadStrays
     | WriteMounts
     | Read
     | Check
@@ -393,4 +432,6 @@ AnyJob = (
     | AskHeads
 )
 
-ON_DISK = (Prove, Mark, Look, Recheck, Clean, Rescue, WriteMounts, Read, Check, Change, Recover)
+ON_DISK = (
+    Prove, Mark, Look, Recheck, Clean, Rescue, TakeStock, ReadStrays, WriteMounts, Read, Check, Change, Recover,
+)  # fmt: skip

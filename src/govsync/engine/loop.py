@@ -21,6 +21,7 @@ from govsync.engine.observing import Observing
 from govsync.engine.placing import Placing
 from govsync.engine.planning import Planning
 from govsync.engine.recalling import Recalling
+from govsync.engine.reclaiming import Reclaiming
 from govsync.engine.refilling import Refilling
 from govsync.engine.rescuing import Rescuing
 from govsync.engine.sending import Sending
@@ -52,6 +53,7 @@ class Engine:
         )
         self.cleaning = Cleaning(self.desk)
         self.rescuing = Rescuing(self.desk)
+        self.reclaiming = Reclaiming(self.desk)
         self.leaving = Leaving(self.desk)
         self.mounting = Mounting(self.desk)
         self.barriers = Barriers(self.desk, self.observing, self.following)
@@ -157,6 +159,7 @@ class Engine:
         if not self.desk.look_first:
             self._launch(started, self.observing.looks(started))
         self._launch(started, self.observing.reads())
+        self._launch(started, self.reclaiming.jobs(started, self.following.up_to_date))
         self.rescuing.take(self.placing.take_homeless())
         self._launch(started, self.rescuing.jobs())
         self._launch(started, self.mounting.jobs())
@@ -184,6 +187,7 @@ class Engine:
             *self.placing.wakes(),
             *self.holding.wakes(),
             *self.rescuing.wakes(),
+            *self.reclaiming.wakes(),
             *self.leaving.wakes(),
             *self.mounting.wakes(),
             *self.cleaning.wakes(),
@@ -228,6 +232,10 @@ class Engine:
                 self._proven(problem)
             case jobs.Look(), jobs.FoldersLooked():
                 self.observing.looked(job, result)
+            case jobs.TakeStock(), jobs.StockTaken():
+                self.reclaiming.taken(result)
+            case jobs.ReadStrays(), jobs.StraysRead():
+                self.reclaiming.read(job, result)
             case jobs.WriteMounts(), jobs.MountsWritten():
                 self.mounting.written(job)
             case jobs.Recheck(), jobs.Rechecked():
@@ -260,6 +268,8 @@ class Engine:
                 self.following.pulled(job, result)
             case jobs.Snapshot(), jobs.SnapshotRead():
                 self.following.snapshot_read(job, result)
+            case jobs.Ask(), jobs.Answered() if self.reclaiming.asked(job):
+                self.rescuing.take(self.reclaiming.answered(job, result))
             case jobs.Ask(), jobs.Answered() if job.question.contents:
                 self.recalling.answered(job, result)
             case jobs.Ask(), jobs.Answered():
@@ -293,6 +303,10 @@ class Engine:
                 self.sending.failed(job, problem.code)
                 if problem.code in (Code.EPOCH_CHANGED, Code.HISTORY_DIFFERS):
                     self.following.reread(job.space)
+            case jobs.TakeStock() | jobs.ReadStrays():
+                self.reclaiming.failed(job)
+            case jobs.Ask() if self.reclaiming.asked(job):
+                self.reclaiming.failed(job)
             case jobs.Ask() if job.question.contents:
                 self.recalling.failed(job)
             case jobs.Check():

@@ -12,7 +12,18 @@ from govsync.content.manifests import Manifest
 from govsync.engine import notes
 from govsync.engine.batch import Batch
 from govsync.engine.desk import Desk
-from govsync.engine.jobs import AnyJob, Change, Changed, Fetch, Fetched, Look, Recover, Staged, Wanted
+from govsync.engine.jobs import (
+    AnyJob,
+    Change,
+    Changed,
+    Fetch,
+    Fetched,
+    Look,
+    Recover,
+    Staged,
+    TakeStock,
+    Wanted,
+)
 from govsync.engine.outcomes import Outcome, wait
 from govsync.local.steps import At, BringBack, Result
 from govsync.model.codes import Code
@@ -67,7 +78,8 @@ class Placing:
 
     def room(self, started: Sequence[AnyJob]) -> bool:
         """Says whether a batch could be started, and more could be fetched."""
-        return self._desk.alone(Change, Recover, Look, started=started) and not self._wants_enough()
+        alone = self._desk.alone(Change, Recover, Look, TakeStock, started=started)
+        return alone and not self._wants_enough()
 
     def waits(self, lid: int) -> bool:
         """Says whether the node's content must be fetched first."""

@@ -12,6 +12,7 @@ from govsync.engine.desk import Desk
 from govsync.engine.jobs import AnyJob, Rescue, Rescued, ToRescue
 from govsync.engine.outcomes import wait
 from govsync.local.steps import At
+from govsync.model.codes import Code
 from govsync.store import activity, local_tree, paths, rescues, trash
 
 FILES = 200
@@ -89,6 +90,10 @@ class Rescuing:
                     look.extend(self._folder(file.lid))
             for at, problem in result.failed:
                 file = files[at]
+                if file.trashed and problem.code is Code.GONE:  # Somebody emptied the trash.
+                    self._trashed.pop(at.name, None)
+                    trash.drop(store, at.name)
+                    continue
                 self._not_before_ms = now.steady_ms + AGAIN_MS if file.trashed else self._not_before_ms
                 if not file.trashed and local_tree.find_node(store, file.lid) is not None:
                     wait(self._desk, file.lid, problem)

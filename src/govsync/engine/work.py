@@ -13,14 +13,14 @@ from govsync.content.hashes import chunk_hash
 from govsync.content.manifests import ChunkRef, Manifest, encode
 from govsync.engine import jobs
 from govsync.engine.sending import manifest_pieces
-from govsync.local import mounts, place, scanner, trash
+from govsync.local import mounts, place, scanner, strays, trash
 from govsync.local.documents import open_here
 from govsync.local.ignore import Ignore, is_lock
 from govsync.local.reader import FileSource, Pieces, Read, read_files
 from govsync.local.recover import recover
 from govsync.local.root import Root, Standing, cookie, prove
 from govsync.local.staging import Staged, StagedFile, Staging
-from govsync.local.steps import At, Signature
+from govsync.local.steps import TRASH, At, Signature
 from govsync.model.codes import Code
 from govsync.model.problems import Failure, Problem
 from govsync.protocol.limits import DEFAULT as LIMITS
@@ -83,6 +83,10 @@ def run(job: jobs.AnyJob, tools: Tools) -> jobs.Result:
             return _clean(tools, job)
         case jobs.Rescue():
             return _rescue(tools, job)
+        case jobs.TakeStock():
+            return jobs.StockTaken(strays.find(tools.fs, tools.root, job.trashed, job.parked, job.tag))
+        case jobs.ReadStrays():
+            return _read_strays(tools, job)
         case jobs.WriteMounts():
             mounts.write(tools.fs, tools.root, job.marks)
             return jobs.MountsWritten()
@@ -179,6 +183,14 @@ def _read(tools: Tools, files: Sequence[tuple[int, At]], despite_writers: bool) 
         else:
             found.append(jobs.FileUnread(lid=lid, problem=read.problem))
     return jobs.FilesRead(tuple(found))
+
+
+def _read_strays(tools: Tools, job: jobs.ReadStrays) -> jobs.StraysRead:
+    ats = [At((), name) for name in job.names]
+    reads = read_files(tools.fs, tools.root, ats, tools.clock_ns, hidden=TRASH)
+    return jobs.StraysRead(
+        tuple(jobs.Stray(read.at.name, read.signature, read.hash) for read in reads if isinstance(read, Read))
+    )
 
 
 def _clean(tools: Tools, job: jobs.Clean) -> jobs.Cleaned:

@@ -67,8 +67,10 @@ def read_files(
     clock_ns: Callable[[], int],
     *,
     despite_writers: bool = False,
+    hidden: str | None = None,
 ) -> tuple[Read | Unread, ...]:
-    """Reads files one after the other; one that cannot be read stops no other (I10).
+    """Reads files one after the other, in the synced folder or in one of our `hidden` ones; one that cannot be read stops
+    no other (I10).
 
     `clock_ns` is the desk's clock: it stamps the files of a local disk, so it tells how fresh they are, and reading
     need not write a file to learn the disk's time; where clocks differ, on a network disk, nothing is `sure`. With
@@ -80,7 +82,7 @@ def read_files(
     with OpenFolders(fs, proven(fs, expected)) as folders:
         for at in ats:
             try:
-                folder = folders.at(at.path)
+                folder = folders.at(at.path) if hidden is None else folders.hidden(hidden)
                 found.append(_read(fs, folder, at, clock_ns(), despite_writers))
                 folders.touch(folder)
             except Failure as failure:

@@ -97,6 +97,19 @@ def second_name(name: str, turn: int) -> str:
     return _compose(stem, f" ({turn})", extension)
 
 
+def kept_name(tag: str, name: str) -> str:
+    """Makes the name under which a file lies in a hidden folder of ours: a tag that is its own, `~`, and as much of the
+    name that it had as a disk holds. Only where the database is lost is it ever read (`name_kept`)."""
+    stem, extension = split(name.encode(errors="replace").decode())
+    room = MAX_DISK_BYTES - len(tag) - 1 - len(extension.encode())
+    return f"{tag}~{_shorten(stem, room)}{extension}"
+
+
+def name_kept(kept: str) -> str:
+    """Answers the name that a file had before it came into a hidden folder, as far as it was kept."""
+    return kept.partition("~")[2] or kept
+
+
 def disk_name(name: str, node_id: bytes) -> str:
     """Answers the name to use on a disk that holds 255 bytes: the name itself where it fits, else a shortened stem,
     `~`, and 8 hexadecimal digits of the node id (R8). The store keeps the mapping; it is never decoded."""

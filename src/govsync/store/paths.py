@@ -22,11 +22,22 @@ def above(store: Store, lid: int) -> tuple[int, str] | None:
     if row is None or row[0] is None:
         return None
     if row[2] == "parked":
-        return NOWHERE, str(lid)
+        return NOWHERE, parking_name(lid, row[1])
     if row[0] != NOWHERE or row[1]:
         return row[0], row[1]
     mount = store.value("SELECT mount_lid FROM space WHERE root_lid = ?", (lid,))
     return above(store, mount) if mount is not None else None
+
+
+def parking_name(lid: int, disk_name: str) -> str:
+    """Names in the parking folder a node that had this name on the disk."""
+    return names.kept_name(str(lid), disk_name)
+
+
+def parked(store: Store) -> list[str]:
+    """Lists the names of what we have parked."""
+    rows = store.all("SELECT lid, disk_name FROM node WHERE presence = 'parked' ORDER BY lid")
+    return [parking_name(lid, name) for lid, name in rows]
 
 
 def disk_path(store: Store, lid: int) -> tuple[str, ...] | None:

@@ -100,4 +100,7 @@ MIGRATIONS: tuple[str, ...] = (
     ALTER TABLE space ADD COLUMN told_seq INTEGER;
     ALTER TABLE space ADD COLUMN told_chain BLOB;
     """,
+    """
+    CREATE INDEX node_parked ON node (lid) WHERE presence = 'parked';
+    """,
 )

@@ -6,10 +6,14 @@ from govsync.store.database import Store
 from govsync.store.local_tree import Disk
 from govsync.store.rescues import RESCUED
 
+HAD = b"had"
+"""The revision of what the server has had, where nobody remembers as which revision: no server ever names one so."""
+
 
 class TrashRow(msgspec.Struct, frozen=True, kw_only=True):
     """A file in the trash: under which name, from which path, with which signature; `rev` is the revision of the server
-    that it equals (`rescues.RESCUED`: it lies in Rescued), or None: then it is unverified, and nobody may purge it."""
+    that it equals (`rescues.RESCUED`: it lies in Rescued; `HAD`: the server told only that it had the content), or None:
+    then it is unverified, and nobody may purge it."""
 
     name: str
     lid: int
