@@ -75,7 +75,8 @@ def test_who_is_there_is_preferred_to_who_was(desk: StoredDesk) -> None:
 def test_a_parked_node_lies_in_the_parking_folder(desk: StoredDesk) -> None:
     f = desk.show("f")
     local_tree.set_presence(desk.store, f, Presence.PARKED)
-    assert paths.above(desk.store, f) == (NOWHERE, str(f))
+    assert paths.above(desk.store, f) == (NOWHERE, f"{f}~f")
+    assert paths.parked(desk.store) == [f"{f}~f"]
     assert paths.folder_of(desk.store, f) is None
 
 
