@@ -479,6 +479,9 @@ def test_what_was_known_at_the_moment_of_a_snapshot_is_told_apart_from_what_came
     for until, known in ((cursor.seq, (True, False, False, False)), (None, (True,) * 4)):
         question = Known(keys=keys, until=until)
         assert changes.known(desk.office.server, desk.caller, desk.space, question).keys == known
+    boris = Desk(desk.office, "boris")
+    question = Known(keys=keys)
+    assert not any(changes.known(desk.office.server, boris.caller, boris.space, question).keys)
 
 
 # At the end everything fits together, whatever was asked and however often

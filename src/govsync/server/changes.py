@@ -113,9 +113,10 @@ def _small(
     r = tables.revision.c
     chunk_of: dict[bytes, bytes] = {}
     for piece in contents.pieces(wanted):
-        query = select(r.id, r.manifest).where(r.space == space, r.id.in_(piece), r.manifest.is_not(None))
-        for rev, encoded in tx.execute(query):
-            made_of = manifests.decode(encoded).chunks
+        # By their ids alone: asked for the space as well, SQLite goes through all that the space has.
+        query = select(r.id, r.space, r.manifest).where(r.id.in_(piece), r.manifest.is_not(None))
+        for rev, of, encoded in tx.execute(query).all():
+            made_of = manifests.decode(encoded).chunks if of == space else ()
             if len(made_of) == 1:
                 chunk_of[rev] = made_of[0].hash
     stored = {each.hash: each for each in reading.find_some(tx, space, chunk_of.values())}
@@ -155,23 +156,28 @@ def known(server: Server, caller: Caller, space: bytes, question: Known) -> Know
         raise Failure(Code.TOO_LARGE, limit=server.limits.keys_per_question)
     with server.database.begin(write=False) as tx:
         access.require(tx, caller.user, space, Action.READ)
-        found: set[bytes] = set()
-        for table, column in (
-            (tables.journal, tables.journal.c.op_key),
-            (tables.revision, tables.revision.c.id),
-            (tables.node, tables.node.c.place),
-        ):
-            where = table.c.stream if table is tables.journal else table.c.space
-            for piece in contents.pieces(question.keys):
-                query = select(column).where(where == space, column.in_(piece))
-                if question.until is not None:
-                    query = query.where(table.c.seq <= question.until)
-                found.update(row[0] for row in tx.execute(query))
+        found = _ever(tx, space, question)
         had = _had(tx, space, {digest for _, digest in question.contents})
     return KnownAnswer(
         keys=tuple(key in found for key in question.keys),
         contents=tuple((names.key(name), digest) in had for name, digest in question.contents),
     )
+
+
+def _ever(tx: Connection, space: bytes, question: Known) -> set[bytes]:
+    """Answers the keys under which anything was ever done in a space, up to the moment that the question is about."""
+    j, r, n = tables.journal.c, tables.revision.c, tables.node.c
+    found: set[bytes] = set()
+    for piece in contents.pieces(question.keys):
+        for query in (
+            select(j.op_key, j.stream, j.seq).where(j.stream == space, j.op_key.in_(piece)),
+            select(r.id, r.space, r.seq).where(r.id.in_(piece)),
+            select(n.place, n.space, n.seq).where(n.space == space, n.place.in_(piece)),
+        ):
+            for key, of, seq in tx.execute(query).all():
+                if of == space and (question.until is None or seq <= question.until):
+                    found.add(key)
+    return found
 
 
 def _had(tx: Connection, space: bytes, digests: set[bytes]) -> set[tuple[str, bytes]]:

@@ -31,7 +31,8 @@ PACK_FROM_BYTES = 256 * 1024
 """A request with less than this in small chunks leaves them to the database and the packer."""
 OK, LOST, PURGED = "ok", "lost", "purged"
 """States of a revision: its content is here; was here and is damaged; was removed after its time."""
-_IN = 400
+_IN = 4_096
+"""As many as anybody may ask for at once: some of these questions go through a whole space, and do so once."""
 
 Piece = bytes | memoryview
 
