@@ -7,7 +7,7 @@ import pytest
 from govsync.model import operations as ask
 from govsync.model.nodes import Kind, Presence
 from govsync.protocol.commits import Done
-from govsync.store import dirty, holds, local_tree, remote_tree, rescues
+from govsync.store import answers, dirty, holds, local_tree, rescues
 from govsync.store.database import Store
 from govsync.store.ops import OpRow
 from govsync.store.trees import SqlTrees
@@ -186,7 +186,7 @@ def test_sent_deletions_are_counted_by_file_and_forgotten_after_a_while(desk: St
     files = [desk.synced(name, folder) for name in ("a", "b", "c")]
     operation = ask.Delete(key=b"k" * 16, node=desk.node(folder).node_id, place=b"p" * 16, seen=9)
     row = OpRow(operation=operation, lid=folder, space=SPACE, covers=(folder, *files))
-    remote_tree.acknowledge(desk.store, row, Done(seq=9))
+    answers.acknowledge(desk.store, row, Done(seq=9))
     holds.stamp(desk.store, 5_000)
     assert holds.deletions(desk.store, SPACE, 5_000) == 3
     assert holds.deletions(desk.store, TEAM, 5_000) == 0

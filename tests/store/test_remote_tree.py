@@ -9,7 +9,7 @@ from govsync.model import operations as ask
 from govsync.model.nodes import Kind, Place, Presence
 from govsync.protocol.changes import Entry, NodeState
 from govsync.protocol.commits import Done
-from govsync.store import activity, local_tree, manifests, meta, remote_tree
+from govsync.store import activity, answers, local_tree, manifests, meta, remote_tree
 from govsync.store.ops import OpRow
 from tests.store.desk import ROOT_ID, SPACE, TEAM, StoredDesk, content, dirty_lids, file
 
@@ -160,7 +160,7 @@ def test_the_deepest_is_decided_about_first(desk: StoredDesk) -> None:
 
 def answer(desk: StoredDesk, lid: int, operation: ask.AnyOperation, done: Done, *covers: int) -> None:
     row = OpRow(operation=operation, lid=lid, space=SPACE, covers=covers or (lid,))
-    remote_tree.acknowledge(desk.store, row, done)
+    answers.acknowledge(desk.store, row, done)
 
 
 def put(desk: StoredDesk, lid: int, words: bytes, **facts: object) -> ask.Put:

@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
 import pytest
 from hypothesis import given
 
 from govsync.model import names
-from govsync.model.nodes import NOWHERE, Kind, Node
+from govsync.model import trees as model
+from govsync.model.nodes import NOWHERE, Baseline, Kind, Local, Node, Place, Presence, Remote
 from govsync.model.reconcile import reconcile
 from govsync.model.trees import MemoryTrees, Trees
 from govsync.protocol.session import Role, SpaceKind, SpaceState
-from govsync.store import dirty, holds, intents, local_tree, ops
+from govsync.store import dirty, holds, intents, local_tree, ops, trees
 from govsync.store.database import IN_MEMORY, Store
 from govsync.store.intents import Intent
 from govsync.store.local_tree import Disk
@@ -137,6 +139,43 @@ def test_sql_and_memory_answer_alike_and_lead_to_the_same_plan(
         store.close()
 
 
+SETTLED = Node(
+    2, b"2" * 16, SPACE,
+    Local(Place(ROOT, "a"), Kind.FILE, Presence.HERE, b"h" * 32, True),
+    Remote(Place(ROOT, "a"), Kind.FILE, b"p" * 16, 5, b"r" * 16, b"h" * 32, 9, True),
+    Baseline(Place(ROOT, "a"), Kind.FILE, b"p" * 16, b"r" * 16, b"h" * 32, True),
+)  # fmt: skip
+
+
+DIFFERENCES: list[dict[str, object] | None] = [
+    {}, {"place": Place(ROOT, "b")}, {"place": Place(3, "a")}, {"place_key": b"q" * 16}, {"rev": b"s" * 16},
+    {"rev": None}, {"hash": b"i" * 32}, {"hash": None}, {"exec": False}, {"dead": True},
+    {"presence": Presence.MISSING}, None,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("fact", "difference"),
+    [
+        (fact, difference)
+        for fact in ("local", "remote", "baseline")
+        for difference in DIFFERENCES
+        if difference is None or difference.keys() <= set(getattr(SETTLED, fact).__struct_fields__)
+    ],
+)
+def test_sql_says_of_a_node_on_the_disk_that_it_is_settled_as_the_model_does(
+    fact: str, difference: dict[str, object] | None
+) -> None:
+    """Any one fact that differs is something to decide."""
+    known = getattr(SETTLED, fact)
+    changed = None if difference is None else msgspec.structs.replace(known, **difference)
+    node = msgspec.structs.replace(SETTLED, **{fact: changed})
+    store = planted([node], (), 0)
+    assert trees.settled(store, [2]) == ({2} if model.settled(node) else set())
+    assert model.settled(node) == (difference == {})
+    store.close()
+
+
 def test_a_sent_operation_keeps_every_node_busy_that_it_speaks_for() -> None:
     nodes = [Node(lid, lid.to_bytes(16, "big"), SPACE) for lid in (2, 3, 4)]
     store = planted(nodes, (), 0)
@@ -168,6 +207,6 @@ def test_what_was_moved_to_another_space_waits_until_it_is_agreed_on_there(desk:
     source, target = desk.synced("a"), desk.synced("b")
     desk.store.run("UPDATE node SET after_lid = ? WHERE lid = ?", (target, source))
     assert desk.node(source).after == target
-    local_tree.arrived(desk.store, target)
+    local_tree.arrived(desk.store, [target])
     assert desk.node(source).after is None
     assert source in dirty_lids(desk)

@@ -184,7 +184,7 @@ class Planning:
                 self._desk.fresh.take(book.lid)
                 if isinstance(book, Adopt):
                     local_tree.set_baseline(store, book.lid, agreed(local_tree.node(store, book.lid)))
-                    local_tree.arrived(store, book.lid)
+                    local_tree.arrived(store, [book.lid])
                 elif isinstance(book, Forget):
                     gaps.end_with(store, book.lid)
                     local_tree.forget_unless_named(store, book.lid)

@@ -24,9 +24,21 @@ from govsync.model.problems import Problem
 from govsync.model.steps import AnyUp, Attr, Delete, Mkdir, Move, Put, Revive
 from govsync.model.trees import Trees
 from govsync.protocol.changes import Cursor
-from govsync.protocol.commits import Done, Lacking, Outcome, Refused
+from govsync.protocol.commits import Done, Lacking, Refused
 from govsync.protocol.limits import DEFAULT as LIMITS
-from govsync.store import dirty, holds, local_tree, lost, manifests, ops, paths, problems, remote_tree, spaces
+from govsync.store import (
+    answers,
+    dirty,
+    holds,
+    local_tree,
+    lost,
+    manifests,
+    ops,
+    paths,
+    problems,
+    remote_tree,
+    spaces,
+)  # fmt: skip
 from govsync.store.local_tree import Disk
 from govsync.store.lost import Lost
 
@@ -358,36 +370,43 @@ class Sending:
         with store.transaction():
             rows = ops.without_outcome(store, job.operations)
             ops.drop(store, [row.operation.key for row in rows])
+            done: list[tuple[ops.OpRow, Done]] = []
             for row in rows:
-                self._take_in(row, outcomes[row.operation.key])
-            done = [row.lid for row in rows if isinstance(outcomes[row.operation.key], Done)]
-            problems.clear(store, done)
-            dirty.reset_attempts(store, done)
+                outcome = outcomes[row.operation.key]
+                if isinstance(outcome, Done):
+                    done.append((row, outcome))
+                else:
+                    self._refused(row, outcome)
+            self._agreed(done)
             holds.stamp(store, self._desk.now.wall_ms)
             if result.answer.chain:
                 spaces.told(store, job.space, Cursor(job.epoch, result.answer.head, result.answer.chain))
         self._desk.facts_changed()
 
-    def _take_in(self, row: ops.OpRow, outcome: Outcome) -> None:
-        store = self._desk.store
-        if isinstance(outcome, Done):
-            remote_tree.acknowledge(store, row, outcome)
+    def _agreed(self, done: Sequence[tuple[ops.OpRow, Done]]) -> None:
+        store, lids = self._desk.store, [row.lid for row, _ in done]
+        answers.take_in(store, done)
+        problems.clear(store, lids)
+        dirty.reset_attempts(store, lids)
+        for row, _ in done:
             if isinstance(row.operation, ask.Put | ask.Offer):
                 self._desk.fresh.take(row.lid)
                 self._durable.pop(row.lid, None)
-        elif isinstance(outcome, Refused):
-            if outcome.state is not None:
-                remote_tree.learn(store, row.space, outcome.state)
-            if isinstance(row.operation, ask.Offer):
-                # Its history cannot be given back; from now on it is planned like any other node (R34).
-                lost.drop(store, row.lid)
-                return
-            self._keep_back(row.lid, Problem(outcome.code), quick=CODES[outcome.code].actor == "retry")
-        else:
-            assert isinstance(outcome, Lacking)
+
+    def _refused(self, row: ops.OpRow, outcome: Refused | Lacking) -> None:
+        store = self._desk.store
+        if isinstance(outcome, Lacking):
             self._durable.pop(row.lid, None)
             self._desk.fresh.take(row.lid)
             self._wanted[row.lid] = None
+            return
+        if outcome.state is not None:
+            remote_tree.learn(store, row.space, outcome.state)
+        if isinstance(row.operation, ask.Offer):
+            # Its history cannot be given back; from now on it is planned like any other node (R34).
+            lost.drop(store, row.lid)
+            return
+        self._keep_back(row.lid, Problem(outcome.code), quick=CODES[outcome.code].actor == "retry")
 
     def _keep_back(self, lid: int, problem: Problem, quick: bool = False) -> None:
         """Lets a node wait, longer each time; says why once a person could do something, or it has lasted (R18)."""

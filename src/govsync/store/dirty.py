@@ -6,7 +6,7 @@ a time before which it is not tried; the time is of the steady clock, so it coun
 
 from collections.abc import Callable, Iterable
 
-from govsync.store.database import Store
+from govsync.store.database import Store, pieces
 
 
 def begin(store: Store) -> None:
@@ -52,15 +52,16 @@ def count_attempt(store: Store, lid: int) -> int:
 
 def reset_attempts(store: Store, lids: Iterable[int]) -> None:
     """Notes successes."""
-    store.many(
-        "UPDATE dirty SET attempts = 0, not_before_ms = 0 WHERE lid = ? AND attempts > 0",
-        ((lid,) for lid in lids),
-    )
+    for marks, piece in pieces(list(lids)):
+        store.run(
+            f"UPDATE dirty SET attempts = 0, not_before_ms = 0 WHERE lid IN ({marks}) AND attempts > 0", piece
+        )
 
 
 def drop(store: Store, lids: Iterable[int]) -> None:
     """Notes that nodes have nothing left to decide."""
-    store.many("DELETE FROM dirty WHERE lid = ?", ((lid,) for lid in lids))
+    for marks, piece in pieces(list(lids)):
+        store.run(f"DELETE FROM dirty WHERE lid IN ({marks})", piece)
 
 
 def count(store: Store) -> int:

@@ -4,7 +4,7 @@
 set fact by fact: what was agreed about a place says nothing about a content (docs/decisions/0006).
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -50,6 +50,15 @@ def by_id(store: Store, node_id: bytes) -> int | None:
     return found
 
 
+def by_ids(store: Store, node_ids: Collection[bytes]) -> dict[bytes, int]:
+    """Answers the lids of those node ids that are known."""
+    return {
+        node_id: lid
+        for marks, piece in pieces(list(node_ids))
+        for node_id, lid in store.all(f"SELECT node_id, lid FROM node WHERE node_id IN ({marks})", piece)
+    }
+
+
 def disk(store: Store, lid: int) -> Disk | None:
     """Answers what the disk showed of a node, or None where it has never shown it."""
     return disks(store, [lid]).get(lid)
@@ -75,6 +84,19 @@ def only_here(store: Store, lids: Sequence[int]) -> dict[int, bytes]:
         for marks, piece in pieces(lids)
         for lid, space in store.all(
             f"SELECT lid, space FROM node WHERE lid IN ({marks}) AND r_parent IS NULL AND presence = 'here'",
+            piece,
+        )
+    }
+
+
+def untold(store: Store, lids: Sequence[int]) -> dict[int, bytes]:
+    """Answers those of these nodes of which no server has ever told, with their ids."""
+    return {
+        lid: node_id
+        for marks, piece in pieces(lids)
+        for lid, node_id in store.all(
+            f"SELECT lid, node_id FROM node n WHERE lid IN ({marks}) AND r_seq IS NULL"
+            " AND NOT EXISTS (SELECT 1 FROM lost l WHERE l.lid = n.lid)",
             piece,
         )
     }
@@ -207,12 +229,13 @@ def below(store: Store, lid: int) -> list[int]:
     return [found for (found,) in rows]
 
 
-def arrived(store: Store, lid: int) -> None:
+def arrived(store: Store, lids: Sequence[int]) -> None:
     """Lets what was moved here from another space be deleted there: desk and server agree on it here now (R24)."""
-    waiting = store.all("SELECT lid FROM node WHERE after_lid = ? ORDER BY lid", (lid,))
-    if waiting:
-        store.run("UPDATE node SET after_lid = NULL WHERE after_lid = ?", (lid,))
-        dirty.add(store, [found for (found,) in waiting])
+    for marks, piece in pieces(lids):
+        waiting = store.all(f"SELECT lid FROM node WHERE after_lid IN ({marks}) ORDER BY lid", piece)
+        if waiting:
+            store.run(f"UPDATE node SET after_lid = NULL WHERE after_lid IN ({marks})", piece)
+            dirty.add(store, [found for (found,) in waiting])
 
 
 def forget_unless_named(store: Store, lid: int) -> None:

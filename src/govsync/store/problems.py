@@ -7,7 +7,7 @@ import msgspec
 from govsync.model.codes import Code
 from govsync.model.problems import Problem
 from govsync.store import paths
-from govsync.store.database import Store
+from govsync.store.database import Store, pieces
 
 
 class ProblemRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,7 +35,8 @@ def raise_for(
 def clear(store: Store, lids: Iterable[int], codes: Sequence[Code] = ()) -> None:
     """Notes that nodes have no problem (any more), or none with one of these codes."""
     which = f" AND code IN ({','.join('?' * len(codes))})" if codes else ""
-    store.many(f"DELETE FROM problem WHERE lid = ? AND name = ''{which}", ((lid, *codes) for lid in lids))
+    for marks, piece in pieces(list(lids)):
+        store.run(f"DELETE FROM problem WHERE lid IN ({marks}) AND name = ''{which}", (*piece, *codes))
 
 
 def listed(store: Store) -> list[ProblemRow]:

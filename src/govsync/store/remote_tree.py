@@ -7,13 +7,10 @@ is higher than the row's. A node that is named as a parent before it was told of
 from collections.abc import Iterable
 
 from govsync.model import names
-from govsync.model import operations as ask
-from govsync.model.nodes import Kind, Place, Presence
+from govsync.model.nodes import Kind
 from govsync.protocol.changes import Entry, NodeState
-from govsync.protocol.commits import Done
-from govsync.store import activity, dirty, holds, local_tree, lost, meta, past, spaces
+from govsync.store import activity, dirty, local_tree, meta, past, spaces
 from govsync.store.database import Row, Store
-from govsync.store.ops import OpRow
 from govsync.store.past import Fact
 
 
@@ -94,65 +91,6 @@ def bury(store: Store, lid: int, seq: int) -> None:
     dirty.add(store, [found for (found,) in rows])
     dirty.drop(store, [lid])
     dirty.add(store, [lid])
-
-
-def acknowledge(store: Store, row: OpRow, outcome: Done) -> None:
-    """Takes in that an operation is done: the fact it was about is agreed now, as it was sent (R32)."""
-    state, op = outcome.state, row.operation
-    lid = row.lid
-    if isinstance(op, ask.Put | ask.Offer | ask.Move):
-        lost.given_back(store, lid, place=isinstance(op, ask.Move))
-    if outcome.merged is not None and state is not None:
-        learn(store, row.space, state)
-        winner = placeholder(store, outcome.merged, row.space)
-        node = local_tree.node(store, winner)
-        if winner != lid and (node.local is None or node.local.presence is Presence.NOT_YET):
-            unify(store, lid, winner)
-            return
-        dirty.add(store, [lid, winner])
-        return
-    if state is not None:
-        learn(store, row.space, state)
-    if isinstance(op, ask.Delete):
-        holds.note_deleted(store, row.space, row.covers)
-    elif isinstance(op, ask.Mkdir | ask.Move | ask.Revive):
-        _agree_place(store, lid, op.key, op.parent, op.name, state)
-    elif isinstance(op, ask.Put):
-        if op.parent is not None and op.name is not None:
-            _agree_place(store, lid, op.key, op.parent, op.name, state)
-        if op.base_rev is not None:
-            holds.note_rewritten(store, row.space, lid, op.base_rev)
-        equal = state is not None and state.hash == op.hash and state.rev is not None
-        rev = state.rev if equal and state is not None else op.key
-        local_tree.agree_content(store, lid, rev, op.hash, op.exec)
-    elif isinstance(op, ask.Offer):
-        _agree_offer(store, lid, op, state)
-    elif isinstance(op, ask.Attr):
-        local_tree.agree_exec(store, lid, op.exec)
-    if isinstance(op, ask.Mkdir | ask.Put | ask.Offer):
-        local_tree.arrived(store, lid)
-    dirty.add(store, row.covers)
-
-
-def _agree_offer(store: Store, lid: int, op: ask.Offer, state: NodeState | None) -> None:
-    """What was offered is agreed again; whatever is current on the server is newer, or the same by another key."""
-    if state is not None and state.place == op.place_key:
-        _agree_place(store, lid, op.place_key, op.parent, op.name, state)
-    if op.rev is not None:
-        equal = state is not None and state.hash == op.hash
-        rev = state.rev if equal and state is not None else op.rev
-        local_tree.agree_content(store, lid, rev, op.hash, op.exec)
-
-
-def _agree_place(
-    store: Store, lid: int, key: bytes, parent: bytes, name: str, state: NodeState | None
-) -> None:
-    folder = local_tree.by_id(store, parent)
-    if folder is None and state is not None and state.parent is not None:
-        folder = local_tree.by_id(store, state.parent)  # The folder was another's, under another id (R21).
-    if folder is None:
-        return
-    local_tree.agree_place(store, lid, Place(folder, name), key)
 
 
 def unify(store: Store, loser: int, winner: int) -> None:

@@ -62,6 +62,21 @@ def read_many(store: Store, lids: Sequence[int]) -> dict[int, Node]:
     return {lid: found[lid] for lid in lids if lid in found}
 
 
+def settled(store: Store, lids: Sequence[int]) -> set[int]:
+    """Answers those of these nodes that lie on the disk and are settled (`model.trees.settled`)."""
+    return {
+        lid
+        for marks, piece in pieces(lids)
+        for (lid,) in store.all(
+            f"SELECT lid FROM node WHERE lid IN ({marks}) AND presence = 'here' AND r_dead = 0"
+            " AND l_parent = r_parent AND r_parent = b_parent AND l_name = r_name AND r_name = b_name"
+            " AND r_place = b_place AND l_hash IS r_hash AND r_hash IS b_hash AND r_rev IS b_rev"
+            " AND l_exec = r_exec AND r_exec = b_exec",
+            piece,
+        )
+    }
+
+
 class SqlTrees:
     """Reads the trees for one plan; rows are kept, so the trees must not change meanwhile."""
 
