@@ -222,3 +222,25 @@ def failed(step: steps.AnyStep) -> steps.StepOutcome:
     return steps.StepOutcome(
         intent=step.intent, lid=step.lid, result=steps.Result.FAILED, problem=Problem(Code.DISK_FULL)
     )
+
+
+def test_what_came_into_a_person_s_folder_of_the_same_name_is_found_there(bench: Bench) -> None:
+    """A person makes the folder that was about to come, so the file that came in it lies in theirs."""
+    bench.settle()
+    theirs = bench.server.tell(
+        NodeState(node=b"D" * 16, kind=Kind.FOLDER, parent=ROOT, name="d", place=b"Q" * 16, seq=0), b"Q" * 16
+    )
+    state = bench.server.has("x", b"theirs", parent=theirs.node)
+    bench.hint("other")
+    bench.pass_ms(2_000, jobs.Look)  # While it looks, nothing is changed: what comes waits for one batch.
+    bench.work(jobs.Change)
+    (job,) = bench.under_way(jobs.Change)
+    assert isinstance(job, jobs.Change)
+    assert [type(step) for step in job.steps] == [steps.MakeFolder, steps.InstallNew]
+    (bench.folder / "d").mkdir()
+    bench.carry_out(job)
+    bench.server.tell(msgspec.structs.replace(state, dead=True), b"k" * 16)
+    bench.server.tell(msgspec.structs.replace(theirs, dead=True), b"l" * 16)
+    bench.settle()
+    shown = {path.name for path in (bench.folder / "d").iterdir()} if (bench.folder / "d").exists() else set()
+    assert shown <= {name for name, each in bench.server.alive().items() if each.kind is Kind.FILE}

@@ -11,10 +11,11 @@ from govsync.engine.desk import Desk
 from govsync.engine.notes import Act, note_of, step_of
 from govsync.local import steps as disk
 from govsync.model.codes import Code
+from govsync.model.merge import presence
 from govsync.model.merged_tree import kind_of
 from govsync.model.nodes import NOWHERE, Kind, Local, Node, Presence
 from govsync.model.problems import Problem
-from govsync.store import activity, dirty, local_tree, manifests, problems, spaces, trash
+from govsync.store import activity, dirty, local_tree, manifests, paths, problems, spaces, trash
 from govsync.store.intents import Intent
 from govsync.store.local_tree import Disk
 from govsync.system.fs import Stat
@@ -24,6 +25,7 @@ AGAIN_MS = 200
 AGAIN_MOST_MS = 5 * 60_000
 _IN_THE_WAY = (Code.EXISTS, Code.LINK_IN_THE_WAY)
 """Why a step found the disk otherwise than expected, where that may stay so until a person acts."""
+_NOT_THERE = (Presence.NOT_YET, Presence.GAP, Presence.MISSING)
 _PASSING = (Code.GONE, Code.CHANGED, Code.OFFLINE, Code.DISK_FULL, *_IN_THE_WAY)
 """What is said only once it has lasted."""
 _SAID = {Act.ASIDE: "renamed_aside", Act.KEEP_BOTH: "conflict_copy", Act.BRING_BACK: "second_version"}
@@ -48,7 +50,7 @@ class Outcome:
     def record(self, node: Node) -> None:
         """Changes the trees accordingly."""
         self._displaced(node)
-        if self._outcome.result is disk.Result.DONE:
+        if self._outcome.result is disk.Result.DONE and not self._in_a_strange_folder():
             self._done(node)
             if self._outcome.linked:
                 activity.here(self._store, self._lid, "link_broken", self._desk.now.wall_ms)
@@ -60,6 +62,20 @@ class Outcome:
     def placed(self, rev: bytes) -> bool:
         """Says whether the step that is done was the placing of this revision."""
         return self._note.act in (Act.FETCH, Act.REPLACE) and self._note.rev == rev
+
+    def _in_a_strange_folder(self) -> bool:
+        """Says whether what was placed lies in a folder of the right name that is not the node it was meant for: a person
+        made it while ours was on its way. What lies in it is that folder's, and is found there by looking."""
+        place, step = self._note.place, self._step
+        if place is None or not isinstance(step, disk.MakeFolder | disk.InstallNew | disk.Move):
+            return False
+        folder = local_tree.find_node(self._store, place.parent)
+        if folder is None or presence(folder) not in _NOT_THERE:
+            return False
+        at = step.target if isinstance(step, disk.Move) else step.at
+        found = paths.find(self._store, at.path)
+        self.look_at.extend([found] if found is not None else [])
+        return True
 
     def _displaced(self, node: Node) -> None:
         """Notes what came into the trash: the old version, which the server has, or a second version, which it lacks."""
