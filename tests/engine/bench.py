@@ -64,6 +64,7 @@ class SmallServer:
         self.commits = 0
         """How many commits arrived, refused ones too."""
         self.uploads = 0
+        self.quota_left: int | None = None
         self.judge: Callable[[ask.AnyOperation], Outcome | None] = lambda _: None
         self.fails: dict[str, Code] = {}
         """Requests that fail before they have an effect, by method."""
@@ -138,8 +139,10 @@ class SmallServer:
         had = {(entry.state.name, entry.state.hash) for entry in self.journal}
         return KnownAnswer(contents=tuple(each in had for each in question.contents))
 
-    def upload(self, space: bytes, sources: Sequence[Source]) -> int | None:
+    def upload(self, space: bytes, sources: Sequence[Source], growth_bytes: int) -> int | None:
         self._asked("upload")
+        if self.quota_left is not None and growth_bytes > self.quota_left:
+            raise Failure(Code.QUOTA)
         self.uploads += 1
         for number, source in enumerate(sources):
             for index, chunk in enumerate(source.manifest.chunks):

@@ -142,7 +142,7 @@ def test_what_could_not_be_uploaded_is_tried_until_it_can(bench: Bench) -> None:
         for job in bench.under_way(jobs.Upload):
             attempts += 1
             assert isinstance(job, jobs.Upload)
-            bench.answer(job, jobs.Uploaded((), ((job.files[0][0], Problem(Code.NO_ACCESS)),)))
+            bench.answer(job, jobs.Uploaded((), ((job.files[0].lid, Problem(Code.NO_ACCESS)),)))
     assert attempts >= 4
     bench.pass_ms(60_000, step=2_000)
     assert bench.report().state == "in_sync"

@@ -11,7 +11,7 @@ from govsync.engine import jobs, work
 from govsync.engine.work import Tools
 from govsync.local.ignore import Ignore
 from govsync.local.root import adopt
-from govsync.local.steps import At, Signature
+from govsync.local.steps import At
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.remote.interface import Source
@@ -25,14 +25,14 @@ class Server:
         self.left, self.code = quota_bytes, code
         self.taken: list[int] = []
 
-    def upload(self, space: bytes, sources: Sequence[Source]) -> None:
-        sizes = [source.manifest.size_bytes for source in sources]
-        if sum(sizes) > self.left:
+    def upload(self, space: bytes, sources: Sequence[Source], growth_bytes: int) -> None:
+        if growth_bytes > self.left:
             raise Failure(self.code, left=self.left)
-        self.taken = sizes
+        self.taken = [source.manifest.size_bytes for source in sources]
 
 
-def upload(path: Path, server: Server, *sizes: int) -> jobs.Uploaded:
+def upload(path: Path, server: Server, *sizes: int, before: Sequence[int] = ()) -> jobs.Uploaded:
+    """Uploads files of these sizes; `before` says how long each was."""
     path.mkdir()
     fs = DiskFileSystem(path)
     tools = Tools(
@@ -44,7 +44,8 @@ def upload(path: Path, server: Server, *sizes: int) -> jobs.Uploaded:
         data = bytes([lid]) * size
         (path / str(lid)).write_bytes(data)
         manifest = manifest_of(piece for _, piece in cut(reading(data), size))
-        files.append((lid, At((), str(lid)), manifest, Signature(0, size, 0, 0)))
+        growth = max(0, size - (before[lid] if before else 0))
+        files.append(jobs.ToUpload(lid=lid, at=At((), str(lid)), manifest=manifest, growth_bytes=growth))
     done = work.run(jobs.Upload(number=1, space=b"s" * 16, files=tuple(files)), tools)
     assert isinstance(done, jobs.Uploaded)
     return done
@@ -56,6 +57,13 @@ def test_what_finds_no_room_is_left_out_the_largest_first_and_the_others_go(tmp_
     assert done.done == (0, 2)
     assert [(lid, problem.code) for lid, problem in done.failed] == [(1, Code.QUOTA), (3, Code.QUOTA)]
     assert server.taken == [40, 30]
+
+
+def test_an_edit_that_makes_no_file_longer_needs_no_room(tmp_path):
+    server = Server(0)
+    done = upload(tmp_path / "folder", server, 400, 900, 100, before=(900, 900, 90))
+    assert done.done == (0, 1)
+    assert [(lid, problem.code) for lid, problem in done.failed] == [(2, Code.QUOTA)]
 
 
 def test_a_refusal_that_says_nothing_about_room_is_one_of_all(tmp_path):

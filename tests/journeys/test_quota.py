@@ -40,6 +40,9 @@ def test_a_full_space_keeps_back_only_what_makes_it_fuller(site: Site) -> None:
         lambda: "gone.bin" not in home.files() and "renamed.txt" in home.files(), "the deletion and the move"
     )
     assert home.files()["fits.txt"] == b"fits"
+    other = os.urandom(900_000)
+    office.write("large.bin", other)
+    until(lambda: home.files()["large.bin"] == other, "the edit that needs no room")
     office.write("large.bin", os.urandom(40_000))
     until(lambda: len(home.files()["large.bin"]) == 40_000, "the edit that makes room")
     until(lambda: "too much.bin" in home.files(), "what fits now", limit_s=90)

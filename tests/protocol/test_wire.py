@@ -28,7 +28,7 @@ def whole(message: object, *chunks: bytes) -> bytes:
 def test_a_framed_message_comes_out_as_it_went_in(
     hashes: list[bytes], chunks: list[bytes], step: int
 ) -> None:
-    message = Missing(hashes=tuple(hashes), total_bytes=7)
+    message = Missing(hashes=tuple(hashes), growth_bytes=7)
     body = whole(message, *chunks)
     pieces = [body[start : start + step] for start in range(0, len(body), step)]
     found, sent = wire.decode_framed(pieces, Missing, len(body))
@@ -59,7 +59,7 @@ def test_of_any_bytes_nothing_but_a_refusal_comes_out(data: bytes) -> None:
 
 @given(st.data())
 def test_a_changed_body_is_another_message_or_outcome(data: st.DataObject) -> None:
-    body = bytearray(whole(Missing(hashes=(bytes(32),), total_bytes=1), b"x" * 500, b"y" * 500))
+    body = bytearray(whole(Missing(hashes=(bytes(32),), growth_bytes=1), b"x" * 500, b"y" * 500))
     body[data.draw(st.integers(0, len(body) - 1))] ^= data.draw(st.integers(1, 255))
     assert outcome(bytes(body)) in (None, Code.FRAME_BAD, Code.BAD_REQUEST)
 

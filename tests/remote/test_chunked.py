@@ -48,7 +48,7 @@ class Store:
 
     def missing(self, space: bytes, question: Missing) -> MissingAnswer:
         self.questions.append(question)
-        if self.quota_left is not None and question.total_bytes > self.quota_left:
+        if self.quota_left is not None and question.growth_bytes > self.quota_left:
             raise Failure(Code.QUOTA)
         flags = tuple(digest not in self.held for digest in question.hashes)
         return MissingAnswer(missing=flags, quota_left_bytes=self.quota_left)
@@ -168,14 +168,14 @@ def test_only_what_is_missing_is_read_and_sent() -> None:
     store = Store()
     store.add(piece(1))
     content = Content(piece(1), piece(2), piece(3))
-    remote(store).upload(SPACE, [content])
+    remote(store).upload(SPACE, [content], 0)
     assert content.read == [1, 2]
     assert store.bodies == [[piece(2), piece(3)]]
 
 
 def test_many_small_contents_travel_together() -> None:
     store = Store()
-    remote(store).upload(SPACE, [Content(piece(number)) for number in range(3)])
+    remote(store).upload(SPACE, [Content(piece(number)) for number in range(3)], 0)
     assert store.bodies == [[piece(0), piece(1), piece(2)]]
 
 
@@ -186,7 +186,7 @@ def test_afterwards_nothing_is_missing_and_no_limit_was_passed(
     store = Store()
     for number in there:
         store.add(piece(number))
-    remote(store).upload(SPACE, [Content(*map(piece, numbers)) for numbers in contents])
+    remote(store).upload(SPACE, [Content(*map(piece, numbers)) for numbers in contents], 0)
     wanted = {number for numbers in contents for number in numbers}
     assert {chunk_hash(piece(number)) for number in wanted} <= store.held.keys()
     assert all(len(question.hashes) <= LIMITS.hashes_per_question for question in store.questions)
@@ -195,33 +195,33 @@ def test_afterwards_nothing_is_missing_and_no_limit_was_passed(
     assert sorted(sent) == sorted(map(piece, wanted - there))
 
 
-def test_the_whole_size_is_announced_before_a_byte_moves() -> None:
+def test_the_growth_is_announced_before_a_byte_moves() -> None:
     store = Store()
     store.quota_left = 2_000
     with pytest.raises(Failure) as caught:
-        remote(store).upload(SPACE, [Content(*map(piece, range(10)))])
+        remote(store).upload(SPACE, [Content(*map(piece, range(10)))], 2_001)
     assert caught.value.code is Code.QUOTA
     assert store.bodies == []
 
 
-def test_the_whole_size_is_announced_once() -> None:
+def test_the_growth_is_announced_once() -> None:
     store = Store()
     store.quota_left = 10_000
-    assert remote(store).upload(SPACE, [Content(*map(piece, range(10)))]) == 10_000
-    assert [question.total_bytes for question in store.questions] == [3_000, 0, 0]
+    assert remote(store).upload(SPACE, [Content(*map(piece, range(10)))], 3_000) == 10_000
+    assert [question.growth_bytes for question in store.questions] == [3_000, 0, 0]
 
 
 def test_a_source_that_changed_is_named() -> None:
     store = Store()
     with pytest.raises(Failure) as caught:
-        remote(store).upload(SPACE, [Content(piece(1)), Content(piece(2), piece(3), changed=1)])
+        remote(store).upload(SPACE, [Content(piece(1)), Content(piece(2), piece(3), changed=1)], 0)
     assert (caught.value.code, caught.value.facts) == (Code.CHANGED, {"index": 1})
 
 
 def test_a_chunk_that_is_another_now_is_a_change_of_its_file_and_not_stored() -> None:
     store = Store()
     with pytest.raises(Failure) as caught:
-        remote(store).upload(SPACE, [Content(piece(1)), Content(piece(2), piece(3), other=1)])
+        remote(store).upload(SPACE, [Content(piece(1)), Content(piece(2), piece(3), other=1)], 0)
     assert (caught.value.code, caught.value.facts) == (Code.CHANGED, {"index": 1})
     assert sorted(store.held) == sorted(map(chunk_hash, (piece(1), piece(2))))
 
@@ -230,7 +230,7 @@ def test_a_chunk_that_was_damaged_on_the_way_is_no_success() -> None:
     store = Store()
     store.refuses.add(chunk_hash(piece(2)))
     with pytest.raises(Failure) as caught:
-        remote(store).upload(SPACE, [Content(piece(1)), Content(piece(2))])
+        remote(store).upload(SPACE, [Content(piece(1)), Content(piece(2))], 0)
     assert (caught.value.code, caught.value.facts) == (Code.CHUNK_BAD, {"index": 1})
 
 

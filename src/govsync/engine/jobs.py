@@ -238,11 +238,21 @@ class MountsWritten(msgspec.Struct, frozen=True, tag=True):
 # With the server
 
 
+class ToUpload(msgspec.Struct, frozen=True, kw_only=True):
+    """A file to upload: what it was made of when it was read, and how much longer that is than what the server has of the
+    node (R39)."""
+
+    lid: int
+    at: At
+    manifest: Manifest
+    growth_bytes: int
+
+
 class Upload(Job, frozen=True):
-    """Makes the chunks of files durable on the server; each file by lid, place, manifest and signature."""
+    """Makes the chunks of files durable on the server."""
 
     space: bytes
-    files: tuple[tuple[int, At, Manifest, Signature], ...]
+    files: tuple[ToUpload, ...]
 
 
 class Uploaded(msgspec.Struct, frozen=True, tag=True):

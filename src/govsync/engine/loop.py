@@ -259,7 +259,7 @@ class Engine:
             case jobs.Upload(), jobs.Uploaded():
                 for lid in self.sending.uploaded(job, result):
                     self.observing.read(lid)
-                self.planning.uploaded((file[0] for file in job.files), job.space)
+                self.planning.uploaded((file.lid for file in job.files), job.space)
             case jobs.Commit(), jobs.Committed():
                 self.sending.committed(job, result)
                 self.following.head_told(job.space, result.answer.head)
@@ -353,7 +353,7 @@ def occupies(job: jobs.AnyJob) -> list[int]:
         case jobs.Read():
             return [lid for lid, _ in job.files]
         case jobs.Upload():
-            return [file[0] for file in job.files]
+            return [file.lid for file in job.files]
         case jobs.Fetch():
             return [wanted.lid for wanted in job.wants]
         case jobs.Rescue():

@@ -13,12 +13,12 @@ import msgspec
 
 from govsync.content.hashes import chunk_hash
 from govsync.content.manifests import Manifest, encode
-from govsync.engine.batch import signature
 from govsync.engine.desk import Desk
-from govsync.engine.jobs import AnyJob, Commit, Committed, Upload, Uploaded
-from govsync.local.steps import At, Signature
+from govsync.engine.jobs import AnyJob, Commit, Committed, ToUpload, Upload, Uploaded
+from govsync.local.steps import At
 from govsync.model import operations as ask
 from govsync.model.codes import CODES, Code
+from govsync.model.merge import alive
 from govsync.model.nodes import Kind, Node, Place
 from govsync.model.problems import Problem
 from govsync.model.steps import AnyUp, Attr, Delete, Mkdir, Move, Put, Revive
@@ -317,16 +317,16 @@ class Sending:
         return self._trees.node(lid)
 
     def _upload(self) -> Upload | None:
-        files: list[tuple[int, At, Manifest, Signature]] = []
+        files: list[ToUpload] = []
         size = 0
         space: bytes | None = None
         able = (lid for lid in self._wanted if not self._desk.occupied(lid))
         store, lids = self._desk.store, list(islice(able, UPLOAD_FILES))
         nodes, made_of = local_tree.nodes(store, lids), manifests.get_many(store, lids)
-        on_disk, at = local_tree.disks(store, lids), paths.disk_paths(store, lids)
+        at = paths.disk_paths(store, lids)
         for lid in lids:
-            node, manifest, disk, path = nodes.get(lid), made_of.get(lid), on_disk.get(lid), at.get(lid)
-            if node is None or manifest is None or disk is None or path is None:
+            node, manifest, path = nodes.get(lid), made_of.get(lid), at.get(lid)
+            if node is None or manifest is None or path is None:
                 del self._wanted[lid]
                 continue
             if space not in (None, node.space):
@@ -334,7 +334,12 @@ class Sending:
             if files and size + manifest.size_bytes > UPLOAD_BYTES:
                 break
             space = node.space
-            files.append((lid, At(path[:-1], path[-1]), manifest, signature(disk)))
+            growth = max(
+                0, manifest.size_bytes - (node.remote.size_bytes if alive(node) and node.remote else 0)
+            )
+            files.append(
+                ToUpload(lid=lid, at=At(path[:-1], path[-1]), manifest=manifest, growth_bytes=growth)
+            )
             size += manifest.size_bytes
             del self._wanted[lid]
         if space is None:
@@ -345,7 +350,7 @@ class Sending:
 
     def uploaded(self, job: Upload, result: Uploaded) -> list[int]:
         """Takes in which contents are on the server; answers the nodes whose files changed and must be read again."""
-        hashes = {lid: manifest.content_hash for lid, _, manifest, _ in job.files}
+        hashes = {file.lid: file.manifest.content_hash for file in job.files}
         for lid in result.done:
             self._durable[lid] = hashes[lid]
         changed: list[int] = []
@@ -425,8 +430,7 @@ class Sending:
         """Learns that a commit or an upload has no answer; what was sent stays frozen, what was refused whole is free."""
         now = self._desk.now.steady_ms
         if isinstance(job, Upload):
-            for lid, _, _, _ in job.files:
-                self._wanted[lid] = None
+            self._wanted.update((file.lid, None) for file in job.files)
             self._retry_at[job.space] = now + RETRY_MS
             return
         self._retry_at[job.space] = now + RETRY_MS

@@ -238,23 +238,25 @@ class _Bytes:
 def _upload(tools: Tools, job: jobs.Upload) -> jobs.Uploaded:
     """Uploads all files together; one that cannot be read any more or finds no room is left out, and the others go on."""
     sources: dict[int, list[Source]] = {}
-    for lid, at, manifest, _ in job.files:
-        sources[lid] = [FileSource(tools.fs, at, manifest)]
-        encoded = encode(manifest)
+    growth = {file.lid: file.growth_bytes for file in job.files}
+    for file in job.files:
+        sources[file.lid] = [FileSource(tools.fs, file.at, file.manifest)]
+        encoded = encode(file.manifest)
         if len(encoded) > LIMITS.manifest_inline_bytes:
-            sources[lid].append(_Bytes(list(manifest_pieces(encoded))))
+            sources[file.lid].append(_Bytes(list(manifest_pieces(encoded))))
     failed: list[tuple[int, Problem]] = []
     while sources:
         owners = [lid for lid, mine in sources.items() for _ in mine]
         try:
-            tools.remote.upload(job.space, [source for mine in sources.values() for source in mine])
+            every = [source for mine in sources.values() for source in mine]
+            tools.remote.upload(job.space, every, sum(growth[lid] for lid in sources))
         except Failure as failure:
             index = failure.facts.get("index")
             if isinstance(index, int):
                 lid = owners[index]
             elif failure.code is Code.QUOTA:
-                # All together do not fit: the others are tried without the largest (R39).
-                lid = max(sources, key=lambda each: sources[each][0].manifest.size_bytes)
+                # All together do not fit: the others are tried without the one that grows most (R39).
+                lid = max(sources, key=growth.__getitem__)
             else:
                 raise
             failed.append((lid, place.problem_of(failure)))

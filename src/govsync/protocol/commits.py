@@ -8,10 +8,11 @@ from govsync.protocol.changes import Cursor, NodeState
 
 
 class Missing(msgspec.Struct, frozen=True, kw_only=True):
-    """Asks which chunks the space lacks, and announces how many bytes will come."""
+    """Asks which chunks the space lacks, and announces by how many bytes the space will grow with what they are for: a
+    newer version counts as far as it is longer than the one before it (R39)."""
 
     hashes: tuple[bytes, ...]
-    total_bytes: int = 0
+    growth_bytes: int = 0
 
 
 class MissingAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -98,14 +98,13 @@ class ChunkedRemote:
 
     # Up
 
-    def upload(self, space: bytes, sources: Sequence[Source]) -> int | None:
+    def upload(self, space: bytes, sources: Sequence[Source], growth_bytes: int) -> int | None:
         """As `Remote.upload`."""
         left: int | None = None
-        total = sum(source.manifest.size_bytes for source in sources)
         for pieces in self._questions(sources):
             hashes = tuple(dict.fromkeys(piece.hash for piece in pieces))
-            answer = self._calls.missing(space, Missing(hashes=hashes, total_bytes=total))
-            left, total = answer.quota_left_bytes, 0
+            answer = self._calls.missing(space, Missing(hashes=hashes, growth_bytes=growth_bytes))
+            left, growth_bytes = answer.quota_left_bytes, 0
             lacking = {
                 digest for digest, is_missing in zip(hashes, answer.missing, strict=True) if is_missing
             }

@@ -80,10 +80,11 @@ class Remote(Protocol):
 
     def known(self, space: bytes, question: Known) -> KnownAnswer: ...
 
-    def upload(self, space: bytes, sources: Sequence[Source]) -> int | None:
+    def upload(self, space: bytes, sources: Sequence[Source], growth_bytes: int) -> int | None:
         """Makes the chunks of these contents durable on the server, sending only what it lacks; answers the quota left.
 
-        Raises Failure(quota) before any byte moves where they cannot fit, Failure(changed, index=...) when a source
+        `growth_bytes` says how much longer they are than what they take the place of. Raises Failure(quota) before any
+        byte moves where that cannot fit, Failure(changed, index=...) when a source
         changed under the reading."""
 
     def commit(

@@ -176,7 +176,7 @@ def missing(server: Server, caller: Caller, space: bytes, question: Missing) -> 
         s = tables.space.c
         row = tx.execute(select(s.quota, s.bytes).where(s.id == space)).one()
         left = max(0, row.quota - row.bytes) if row.quota else None
-        if left is not None and question.total_bytes > left:
+        if left is not None and question.growth_bytes > left:
             raise Failure(Code.QUOTA, left_bytes=left)
         reader = Action.READ in access.MAY[role]
         found = holdings(tx, space, question.hashes) if reader else {}
