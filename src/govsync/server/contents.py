@@ -6,13 +6,14 @@ has not used it yet: only that device may refer to it, until a revision names it
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, and_, case, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from govsync.content.compress import Encoded, Encoding, compress, decompress
+from govsync.content.compress import Encoded, Encoding, compress, decompress, plain_of
 from govsync.content.hashes import chunk_hash
 from govsync.content.packs import ChunkPlace, Pack, PackWriter
 from govsync.model.codes import Code
@@ -93,7 +94,7 @@ def insert_chunks(tx: Connection, rows: Sequence[dict[str, Any]], reader: bool) 
     """Inserts rows of chunks. A lost one is replaced; of one that is here only the touch is renewed, and whose it is: a
     chunk in use stays everybody's, but for somebody who may not read it has now been proven to be held."""
     if rows:
-        tx.execute(_or_replace_lost(_insert(tx), reader), list(rows))
+        tx.execute(_take_in(tx.dialect.name, reader), list(rows))
 
 
 def copy_chunks(tx: Connection, source: bytes, space: bytes, hashes: Sequence[bytes], now_ms: int) -> None:
@@ -106,12 +107,17 @@ def copy_chunks(tx: Connection, source: bytes, space: bytes, hashes: Sequence[by
             literal(None, c.device.type),
         ).where(c.space == source, c.hash.in_(piece))  # fmt: skip
         columns = (*same, "space", "touched_ms", "device")
-        tx.execute(_or_replace_lost(_insert(tx).from_select(columns, rows), reader=True))
+        tx.execute(_or_replace_lost(_insert(tx.dialect.name).from_select(columns, rows), reader=True))
 
 
-def _insert(tx: Connection) -> Any:
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    return dialect.insert(tables.chunk)
+@cache
+def _take_in(dialect: str, reader: bool) -> Any:
+    """Builds the statement for rows of chunks: once, since that takes longer than to carry it out."""
+    return _or_replace_lost(_insert(dialect), reader)
+
+
+def _insert(dialect: str) -> Any:
+    return (postgresql if dialect == "postgresql" else sqlite).insert(tables.chunk)
 
 
 def _or_replace_lost(statement: Any, reader: bool) -> Any:
@@ -237,7 +243,7 @@ def chunks(
 
 def _verified(head: ChunkHead, data: Piece) -> Piece | None:
     try:
-        raw = decompress(head.encoding, data, head.size_bytes)
+        raw = plain_of(head.encoding, data, head.size_bytes)
     except Failure:
         return None
     return raw if raw and chunk_hash(raw) == head.hash else None
