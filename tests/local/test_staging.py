@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from govsync.content.hashes import chunk_hash
 from govsync.content.manifests import EMPTY, manifest_of
 from govsync.local.root import adopt
 from govsync.local.staging import Staging
@@ -188,6 +189,18 @@ def test_chunks_of_this_desk_are_verified_before_they_are_used(staging):
     assert download(staging, have={wanted: good}.get).open(MANIFEST).have(wanted) == good
     assert download(staging, have={wanted: good[:-1]}.get).open(MANIFEST).have(wanted) is None
     assert download(staging).open(MANIFEST).have(wanted) is None
+
+
+def test_chunks_of_this_desk_are_hashed_once_though_several_are_looked_up_ahead(staging, monkeypatch):
+    hashed = []
+    monkeypatch.setattr(
+        "govsync.local.staging.chunk_hash", lambda data: hashed.append(data) or chunk_hash(data)
+    )
+    there = dict(zip((chunk.hash for chunk in MANIFEST.chunks), pieces(), strict=True))
+    sink = download(staging, there.get).open(MANIFEST)
+    for found in [sink.have(chunk.hash) for chunk in MANIFEST.chunks]:
+        sink.write(found)
+    assert len(hashed) == len(MANIFEST.chunks)
 
 
 def test_a_chunk_of_this_desk_is_taken_for_no_other(staging):

@@ -1,6 +1,8 @@
 """Contents over chunks: what is asked, sent and fetched, in which portions, against a server of a dictionary."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
 
 import msgspec
 import pytest
@@ -258,7 +260,7 @@ def large(count: int) -> list[bytes]:
     return [piece(number, 40 * KIB) for number in range(count)]
 
 
-WIDE = msgspec.structs.replace(LIMITS, fetch_body_bytes=200 * KIB)
+WIDE = msgspec.structs.replace(LIMITS, fetch_body_bytes=400 * KIB)
 
 
 def test_a_large_revision_comes_in_portions() -> None:
@@ -281,6 +283,24 @@ def test_what_the_desk_has_is_not_fetched(done: int, own: set[int]) -> None:
     fetched = {number for [each] in store.fetches for number in range(each.start, each.end)}
     assert fetched == set(range(done, 9)) - own
     assert all((each.end - each.start) * 40 * KIB <= WIDE.fetch_body_bytes for [each] in store.fetches)
+
+
+def test_what_came_before_the_line_broke_is_kept() -> None:
+    store, chunks = Store(), large(7)
+    want = Wanted(*store.add(*chunks))
+    whole = store.fetch
+
+    def broken(space: bytes, wants: Sequence[Want]) -> Iterator[bytes]:
+        for count, data in enumerate(whole(space, wants)):
+            if len(store.fetches) > 1 and count == 1:
+                raise Failure(Code.OFFLINE)
+            yield data
+
+    store.fetch = broken  # type: ignore[method-assign]
+    with pytest.raises(Failure) as caught:
+        ChunkedRemote(store, WIDE).download(SPACE, [want])  # type: ignore[arg-type]
+    assert caught.value.code is Code.OFFLINE
+    assert want.sink.pieces == chunks[:3]
 
 
 def test_a_manifest_of_another_content_opens_nothing() -> None:
@@ -323,6 +343,73 @@ def test_a_revision_that_is_not_empty_is_not_taken_for_empty() -> None:
         remote(store).download(SPACE, [want])
     assert caught.value.code is Code.HASH_MISMATCH
     assert want.opened == []
+
+
+# Several requests under way
+
+BOUND_S = 10
+
+
+def test_bodies_are_under_way_at_the_same_time() -> None:
+    store = Store()
+    meeting, take = Barrier(2), store.chunks
+
+    def met(space: bytes, chunks: Iterable[tuple[bytes, bytes]]) -> ChunksAnswer:
+        meeting.wait(BOUND_S)  # Each waits for another: one by one, none would ever be answered.
+        return take(space, chunks)
+
+    store.chunks = met  # type: ignore[method-assign]
+    content = Content(*(piece(number, 400) for number in range(4)))
+    with ThreadPoolExecutor(2) as pool:
+        ChunkedRemote(store, LIMITS, pool).upload(SPACE, [content])  # type: ignore[arg-type]
+    assert sorted(map(len, store.bodies)) == [2, 2]
+    assert store.held.keys() == {chunk.hash for chunk in content.manifest.chunks}
+
+
+def test_a_source_that_changed_is_named_and_nothing_is_left_under_way() -> None:
+    store = Store()
+    contents = [Content(piece(1, 1_000), piece(2, 1_000)), Content(piece(3, 1_000), changed=0)]
+    with ThreadPoolExecutor(2) as pool:
+        with pytest.raises(Failure) as caught:
+            ChunkedRemote(store, LIMITS, pool).upload(SPACE, contents)  # type: ignore[arg-type]
+        assert (caught.value.code, caught.value.facts) == (Code.CHANGED, {"index": 1})
+        assert len(store.bodies) == 2
+
+
+def test_the_next_portion_is_asked_for_while_one_is_written() -> None:
+    store, chunks = Store(), large(6)
+    asked, whole = [Event() for _ in range(4)], store.fetch
+    asked[3].set()  # There is no portion after the last one.
+
+    def told(space: bytes, wants: Sequence[Want]) -> Iterator[bytes]:
+        asked[wants[0].start // 2].set()
+        yield from whole(space, wants)
+
+    class Waiting(Sink):
+        def write(self, data: bytes) -> None:
+            assert asked[len(self.pieces) // 2 + 1].wait(BOUND_S)
+            super().write(data)
+
+    store.fetch = told  # type: ignore[method-assign]
+    want = Wanted(*store.add(*chunks), sink=Waiting())
+    with ThreadPoolExecutor(2) as pool:
+        ChunkedRemote(store, WIDE, pool).download(SPACE, [want])  # type: ignore[arg-type]
+    assert want.content == b"".join(chunks)
+
+
+def test_no_more_is_asked_for_than_two_portions_ahead_of_what_is_written() -> None:
+    store, chunks = Store(), large(12)
+    wants: list[Wanted] = []
+
+    class Counting(Sink):
+        def write(self, data: bytes) -> None:
+            assert len(store.fetches) <= len(self.pieces) // 2 + 2
+            super().write(data)
+
+    wants.append(Wanted(*store.add(*chunks), sink=Counting()))
+    with ThreadPoolExecutor(2) as pool:
+        ChunkedRemote(store, WIDE, pool).download(SPACE, wants)  # type: ignore[arg-type]
+    assert wants[0].content == b"".join(chunks)
 
 
 # Questions

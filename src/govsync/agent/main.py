@@ -3,6 +3,7 @@
 import logging
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
 
@@ -42,6 +43,9 @@ from govsync.system.places import Places
 from govsync.system.process import asked_to_end, end_now
 from govsync.system.watcher import Hidden, Watcher
 
+REQUESTS = 6
+"""Requests of transfers under way at the same time."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -73,7 +77,7 @@ class Agent:
         self.calls = HttpCalls(
             self.identity.endpoint, device, kept, nonce, time.sleep, (self.rates[0], self.rates[1])
         )
-        self.remote = ChunkedRemote(self.calls, DEFAULT)
+        self.remote = ChunkedRemote(self.calls, DEFAULT, ThreadPoolExecutor(REQUESTS, "request"))
         self.disk = DiskFileSystem(Path(self.identity.folder))
         self._ignore = Ignore.of_setting(self.settings.sync_ignore)
         tools = Tools(

@@ -53,7 +53,12 @@ def compress(data: bytes | memoryview) -> Encoded:
 
 def decompress(encoding: str, data: bytes | memoryview, size_bytes: int) -> bytes:
     """Answers the plain bytes; raises Failure(chunk_bad) unless they are exactly `size_bytes`."""
-    plain = decompress_within(encoding, data, size_bytes)
+    return bytes(plain_of(encoding, data, size_bytes))
+
+
+def plain_of(encoding: str, data: bytes | memoryview, size_bytes: int) -> bytes | memoryview:
+    """As `decompress`, for many or large bodies: raw bytes are the ones handed in, not a copy."""
+    plain = _within(encoding, data, size_bytes)
     if len(plain) != size_bytes:
         raise Failure(Code.CHUNK_BAD, what="size", size_bytes=len(plain), expected_bytes=size_bytes)
     return plain
@@ -61,10 +66,14 @@ def decompress(encoding: str, data: bytes | memoryview, size_bytes: int) -> byte
 
 def decompress_within(encoding: str, data: bytes | memoryview, limit_bytes: int) -> bytes:
     """Answers the plain bytes; raises Failure(chunk_bad) when there are more than the limit, before they are made."""
+    return bytes(_within(encoding, data, limit_bytes))
+
+
+def _within(encoding: str, data: bytes | memoryview, limit_bytes: int) -> bytes | memoryview:
     if encoding == Encoding.RAW:
         if len(data) > limit_bytes:
             raise Failure(Code.CHUNK_BAD, what="limit", limit_bytes=limit_bytes)
-        return bytes(data)
+        return data
     if encoding != Encoding.ZSTD:
         raise Failure(Code.CHUNK_BAD, what="encoding", encoding=encoding)
     decompressor = zstd.ZstdDecompressor(options=_OPTIONS)

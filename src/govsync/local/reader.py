@@ -109,19 +109,19 @@ class FileSource:
         """Says what the file was made of when it was read."""
         return self._manifest
 
-    def chunk(self, index: int) -> bytes:
+    def chunk(self, index: int) -> bytes | memoryview:
         """Reads one chunk as it is now; raises Failure(changed) when the file does not reach so far any more."""
-        target = bytearray(self._manifest.chunks[index].size_bytes)
+        target = memoryview(bytearray(self._manifest.chunks[index].size_bytes))
         try:
             with opened(self._fs, self._at.path) as folder, self._fs.open_file(folder, self._at.name) as file:
-                count = file.read_into(self._offsets[index], memoryview(target))
+                count = file.read_into(self._offsets[index], target)
         except Failure as failure:
             if failure.code in (Code.GONE, Code.NOT_A_FOLDER, Code.LINK_IN_THE_WAY):
                 raise Failure(Code.CHANGED, name=self._at.name) from failure
             raise
         if count != len(target):
             raise Failure(Code.CHANGED, name=self._at.name)
-        return bytes(target)
+        return target.toreadonly()
 
 
 class Pieces:
@@ -134,7 +134,7 @@ class Pieces:
             for index, chunk in enumerate(source.manifest.chunks)
         }
 
-    def __call__(self, wanted_hash: bytes) -> bytes | None:
+    def __call__(self, wanted_hash: bytes) -> bytes | memoryview | None:
         """Answers what stands where a chunk was, still to be verified, or None where the file cannot be read."""
         where = self._where.get(wanted_hash)
         if where is None:

@@ -23,7 +23,7 @@ from govsync.system.fs import File, FileSystem, Folder, Shape
 
 _OLD = ".old"
 
-Have = Callable[[bytes], bytes | None]
+Have = Callable[[bytes], bytes | memoryview | None]
 """Answers what stands on this desk where a chunk is believed to be; it is verified here."""
 
 
@@ -126,8 +126,8 @@ class StagedFile:
         self._minimum_free_bytes = minimum_free_bytes
         self._manifest = EMPTY
         self._index = 0
-        self._verified: tuple[bytes, bytes] = (b"", b"")
-        """The chunk that was last found on this disk: hashed once, though it is given back to `write`."""
+        self._verified: dict[bytes, bytes | memoryview] = {}
+        """Chunks that were found on this disk, until they are given back to `write`: hashed once."""
         self._file: File | None = None
 
     @property
@@ -172,22 +172,22 @@ class StagedFile:
         """Answers the index of the first chunk that is still wanted (I12)."""
         return self._index
 
-    def have(self, wanted_hash: bytes) -> bytes | None:
+    def have(self, wanted_hash: bytes) -> bytes | memoryview | None:
         """Answers a chunk's bytes where this desk holds them, verified, else None."""
         data = self._have(wanted_hash)
         if data is None or chunk_hash(data) != wanted_hash:
             return None
-        self._verified = (wanted_hash, data)
+        self._verified[wanted_hash] = data
         return data
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Takes the next chunk; raises Failure(chunk_bad) when it is not the expected one, Failure(disk_full)."""
         chunks = self._manifest.chunks
         if self._index == len(chunks):
             raise Failure(Code.CHUNK_BAD, index=self._index)
         wanted = chunks[self._index]
-        known, verified = self._verified
-        found = known if data is verified else chunk_hash(data)
+        verified = data is self._verified.pop(wanted.hash, None)
+        found = wanted.hash if verified else chunk_hash(data)
         if len(data) != wanted.size_bytes or found != wanted.hash:
             raise Failure(Code.CHUNK_BAD, index=self._index)
         self._open_file().write(data)

@@ -51,7 +51,7 @@ def decode_json(data: bytes, kind: type[T]) -> T:
 
 
 def encode_framed(
-    message: object, chunks: Iterable[tuple[bytes, bytes]] = ()
+    message: object, chunks: Iterable[tuple[bytes, bytes | memoryview]] = ()
 ) -> Iterator[bytes | memoryview]:
     """Writes a document and, after it, chunks given as (hash, plain bytes), compressed where that saves something."""
     yield from frames.encode(DOCUMENT, msgspec.msgpack.encode(message))

@@ -1,16 +1,23 @@
 """Contents over requests that move chunks: what lies between `Remote`, which the engine knows, and `Calls`.
 
 Uploads ask first what is missing and send only that, many small chunks together. Downloads fetch many small revisions in
-one request and stream large ones. Memory is bounded by one request's body, whatever the size of a file (I16). After an
-answer is lost the same question is simply asked again: chunks are named by their content.
+one request and large ones in portions. A few requests are under way at the same time, so that the desk works on one while
+the server works on another; memory is bounded by their bodies, whatever the size of a file (I16). After an answer is lost
+the same question is simply asked again: chunks are named by their content.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from contextlib import closing
+from functools import partial
+from itertools import chain
+from typing import TypeVar
 
 import msgspec
 
 from govsync.content.hashes import chunk_hash
 from govsync.content.manifests import EMPTY, Manifest, manifest_of
+from govsync.content.pipeline import prefetch
 from govsync.model.codes import Code
 from govsync.model.operations import AnyOperation
 from govsync.model.problems import Failure
@@ -23,6 +30,12 @@ from govsync.remote.interface import Calls, Download, Sink, Source
 _SINGLE_CHUNK_BYTES = 128 * 1024
 """Files up to the smallest cut are one chunk (or, when empty, none), so their manifest need not be asked for."""
 
+AT_ONCE = 2
+"""Requests of one transfer that are under way at the same time."""
+
+T = TypeVar("T")
+Found = TypeVar("Found")
+
 
 class _Piece(msgspec.Struct, frozen=True):
     """One chunk of one source."""
@@ -33,12 +46,22 @@ class _Piece(msgspec.Struct, frozen=True):
     index: int
 
 
-class ChunkedRemote:
-    """A `Remote` over `Calls`."""
+class _Portion(msgspec.Struct, frozen=True):
+    """What one request asks for, and the sinks of its chunks in the order in which they come; or a chunk that this disk
+    holds, and its sink."""
 
-    def __init__(self, calls: Calls, limits: Limits) -> None:
+    sinks: Sequence[Sink]
+    wants: Sequence[Want] = ()
+    here: bytes | memoryview | None = None
+
+
+class ChunkedRemote:
+    """A `Remote` over `Calls`; `pool` is where requests run that are under way at the same time (None: one by one)."""
+
+    def __init__(self, calls: Calls, limits: Limits, pool: Executor | None = None) -> None:
         self._calls = calls
         self._limits = limits
+        self._pool = pool
 
     def me(self) -> Me:
         """As `Remote.me`."""
@@ -123,21 +146,24 @@ class ChunkedRemote:
             yield pieces
 
     def _send(self, space: bytes, sources: Sequence[Source], pieces: Sequence[_Piece]) -> None:
-        sent: set[bytes] = set()
+        for _ in self._ahead(lambda body: self._send_body(space, sources, body), self._bodies(pieces)):
+            pass  # What one request could not do is raised here.
+
+    def _bodies(self, pieces: Sequence[_Piece]) -> Iterator[list[_Piece]]:
+        """Yields what goes together, each chunk once."""
+        first: dict[bytes, _Piece] = {}
+        for piece in pieces:
+            first.setdefault(piece.hash, piece)
         body: list[_Piece] = []
         size = 0
-        room = self._limits.chunks_body_bytes // 2
-        for piece in pieces:
-            if piece.hash in sent:
-                continue
-            if body and size + piece.size_bytes > room:
-                self._send_body(space, sources, body)
+        for piece in first.values():
+            if body and size + piece.size_bytes > self._limits.chunks_body_bytes // 2:
+                yield body
                 body, size = [], 0
-            sent.add(piece.hash)
             body.append(piece)
             size += piece.size_bytes
         if body:
-            self._send_body(space, sources, body)
+            yield body
 
     def _send_body(self, space: bytes, sources: Sequence[Source], body: Sequence[_Piece]) -> None:
         chunks = []
@@ -158,32 +184,44 @@ class ChunkedRemote:
 
     def download(self, space: bytes, wants: Sequence[Download]) -> None:
         """As `Remote.download`."""
-        small: list[tuple[Sink, Want, int]] = []
+        begin = partial(self._begin, space)
+        with closing(self._ahead(begin, self._portions(space, wants))) as portions:
+            for sinks, chunks in portions:
+                for sink, data in zip(sinks, chunks, strict=True):
+                    sink.write(data)
+
+    def _portions(self, space: bytes, wants: Sequence[Download]) -> Iterator[_Portion]:
+        small: list[Download] = []
         size = 0
         for want in wants:
             if want.size_bytes > _SINGLE_CHUNK_BYTES:
-                self._download_large(space, want, self._calls.manifest(space, want.rev))
+                yield from self._large(want, self._calls.manifest(space, want.rev))
                 continue
             if not want.size_bytes:
                 _open_empty(want)
                 continue
-            if small and (
-                size + want.size_bytes > self._limits.fetch_body_bytes // 4
-                or len(small) >= self._limits.wants_per_fetch
-            ):
-                self._download_small(space, small)
+            if small and (size + want.size_bytes > self._room or len(small) >= self._limits.wants_per_fetch):
+                yield _small(small)
                 small, size = [], 0
-            small.append((_Late(want), Want(want.rev, 0, 1), want.size_bytes))
+            small.append(want)
             size += want.size_bytes
         if small:
-            self._download_small(space, small)
+            yield _small(small)
 
-    def _download_small(self, space: bytes, wants: Sequence[tuple[Sink, Want, int]]) -> None:
-        answers = self._fetch(space, [want for _, want, _ in wants])
-        for (sink, _, _), data in zip(wants, answers, strict=True):
-            sink.write(data)
+    @property
+    def _room(self) -> int:
+        """How many bytes are asked for by one request: less than the server would give, since several are under way."""
+        return self._limits.fetch_body_bytes // 4
 
-    def _fetch(self, space: bytes, wants: Sequence[Want]) -> Iterator[bytes]:
+    def _begin(self, space: bytes, portion: _Portion) -> tuple[Sequence[Sink], Iterable[bytes | memoryview]]:
+        """Asks for a portion; its chunks are received by whoever takes them, each as it comes. So a line that breaks takes
+        with it what it had not brought, and no more is in memory than one chunk."""
+        if portion.here is not None:
+            return portion.sinks, (portion.here,)
+        chunks = self._fetch(space, portion.wants)
+        return portion.sinks, chain((next(chunks),), chunks)
+
+    def _fetch(self, space: bytes, wants: Sequence[Want]) -> Iterator[bytes | memoryview]:
         """Yields the chunks that are wanted, all of them and no more; raises Failure(not_our_server) otherwise."""
         count = sum(want.end - want.start for want in wants)
         for data in self._calls.fetch(space, wants):
@@ -194,32 +232,35 @@ class ChunkedRemote:
         if count:
             raise Failure(Code.NOT_OUR_SERVER, what="chunks")
 
-    def _download_large(self, space: bytes, want: Download, manifest: Manifest) -> None:
+    def _large(self, want: Download, manifest: Manifest) -> Iterator[_Portion]:
         if manifest.content_hash != want.hash or manifest.size_bytes != want.size_bytes:
             raise Failure(Code.HASH_MISMATCH)
         sink = want.open(manifest)
-        index, count = sink.resume_at(), len(manifest.chunks)
-        here: bytes | None = None
-        while index < count:
-            here = here if here is not None else sink.have(manifest.chunks[index].hash)
+        start, size = sink.resume_at(), 0
+        for index in range(start, len(manifest.chunks)):
+            chunk = manifest.chunks[index]
+            here = sink.have(chunk.hash)
+            if start < index and (here is not None or size + chunk.size_bytes > self._room):
+                yield _range(sink, want.rev, start, index)
+                start, size = index, 0
             if here is not None:
-                sink.write(here)
-                here = None
-                index += 1
-                continue
-            end, size = index, 0
-            while (
-                here is None
-                and end < count
-                and size + manifest.chunks[end].size_bytes <= self._limits.fetch_body_bytes // 2
-            ):
-                size += manifest.chunks[end].size_bytes
-                end += 1
-                # What stands behind the gap is on this disk again: it is kept for after the fetch.
-                here = sink.have(manifest.chunks[end].hash) if end < count else None
-            for data in self._fetch(space, [Want(want.rev, index, end)]):
-                sink.write(data)
-            index = end
+                yield _Portion([sink], here=here)
+                start = index + 1
+            else:
+                size += chunk.size_bytes
+        if start < len(manifest.chunks):
+            yield _range(sink, want.rev, start, len(manifest.chunks))
+
+    def _ahead(self, work: Callable[[T], Found], items: Iterable[T]) -> Generator[Found, None, None]:
+        yield from map(work, items) if self._pool is None else prefetch(items, work, self._pool, AT_ONCE)
+
+
+def _small(wants: Sequence[Download]) -> _Portion:
+    return _Portion([_Late(want) for want in wants], [Want(want.rev, 0, 1) for want in wants])
+
+
+def _range(sink: Sink, rev: bytes, start: int, end: int) -> _Portion:
+    return _Portion([sink] * (end - start), [Want(rev, start, end)])
 
 
 def _open_empty(want: Download) -> None:
@@ -235,7 +276,7 @@ class _Late:
     def __init__(self, want: Download) -> None:
         self._want = want
 
-    def have(self, chunk_hash: bytes) -> bytes | None:
+    def have(self, chunk_hash: bytes) -> bytes | memoryview | None:
         """As `Sink.have`."""
         return None
 
@@ -243,7 +284,7 @@ class _Late:
         """As `Sink.resume_at`."""
         return 0
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """As `Sink.write`."""
         manifest = manifest_of([data])
         if manifest.content_hash != self._want.hash:

@@ -27,7 +27,7 @@ class Source(Protocol):
     def manifest(self) -> Manifest:
         """Says what the content is made of."""
 
-    def chunk(self, index: int) -> bytes:
+    def chunk(self, index: int) -> bytes | memoryview:
         """Reads one chunk as it is now, which may no longer be what the manifest says: whoever takes it verifies it.
 
         Raises Failure(changed) when there is not so much any more."""
@@ -36,10 +36,10 @@ class Source(Protocol):
 class Sink(Protocol):
     """A place where a download is assembled; it verifies every chunk that it is given (I3)."""
 
-    def have(self, chunk_hash: bytes) -> bytes | None:
+    def have(self, chunk_hash: bytes) -> bytes | memoryview | None:
         """Answers a chunk's bytes where this desk already holds them, else None."""
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Takes the next chunk in order; raises Failure(chunk_bad) when it is not the expected one."""
 
     def resume_at(self) -> int:
@@ -125,7 +125,7 @@ class Calls(Protocol):
 
     def missing(self, space: bytes, question: Missing) -> MissingAnswer: ...
 
-    def chunks(self, space: bytes, chunks: Iterable[tuple[bytes, bytes]]) -> ChunksAnswer:
+    def chunks(self, space: bytes, chunks: Iterable[tuple[bytes, bytes | memoryview]]) -> ChunksAnswer:
         """Sends (hash, plain bytes) pairs in one request; the caller keeps to the limits."""
 
     def commit(
@@ -137,7 +137,7 @@ class Calls(Protocol):
         after: Cursor | None = None,
     ) -> CommitAnswer: ...
 
-    def fetch(self, space: bytes, wants: Sequence[Want]) -> Iterator[bytes]:
+    def fetch(self, space: bytes, wants: Sequence[Want]) -> Iterator[bytes | memoryview]:
         """Yields the asked chunks' plain bytes in order; the caller verifies their hashes."""
 
     def manifest(self, space: bytes, rev: bytes) -> Manifest: ...
