@@ -61,20 +61,6 @@ def test_in_a_full_space_only_an_edit_that_makes_a_file_longer_is_kept_back(
     assert bench.server.alive()["a"].size_bytes == LARGE + min(longer, 0)
 
 
-def test_what_is_deleted_on_the_server_counts_whole_when_it_comes_back(bench: Bench) -> None:
-    bench.write("a", b"1" * LARGE)
-    bench.settle()
-    bench.server.quota_left = 0
-    state = bench.server.alive()["a"]
-    bench.server.tell(msgspec.structs.replace(state, dead=True), b"k" * 16)
-    bench.pass_ms(500, jobs.Change)
-    bench.write("a", b"2" * LARGE)
-    (removal,) = bench.under_way(jobs.Change)
-    bench.carry_out(removal)
-    bench.pass_ms(5_000)
-    assert [row.problem.code for row in problems.listed(bench.store)] == [Code.QUOTA]
-
-
 def test_a_quick_refusal_becomes_a_problem_only_when_it_lasts(bench: Bench) -> None:
     bench.settle()
     refuse_puts(bench, Code.STALE_REV)

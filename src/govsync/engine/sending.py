@@ -18,7 +18,6 @@ from govsync.engine.jobs import AnyJob, Commit, Committed, ToUpload, Upload, Upl
 from govsync.local.steps import At
 from govsync.model import operations as ask
 from govsync.model.codes import CODES, Code
-from govsync.model.merge import alive
 from govsync.model.nodes import Kind, Node, Place
 from govsync.model.problems import Problem
 from govsync.model.steps import AnyUp, Attr, Delete, Mkdir, Move, Put, Revive
@@ -334,9 +333,7 @@ class Sending:
             if files and size + manifest.size_bytes > UPLOAD_BYTES:
                 break
             space = node.space
-            growth = max(
-                0, manifest.size_bytes - (node.remote.size_bytes if alive(node) and node.remote else 0)
-            )
+            growth = max(0, manifest.size_bytes - (node.remote.size_bytes if node.remote else 0))
             files.append(
                 ToUpload(lid=lid, at=At(path[:-1], path[-1]), manifest=manifest, growth_bytes=growth)
             )
