@@ -147,7 +147,7 @@ class SmallServer:
         for number, source in enumerate(sources):
             for index, chunk in enumerate(source.manifest.chunks):
                 try:
-                    self.chunks[chunk.hash] = source.chunk(index)
+                    self.chunks[chunk.hash] = bytes(source.chunk(index))
                 except Failure as failure:
                     raise Failure(failure.code, **{**failure.facts, "index": number}) from failure
         return None
