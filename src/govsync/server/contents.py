@@ -186,12 +186,14 @@ def missing(server: Server, caller: Caller, space: bytes, question: Missing) -> 
             raise Failure(Code.QUOTA, left_bytes=left)
         reader = Action.READ in access.MAY[role]
         found = holdings(tx, space, question.hashes) if reader else {}
-    old = [digest for digest, holding in found.items() if stale(holding, now_ms)]
+    here = {digest: each for digest, each in found.items() if usable(each, caller, reader)}
+    # Only of these: another answer, or more work, would tell that somebody else is sending a content (I8).
+    old = [digest for digest, holding in here.items() if stale(holding, now_ms)]
     if old:
         with server.database.begin() as tx:
             lock_space(tx, space)
             renew(tx, space, old, now_ms)
-    absent = tuple(not usable(found.get(digest), caller, reader) for digest in question.hashes)
+    absent = tuple(digest not in here for digest in question.hashes)
     return MissingAnswer(missing=absent, quota_left_bytes=left)
 
 
