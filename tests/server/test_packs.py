@@ -263,6 +263,14 @@ def test_a_pack_of_which_little_is_needed_is_written_anew(office: Office, desk: 
     assert {row["pack"].hex() for row in chunks(office)} == {new.key}
 
 
+def test_a_pack_of_very_small_contents_that_are_all_needed_is_left_alone(office: Office, desk: Desk) -> None:
+    """Most of it is its index: it takes 49 bytes a content."""
+    save(desk, 300, 2)
+    let_wait(office)
+    packs.fold(office.server)
+    assert packs.repack(office.server, office.clock.now_ms + 1) == 0
+
+
 # By itself
 
 

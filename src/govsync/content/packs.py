@@ -39,6 +39,10 @@ GetRange = Callable[[int, int], bytes]
 _MARK = b"GovPack\x01"
 _ENTRY = struct.Struct(">32sIIIIB")
 _END = struct.Struct(">II32s8s")
+ENTRY_BYTES = _ENTRY.size
+"""What a chunk takes beside its frame."""
+FIXED_BYTES = len(_MARK) + _END.size
+"""What a pack takes beside its frames and its entries."""
 _ENCODINGS = (Encoding.RAW, Encoding.ZSTD)
 
 

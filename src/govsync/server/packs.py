@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from sqlalchemy import bindparam, func, select, update
 
-from govsync.content.packs import TARGET_BYTES
+from govsync.content.packs import ENTRY_BYTES, FIXED_BYTES, TARGET_BYTES
 from govsync.server import contents, reading
 from govsync.server.context import Server
 from govsync.server.db import tables
@@ -85,9 +85,17 @@ def repack(server: Server, older_than_ms: int, most: int = 16) -> int:
 
 def _sparse(server: Server, older_than_ms: int) -> list[bytes]:
     p, c = tables.pack.c, tables.chunk.c
-    # Several chunks may share a frame, and several spaces a chunk: each frame counts once.
-    frames = select(c.pack, c.frame_offset, c.frame_bytes).where(c.pack.is_not(None)).distinct().subquery()
-    needed = func.sum(frames.c.frame_bytes)
+    # Several chunks may share a frame, and several spaces a chunk: each counts once. A pack of which all is needed would need
+    # its own size again: were entries not counted, one of very small chunks would be written anew in every collection.
+    place = (c.pack, c.frame_offset, c.frame_bytes)
+    entries = select(*place, c.offset_bytes).where(c.pack.is_not(None)).distinct().subquery()
+    e = entries.c
+    frames = (
+        select(e.pack, (e.frame_bytes + ENTRY_BYTES * func.count()).label("bytes"))
+        .group_by(e.pack, e.frame_offset, e.frame_bytes)
+        .subquery()
+    )
+    needed = FIXED_BYTES + func.sum(frames.c.bytes)
     query = (
         select(p.id)
         .join_from(tables.pack, frames, frames.c.pack == p.id)
