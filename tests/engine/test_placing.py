@@ -1,11 +1,13 @@
 """What is on its way to the disk: small contents that came with the journal, and how many revisions wait for theirs."""
 
+from collections.abc import Mapping
+
 import msgspec
 import pytest
 
 from govsync.content.hashes import chunk_hash
 from govsync.content.manifests import Manifest, manifest_of
-from govsync.engine import jobs, placing
+from govsync.engine import jobs, placing, planning
 from govsync.engine.batch import Batch
 from govsync.local import steps
 from govsync.model import operations as ask
@@ -13,7 +15,7 @@ from govsync.model.codes import Code
 from govsync.model.nodes import Kind, Place
 from govsync.model.problems import Problem
 from govsync.model.steps import Park, Relocate
-from govsync.protocol.changes import NodeState
+from govsync.protocol.changes import Changes, Cursor, NodeState
 from govsync.store import local_tree, trash
 from tests.engine.bench import ROOT, SPACE, Bench
 
@@ -47,6 +49,77 @@ def test_the_journal_is_read_on_when_what_it_brought_is_staged(
     assert "second" not in [row for (row,) in bench.store.all("SELECT r_name FROM node")]
     bench.settle()
     assert bench.names() == ["first", "second"]
+
+
+def bring_inline(bench: Bench, contents: dict[bytes, bytes]) -> None:
+    """Lets these contents come with the journal, by their revisions."""
+    changes = bench.server.changes
+
+    def with_contents(space: bytes, cursor: Cursor | None) -> tuple[Changes, Mapping[bytes, bytes]]:
+        page, _ = changes(space, cursor)
+        return page, {
+            entry.state.rev: contents[entry.state.rev]
+            for entry in page.entries
+            if entry.state.rev in contents
+        }
+
+    bench.server.changes = with_contents  # type: ignore[method-assign]
+
+
+def test_a_content_that_comes_with_the_news_of_its_file_is_staged_at_once_and_planned_for_once(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planned: list[int] = []
+    plan = planning.reconcile
+    monkeypatch.setattr(planning, "reconcile", lambda trees, lids: planned.extend(lids) or plan(trees, lids))
+    bench.settle()
+    planned.clear()
+    states = [bench.server.has(f"theirs {number}", b"%d" % number) for number in range(5)]
+    bring_inline(bench, {state.rev or b"": b"%d" % number for number, state in enumerate(states)})
+    bench.server.fails["download"] = Code.OFFLINE
+    bench.settle()
+    assert len(bench.names()) == 5
+    assert sorted(planned) == sorted(set(planned))
+
+
+@pytest.mark.parametrize("later", [(jobs.Pull, jobs.Read), (jobs.Look,)])
+def test_what_the_disk_holds_already_is_not_staged(bench: Bench, later: tuple[type[jobs.Job], ...]) -> None:
+    """After the database was lost, whether the folder or the journal is read first."""
+    state = bench.server.has("same", b"words")
+    bring_inline(bench, {state.rev or b"": b"words"})
+    bench.settle()
+    fetched = bench.done(jobs.Fetch)
+    bench.forget()
+    bench.beat()
+    bench.work(*later)
+    for job in bench.under_way(*later):
+        bench.carry_out(job)
+    bench.settle()
+    assert bench.names() == ["same"]
+    assert bench.done(jobs.Fetch) == fetched == 1
+
+
+def test_a_content_that_came_wrong_with_the_journal_is_asked_for_by_itself(bench: Bench) -> None:
+    state = bench.server.has("theirs", b"right")
+    bring_inline(bench, {state.rev or b"": b"wrong"})
+    bench.settle()
+    assert (bench.folder / "theirs").read_bytes() == b"right"
+
+
+def test_what_was_given_up_is_not_staged(bench: Bench) -> None:
+    bench.settle()
+    state = bench.server.has("theirs", b"words")
+    bench.engine.placing.keep_inline({state.rev or b"": b"words"})
+    bench.beat()
+    bench.work(jobs.Pull)
+    placing = bench.engine.placing
+    (pull,) = bench.under_way(jobs.Pull)
+    bench.carry_out(pull)
+    lid = bench.lid("theirs")
+    assert placing.waits(lid)
+    placing.give_up(lid)
+    assert not placing.waits(lid)
+    assert placing.fetches() == []
 
 
 def test_only_so_many_revisions_wait_for_their_contents(

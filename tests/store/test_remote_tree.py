@@ -80,6 +80,12 @@ def test_states_in_any_order_and_number_end_with_the_newest(order: list[int], ag
     desk.store.close()
 
 
+def test_what_a_node_is_a_second_version_of_is_known_for_good(desk: StoredDesk) -> None:
+    lid = desk.tell(desk.state(NODE, "f", conflict_of=OTHER))
+    desk.tell(desk.state(NODE, "renamed"))
+    assert desk.node(lid).conflict_of == OTHER
+
+
 def test_the_root_of_a_space_is_never_news(desk: StoredDesk) -> None:
     state = desk.state(ROOT_ID, "", parent=None, kind=Kind.FOLDER)  # type: ignore[arg-type]
     assert remote_tree.learn(desk.store, SPACE, state) is None
@@ -101,6 +107,36 @@ def test_what_others_did_is_in_the_activity_and_what_this_desk_did_is_not_again(
     remote_tree.apply(desk.store, SPACE, entries, ME)
     rows = activity.latest(desk.store, 10)
     assert [(row[3], row[4]) for row in rows] == [("theirs", "Bo")]
+
+
+def test_what_others_did_is_shown_where_it_lay_then_though_its_folder_was_moved_in_the_same_page(
+    desk: StoredDesk,
+) -> None:
+    def folder(name: str) -> NodeState:
+        return desk.state(OTHER, name, kind=Kind.FOLDER, rev=None, hash=None)
+
+    inside = [desk.state(NODE, "f", parent=OTHER, rev=bytes([turn]) * 16) for turn in range(2)]
+    told = [
+        folder("before"),
+        inside[0],
+        folder("after"),
+        msgspec.structs.replace(inside[1], seq=desk.seq + 1),
+    ]
+    remote_tree.apply(desk.store, SPACE, [entry(state) for state in told], ME)
+    assert [row[3] for row in activity.latest(desk.store, 10)] == ["after/f", "after", "before/f", "before"]
+
+
+def test_a_page_that_tells_of_a_child_before_its_folder_and_of_a_node_twice_ends_like_single_states(
+    desk: StoredDesk,
+) -> None:
+    child = desk.state(NODE, "old", parent=OTHER)
+    told = [child, desk.state(OTHER, "d", kind=Kind.FOLDER), desk.state(NODE, "new", parent=OTHER), child]
+    remote_tree.apply(desk.store, SPACE, [entry(state) for state in told], ME)
+    remote = desk.node(desk.lid(NODE)).remote
+    assert remote is not None
+    assert remote.place == Place(desk.lid(OTHER), "new")
+    assert desk.nodes() == 3
+    assert dirty_lids(desk) == [desk.lid(NODE), desk.lid(OTHER)]
 
 
 # A deleted folder

@@ -266,6 +266,8 @@ class Engine:
             case jobs.Pull(), jobs.Pulled():
                 self.placing.keep_inline(result.contents)
                 self.following.pulled(job, result)
+                if self.observing.ever_scanned:  # Before, what comes may lie on the disk already.
+                    self.placing.expect([entry.state for entry in result.changes.entries])
             case jobs.Snapshot(), jobs.SnapshotRead():
                 self.following.snapshot_read(job, result)
             case jobs.Ask(), jobs.Answered() if self.reclaiming.asked(job):

@@ -6,7 +6,7 @@ and the intents end. `batch` builds the steps, `outcomes` says what they made tr
 """
 
 from collections.abc import Sequence
-from itertools import islice
+from itertools import chain, islice
 
 from govsync.content.manifests import Manifest
 from govsync.engine import notes
@@ -32,7 +32,8 @@ from govsync.model.problems import Problem
 from govsync.model.steps import AnyDown, Replace
 from govsync.model.steps import Fetch as FetchStep
 from govsync.model.trees import Trees
-from govsync.store import dirty, intents, local_tree, manifests, paths, problems, trash
+from govsync.protocol.changes import NodeState
+from govsync.store import dirty, intents, local_tree, manifests, paths, problems, remote_tree, trash
 
 BATCH = 500
 AGAIN_MS = 2_000
@@ -55,6 +56,8 @@ class Placing:
         self._staged: dict[int, Staged] = {}
         self._wanted: dict[int, bool] = {}
         """Nodes whose content must be fetched, and whether it replaces one that may hold pieces of it."""
+        self._arriving: dict[int, None] = {}
+        """Nodes whose small content came with the news of them, and is staged before a plan asks for it."""
         self._second_versions: dict[str, tuple[int, int, int]] = {}
         """What lies in the trash and must come back, by its name there: node, inode, and not before when."""
         self._homeless: list[str] = []
@@ -83,11 +86,12 @@ class Placing:
 
     def waits(self, lid: int) -> bool:
         """Says whether the node's content must be fetched first."""
-        return lid in self._wanted
+        return lid in self._wanted or lid in self._arriving
 
     def give_up(self, lid: int) -> None:
         """Fetches nothing of a node any more (R38)."""
         self._wanted.pop(lid, None)
+        self._arriving.pop(lid, None)
 
     @property
     def has_second_versions(self) -> bool:
@@ -189,7 +193,7 @@ class Placing:
     def fetches(self) -> list[AnyJob]:
         """Starts to fetch what steps are waiting for."""
         jobs: list[AnyJob] = []
-        while self._wanted and self._desk.running(Fetch) + len(jobs) < FETCHES_AT_ONCE:
+        while (self._wanted or self._arriving) and self._desk.running(Fetch) + len(jobs) < FETCHES_AT_ONCE:
             job = self._fetch()
             if job is None:
                 break
@@ -197,7 +201,7 @@ class Placing:
         return jobs
 
     def _fetch(self) -> Fetch | None:
-        store, lids = self._desk.store, list(islice(self._wanted, FETCH_FILES))
+        store, lids = self._desk.store, list(islice(chain(self._wanted, self._arriving), FETCH_FILES))
         nodes, mtimes = local_tree.nodes(store, lids), local_tree.remote_mtimes_ns(store, lids)
         wants: list[Wanted] = []
         size = 0
@@ -206,7 +210,7 @@ class Placing:
             node = nodes.get(lid)
             remote = node.remote if node is not None else None
             if node is None or remote is None or remote.rev is None or remote.hash is None:
-                del self._wanted[lid]
+                self.give_up(lid)
                 continue
             if space not in (None, node.space):
                 continue
@@ -214,7 +218,8 @@ class Placing:
                 break
             space = node.space
             size += remote.size_bytes
-            old = self._old(lid) if self._wanted.pop(lid) else None
+            old = self._old(lid) if self._wanted.get(lid) else None
+            self.give_up(lid)
             wants.append(
                 Wanted(
                     lid=lid, rev=remote.rev, hash=remote.hash, size_bytes=remote.size_bytes, mtime_ns=mtimes[lid],
@@ -231,7 +236,7 @@ class Placing:
     @property
     def inline_full(self) -> bool:
         """Says whether reading the journal further would only push out contents that are waiting to be staged."""
-        waiting = bool(self._wanted) or self._desk.running(Fetch) > 0
+        waiting = bool(self._wanted or self._arriving) or self._desk.running(Fetch) > 0
         return waiting and self._inline_bytes > INLINE_BYTES // 2
 
     def keep_inline(self, contents: dict[bytes, bytes]) -> None:
@@ -244,6 +249,12 @@ class Placing:
         while self._inline_bytes > INLINE_BYTES:
             self._forget_inline(next(iter(self._inline)))
 
+    def expect(self, news: Sequence[NodeState]) -> None:
+        """Has the small contents of new files staged at once, so that a node is planned for once, when its file can be
+        placed. What is staged has no name yet, and whether it gets one is for the plan to say."""
+        brought = [state.node for state in news if state.rev in self._inline]
+        self._arriving.update(dict.fromkeys(remote_tree.never_here(self._desk.store, brought)))
+
     def _forget_inline(self, rev: bytes) -> None:
         data = self._inline.pop(rev, None)
         if data is not None:
@@ -253,7 +264,8 @@ class Placing:
         """Takes in what is staged; what could not be fetched waits, longer each time. Answers the nodes that go on."""
         for staged in result.staged:
             self._staged[staged.lid] = staged
-            self._forget_inline(staged.rev)
+        for wanted in job.wants:
+            self._forget_inline(wanted.rev)  # One that was not what it should be is asked for again.
         with self._desk.store.transaction():
             for lid, problem in result.failed:
                 wait(self._desk, lid, problem)

@@ -5,22 +5,38 @@ from govsync.store import paths
 from govsync.store.database import Row, Store
 
 KEPT = 100_000
+_INSERT = "INSERT INTO activity (at_ms, kind, path, user, device, detail) VALUES (?, ?, ?, ?, ?, ?)"
 
 
 def note(
     store: Store, at_ms: int, kind: str, path: str, user: str = "", device: str = "", detail: str = ""
 ) -> None:
     """Adds a row."""
-    store.run(
-        "INSERT INTO activity (at_ms, kind, path, user, device, detail) VALUES (?, ?, ?, ?, ?, ?)",
-        (at_ms, kind, path, user, device, detail),
-    )
+    store.run(_INSERT, (at_ms, kind, path, user, device, detail))
 
 
-def told(store: Store, lid: int, entry: Entry) -> None:
-    """Notes what somebody did on another device."""
-    detail = "dead" if entry.state.dead else ""
-    note(store, entry.at_ms, entry.op, paths.shown(store, lid), entry.user_name, entry.device_name, detail)
+class Told:
+    """What others did on other devices, as a page of a journal tells it; noted all at once.
+
+    Each is shown where it lay when it was done, so folders are looked up anew after one of them has changed."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._folders: dict[int, str] = {}
+        self._rows: list[Row] = []
+
+    def folder_changed(self) -> None:
+        """Forgets where folders lie."""
+        self._folders.clear()
+
+    def add(self, lid: int, entry: Entry) -> None:
+        """Takes in what somebody did to a node."""
+        path, detail = paths.shown(self._store, lid, self._folders), "dead" if entry.state.dead else ""
+        self._rows.append((entry.at_ms, entry.op, path, entry.user_name, entry.device_name, detail))
+
+    def note(self) -> None:
+        """Adds the rows."""
+        self._store.many(_INSERT, self._rows)
 
 
 def here(store: Store, lid: int, kind: str, at_ms: int, detail: str = "") -> None:

@@ -130,22 +130,24 @@ def folder_of(store: Store, lid: int) -> int | None:
     return found[0] if found is not None and found[0] != NOWHERE else None
 
 
-def shown(store: Store, lid: int) -> str:
-    """Answers a node's path for people, by whichever tree has it, without a leading slash."""
-    found: list[str] = []
-    for _ in range(_DEEPEST):
-        row = store.one(
-            "SELECT coalesce(l_parent, r_parent, b_parent), coalesce(l_name, r_name, b_name) FROM node WHERE lid = ?",
-            (lid,),
-        )
-        if row is None or row[0] is None:
-            break
-        if row[0] == NOWHERE:
-            mount = store.value("SELECT mount_lid FROM space WHERE root_lid = ?", (lid,))
-            if mount is None:
-                break
-            lid = mount
-            continue
-        found.append(row[1])
-        lid = row[0]
-    return "/".join(reversed(found))
+def shown(store: Store, lid: int, folders: dict[int, str] | None = None) -> str:
+    """Answers a node's path for people, by whichever tree has it, without a leading slash; `folders` remembers the paths
+    of folders from one question to the next."""
+    return _shown(store, lid, {} if folders is None else folders, _DEEPEST)
+
+
+def _shown(store: Store, lid: int, folders: dict[int, str], deepest: int) -> str:
+    row = store.one(
+        "SELECT coalesce(l_parent, r_parent, b_parent), coalesce(l_name, r_name, b_name) FROM node WHERE lid = ?",
+        (lid,),
+    )
+    if row is None or row[0] is None or deepest == 0:
+        return ""
+    parent, name = row
+    if parent == NOWHERE:
+        mount = store.value("SELECT mount_lid FROM space WHERE root_lid = ?", (lid,))
+        return "" if mount is None else _shown(store, mount, folders, deepest - 1)
+    above = folders.get(parent)
+    if above is None:
+        above = folders[parent] = _shown(store, parent, folders, deepest - 1)
+    return f"{above}/{name}" if above else name

@@ -4,14 +4,23 @@ Every state is a node's full state, so one that comes twice or late does no harm
 is higher than the row's. A node that is named as a parent before it was told of is a row without facts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from govsync.model import names
 from govsync.model.nodes import Kind
 from govsync.protocol.changes import Entry, NodeState
 from govsync.store import activity, dirty, local_tree, meta, past, spaces
-from govsync.store.database import Row, Store
+from govsync.store.database import Store, pieces
 from govsync.store.past import Fact
+
+_Known = dict[bytes, tuple[int, int | None, bytes | None, bytes | None]]
+"""What is known of nodes, by their ids: lid, sequence, place and revision."""
+_TOLD = (
+    "space", "kind", "r_parent", "r_name", "r_key", "r_place", "r_rev", "r_seq", "r_hash", "r_size", "r_mtime_ns",
+    "r_exec", "r_dead", "target_space",
+)  # fmt: skip
+_NEW = f"INSERT INTO node ({', '.join(_TOLD)}, conflict_of, node_id) VALUES ({', '.join('?' * (len(_TOLD) + 2))})"
+_AGAIN = f"UPDATE node SET {' = ?, '.join(_TOLD)} = ?, conflict_of = coalesce(conflict_of, ?) WHERE lid = ?"
 
 
 def apply(store: Store, space: bytes, entries: Iterable[Entry], own_device: bytes) -> None:
@@ -19,48 +28,79 @@ def apply(store: Store, space: bytes, entries: Iterable[Entry], own_device: byte
     entries = tuple(entries)
     if entries:
         meta.changed_at(store, max(entry.at_ms for entry in entries))
+    known = _known(store, [entry.state for entry in entries])
+    told = activity.Told(store)
     for entry in entries:
-        lid = learn(store, space, entry.state)
-        if lid is not None and entry.device != own_device:
-            activity.told(store, lid, entry)
+        lid = _learn(store, space, entry.state, known)
+        if lid is None:
+            continue
+        if entry.state.kind is not Kind.FILE:
+            told.folder_changed()
+        if entry.device != own_device:
+            told.add(lid, entry)
+    told.note()
 
 
 def learn(store: Store, space: bytes, state: NodeState) -> int | None:
     """Takes in one state; answers the node, or None for the root of the space and for old news."""
+    return _learn(store, space, state, _known(store, [state]))
+
+
+def _known(store: Store, states: Sequence[NodeState]) -> _Known:
+    """Reads at once what is known of the nodes that states are about, and of their parents."""
+    ids = {each for state in states for each in (state.node, state.parent) if each is not None}
+    found: _Known = {}
+    for marks, piece in pieces(list(ids)):
+        query = f"SELECT node_id, lid, r_seq, r_place, r_rev FROM node WHERE node_id IN ({marks})"
+        found.update((row[0], row[1:]) for row in store.all(query, piece))
+    return found
+
+
+def _learn(store: Store, space: bytes, state: NodeState, known: _Known) -> int | None:
     if state.parent is None:
         return None
-    row = store.one("SELECT lid, r_seq, r_place, r_rev FROM node WHERE node_id = ?", (state.node,))
+    row = known.get(state.node)
     if row is None and state.target_space is not None:
         row = _mount_again(store, state.node, state.target_space)
-    if row is not None and row[1] is not None and row[1] >= state.seq:
-        if state.dead:
-            # What came into the folder before its deletion may have been read after an answer that told of the deletion.
-            bury(store, row[0], state.seq)
-        return None
-    lid = row[0] if row is not None else local_tree.insert(store, state.node, space, state.kind)
-    if row is not None and row[1] is not None:
-        for fact, old, new in ((Fact.PLACE, row[2], state.place), (Fact.REV, row[3], state.rev)):
-            if old is not None and old != new:
-                past.remember(store, lid, fact, old, row[1])
-    parent = placeholder(store, state.parent, space)
-    store.run(
-        "UPDATE node SET space = ?, kind = ?, r_parent = ?, r_name = ?, r_key = ?, r_place = ?, r_rev = ?, r_seq = ?,"
-        " r_hash = ?, r_size = ?, r_mtime_ns = ?, r_exec = ?, r_dead = ?, conflict_of = coalesce(conflict_of, ?),"
-        " target_space = ? WHERE lid = ?",
-        (
-            space, state.kind, parent, state.name, names.key(state.name), state.place, state.rev, state.seq, state.hash,
-            state.size_bytes, state.mtime_ns, state.exec, state.dead, state.conflict_of, state.target_space, lid,
-        ),
-    )  # fmt: skip
+    if row is not None:
+        lid, seq, place, rev = row
+        if seq is not None and seq >= state.seq:
+            if state.dead:
+                # What came into the folder before its deletion may have been read after an answer that told of the
+                # deletion.
+                bury(store, lid, state.seq)
+            return None
+        if seq is not None:
+            for fact, old, new in ((Fact.PLACE, place, state.place), (Fact.REV, rev, state.rev)):
+                if old is not None and old != new:
+                    past.remember(store, lid, fact, old, seq)
+    parent = known.get(state.parent)
+    if parent is None:
+        parent = placeholder(store, state.parent, space), None, None, None
+        known[state.parent] = parent
+    lid = _set_remote(store, space, state, parent[0], None if row is None else row[0])
+    known[state.node] = lid, state.seq, state.place, state.rev
     dirty.add(store, [lid])
     if state.dead:
         bury(store, lid, state.seq)
     if state.target_space is not None and spaces.get(store, state.target_space) is not None:
         spaces.set_mount(store, state.target_space, lid)
-    return int(lid)
+    return lid
 
 
-def _mount_again(store: Store, node_id: bytes, target: bytes) -> Row | None:
+def _set_remote(store: Store, space: bytes, state: NodeState, parent: int, lid: int | None) -> int:
+    """Sets what the server told of a node, in its row or a new one; answers its lid."""
+    told = (
+        space, state.kind, parent, state.name, names.key(state.name), state.place, state.rev, state.seq, state.hash,
+        state.size_bytes, state.mtime_ns, state.exec, state.dead, state.target_space, state.conflict_of,
+    )  # fmt: skip
+    if lid is None:
+        return store.run(_NEW, (*told, state.node))
+    store.run(_AGAIN, (*told, lid))
+    return lid
+
+
+def _mount_again(store: Store, node_id: bytes, target: bytes) -> tuple[int, None, None, None] | None:
     """Knows a mount again by the space that it shows: a server that lost it has made it anew, under a new id (R34)."""
     lid: int | None = store.value(
         "SELECT lid FROM node WHERE target_space = ? AND r_parent IS NULL ORDER BY lid LIMIT 1", (target,)
@@ -69,6 +109,22 @@ def _mount_again(store: Store, node_id: bytes, target: bytes) -> Row | None:
         return None
     store.run("UPDATE node SET node_id = ? WHERE lid = ?", (node_id, lid))
     return lid, None, None, None
+
+
+def never_here(store: Store, node_ids: Sequence[bytes]) -> list[int]:
+    """Answers those of these files that this disk has never held, in the order in which they are to be decided about,
+    without those whose name something holds here: it may be the same content."""
+    found = [
+        row
+        for marks, piece in pieces(node_ids)
+        for row in store.all(
+            f"SELECT d.turn, n.lid FROM node n JOIN dirty d ON d.lid = n.lid WHERE n.node_id IN ({marks})"
+            " AND n.r_dead = 0 AND n.l_parent IS NULL AND n.b_parent IS NULL AND NOT EXISTS"
+            " (SELECT 1 FROM node o WHERE o.l_parent = n.r_parent AND o.l_key = n.r_key)",
+            piece,
+        )
+    ]
+    return [lid for _, lid in sorted(found)]
 
 
 def placeholder(store: Store, node_id: bytes, space: bytes) -> int:
