@@ -6,10 +6,12 @@ from govsync.content.manifests import manifest_of
 from govsync.engine import events, jobs
 from govsync.engine.desk import Fresh
 from govsync.engine.observing import SCAN_EVERY_MOST_MS
+from govsync.local.steps import Signature
 from govsync.model import operations as ask
 from govsync.model.codes import Code
+from govsync.model.problems import Problem
 from govsync.protocol.commits import Refused
-from govsync.store import local_tree
+from govsync.store import local_tree, problems
 from tests.engine.bench import Bench
 
 
@@ -140,3 +142,32 @@ def test_what_could_not_be_read_is_not_known_until_its_folder_was_looked_at(benc
     bench.pass_ms(10_000)
     bench.settle()
     assert len(bench.asked(ask.Delete)) == 1
+
+
+def test_a_file_in_whose_place_another_lies_by_now_is_read_again(bench: Bench) -> None:
+    bench.settle()
+    bench.write("a", b"as it was read")
+    bench.work(jobs.Read)
+    (job,) = bench.under_way(jobs.Read)
+    assert isinstance(job, jobs.Read)
+    ((lid, _),) = job.files
+    other = jobs.FileRead(
+        lid=lid, signature=Signature(1, 14, 1, 1), birth_ns=None, manifest=manifest_of([b"as it was read"]),
+        racy=False, sure=True, exec=False,
+    )  # fmt: skip
+    bench.answer(job, jobs.FilesRead((other,)))
+    bench.pass_ms(500)
+    assert "a" in bench.server.alive()
+
+
+def test_a_file_that_can_be_read_again_is_no_problem_any_more(bench: Bench) -> None:
+    bench.settle()
+    bench.write("a")
+    bench.work(jobs.Read)
+    (job,) = bench.under_way(jobs.Read)
+    assert isinstance(job, jobs.Read)
+    ((lid, _),) = job.files
+    bench.answer(job, jobs.FilesRead((jobs.FileUnread(lid=lid, problem=Problem(Code.UNREADABLE)),)))
+    assert [row.problem.code for row in problems.listed(bench.store)] == [Code.UNREADABLE]
+    bench.pass_ms(5_000, jobs.Commit)
+    assert problems.listed(bench.store) == []

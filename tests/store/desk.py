@@ -7,7 +7,7 @@ from govsync.model import names
 from govsync.model.nodes import Kind, Local, Node, Place, Presence
 from govsync.protocol.changes import Cursor, NodeState
 from govsync.protocol.session import Role, SpaceInfo, SpaceKind, SpaceState
-from govsync.store import gaps, local_tree, observe, remote_tree, spaces
+from govsync.store import contents, gaps, local_tree, observe, remote_tree, spaces
 from govsync.store.database import IN_MEMORY, Store
 from govsync.store.local_tree import Disk
 from govsync.store.observe import Entry, Observed
@@ -104,8 +104,7 @@ class StoredDesk:
         """Reads a file to its end: it holds these bytes."""
         seen = local_tree.disk(self.store, lid)
         assert seen is not None
-        manifest = content(words)
-        return observe.read_done(self.store, lid, seen, manifest.content_hash, manifest, False)
+        return lid in contents.record(self.store, [contents.Held(lid, seen, content(words), False)])
 
     def at(self, name: str, parent: int | None = None) -> int:
         """The node whose last place on the disk has this disk name, wherever it is now."""

@@ -10,7 +10,7 @@ from govsync.model.codes import Code
 from govsync.model.nodes import Kind, MountMark, Place, Presence
 from govsync.model.problems import Problem
 from govsync.protocol.session import SpaceKind
-from govsync.store import dirty, gaps, local_tree, manifests, mounts, observe, problems, spaces
+from govsync.store import contents, dirty, gaps, local_tree, manifests, mounts, observe, problems, spaces
 from govsync.store.observe import Entry
 from tests.store.desk import (
     SPACE,
@@ -469,8 +469,7 @@ def test_a_file_is_known_as_it_was_read_or_not_at_all(desk: StoredDesk) -> None:
     seen = local_tree.disk(desk.store, lid)
     assert seen is not None
     desk.look(desk.root, file("r", 2, at=9))
-    manifest = manifest_of([b"old"])
-    assert not observe.read_done(desk.store, lid, seen, manifest.content_hash, manifest, False)
+    assert not contents.record(desk.store, [contents.Held(lid, seen, manifest_of([b"old"]), False)])
     local = desk.node(lid).local
     assert local is not None
     assert local.hash is None
@@ -503,7 +502,7 @@ def test_a_racy_signature_is_read_again_at_any_look(desk: StoredDesk) -> None:
     lid = one_file(desk)
     desk.store.run("UPDATE node SET racy = 1 WHERE lid = ?", (lid,))
     assert desk.look(desk.root, file("r", 1)).to_read == [lid]
-    assert observe.unread(desk.store) == [lid]
+    assert contents.unread(desk.store) == [lid]
 
 
 def test_an_executable_bit_is_noticed(desk: StoredDesk) -> None:

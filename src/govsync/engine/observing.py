@@ -35,7 +35,19 @@ from govsync.model.merged_tree import kind_of
 from govsync.model.names import IGNORE_FILE
 from govsync.model.nodes import Kind
 from govsync.model.problems import Problem
-from govsync.store import activity, damage, dirty, gaps, local_tree, observe, paths, problems, rescues, spaces
+from govsync.store import (
+    activity,
+    contents,
+    damage,
+    dirty,
+    gaps,
+    local_tree,
+    observe,
+    paths,
+    problems,
+    rescues,
+    spaces,
+)
 from govsync.system.fs import Trust
 
 LOOK_FOLDERS = 200
@@ -354,31 +366,27 @@ class Observing:
 
     def files_read(self, job: Read, result: FilesRead) -> None:
         """Takes in what files hold; the content belongs to the signature with which it was read (R4)."""
-        store = self._desk.store
+        store, now_ms = self._desk.store, self._desk.now.wall_ms
         with store.transaction():
-            agreed = damage.agreed(store, [file.lid for file in result.files])
             read = [file for file in result.files if isinstance(file, FileRead)]
-            known = [file.lid for file in read if self._content(file, file.lid in agreed)]
+            held = [contents.Held(file.lid, _seen(file), file.manifest, file.exec) for file in read]
+            agreed = damage.agreed(store, [each.lid for each in held])
+            damaged = {each.lid for each in held if each.lid in agreed and damage.found(store, each, now_ms)}
+            known = contents.record(store, held)
             problems.clear(store, known)
-            for file in result.files:
-                if isinstance(file, FileUnread):
-                    self._unread(file.lid, file.problem)
+            for file in read:
+                self._content(file, file.lid in known, file.lid in damaged)
+            for unread in (file for file in result.files if isinstance(file, FileUnread)):
+                self._unread(unread.lid, unread.problem)
         self._desk.wake(lid for lid, _ in job.files)
 
-    def _content(self, file: FileRead, agreed: bool) -> bool:
-        """Takes in what a file holds, of which something was agreed on before or not; False where another file has its name
-        by now."""
+    def _content(self, file: FileRead, known: bool, damaged: bool) -> None:
+        """Goes on with what a file holds; where another file has its name by now, with reading that."""
         self._busy_since.pop(file.lid, None)
         self._try_at.pop(file.lid, None)
-        seen = local_tree.Disk(
-            "", file.signature.ino, file.signature.size_bytes, file.signature.mtime_ns, file.signature.ctime_ns,
-            file.birth_ns, file.racy,
-        )  # fmt: skip
-        store, content_hash = self._desk.store, file.manifest.content_hash
-        damaged = agreed and damage.found(store, file.lid, seen, file.manifest, self._desk.now.wall_ms)
-        if not observe.read_done(store, file.lid, seen, content_hash, file.manifest, file.exec):
+        if not known:
             self.read(file.lid, after_ms=50)
-            return False
+            return
         if damaged:
             self._damaged(file)
         if file.small is not None:
@@ -386,7 +394,6 @@ class Observing:
         if file.racy:
             # Written so shortly before that a second save could look the same: one more look clears it (R4, R5).
             self.read(file.lid, after_ms=RACY_MS if file.sure else UNSURE_MS)
-        return True
 
     def _damaged(self, file: FileRead) -> None:
         """Has the agreed content fetched again; what is left of it goes to Rescued, unless it says nothing (R47)."""
@@ -477,5 +484,19 @@ class Observing:
         self._desk.facts_changed()
 
     def _read_unread(self) -> None:
-        for lid in observe.unread(self._desk.store):
+        for lid in contents.unread(self._desk.store):
             self.read_once(lid)
+
+
+def _seen(file: FileRead) -> local_tree.Disk:
+    """Says what the disk showed of a file while it was read; its name is not known to who reads."""
+    signature = file.signature
+    return local_tree.Disk(
+        "",
+        signature.ino,
+        signature.size_bytes,
+        signature.mtime_ns,
+        signature.ctime_ns,
+        file.birth_ns,
+        file.racy,
+    )

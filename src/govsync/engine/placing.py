@@ -308,7 +308,7 @@ class Placing:
                 if each.result is Result.DONE:
                     done[row.lid] = None
                     if staged is not None and staged.manifest is not None and outcome.placed(staged.rev):
-                        manifests.put(store, row.lid, staged.manifest)
+                        manifests.put(store, {row.lid: staged.manifest})
                 else:
                     done.pop(row.lid, None)
             intents.drop(store, ended)

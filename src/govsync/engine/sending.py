@@ -70,6 +70,7 @@ class Sending:
         self._trees: Trees = desk.trees()
         self._manifests: dict[int, Manifest] = {}
         self._on_disk: dict[int, Disk] = {}
+        self._lost: dict[int, Lost] = {}
 
     # What goes out
 
@@ -167,6 +168,7 @@ class Sending:
         lids = [step.lid for step in steps]
         self._manifests = manifests.get_many(self._desk.store, lids)
         self._on_disk = local_tree.disks(self._desk.store, lids)
+        self._lost = lost.get_many(self._desk.store, lids)
         rows: list[ops.OpRow] = []
         inline: list[bytes] = []
         size = 0
@@ -233,7 +235,7 @@ class Sending:
     def _place_key(self, move: Move, key: bytes) -> bytes:
         """Answers the key of a move; one that a restored server has lost is told again under the key that it had, so that
         desks which know it recognize the place."""
-        row = lost.get(self._desk.store, move.lid)
+        row = self._lost.get(move.lid)
         return row.place_key if row is not None and row.moved and row.place == move.place else key
 
     def _content(self, lid: int, node: Node) -> tuple[Manifest, int] | None:
@@ -257,7 +259,7 @@ class Sending:
             return None
         manifest, mtime_ns = found
         inlined, chunks = _told(manifest)
-        row = lost.get(self._desk.store, step.lid)
+        row = self._lost.get(step.lid)
         parent, name = self._at(step.place) if step.place is not None else (None, None)
         return ask.Put(
             key=key,

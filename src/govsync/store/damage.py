@@ -7,9 +7,9 @@ suspicion is stored with the look that raises it, since the file is read only la
 
 from collections.abc import Sequence
 
-from govsync.content.manifests import Manifest, is_zeros
+from govsync.content.manifests import is_zeros
+from govsync.store.contents import Held
 from govsync.store.database import Store, pieces
-from govsync.store.local_tree import Disk
 
 QUIET_MS = 60_000
 """How old a modification time must be to say that nobody saved: a disk may count it in steps of seconds."""
@@ -42,12 +42,13 @@ def agreed(store: Store, lids: Sequence[int]) -> set[int]:
     }
 
 
-def found(store: Store, lid: int, seen: Disk, manifest: Manifest, now_ms: int) -> bool:
+def found(store: Store, held: Held, now_ms: int) -> bool:
     """Says, before what was read of a file is recorded, whether it is damage."""
+    lid, seen = held.lid, held.seen
     suspect(store, lid, seen.mtime_ns, now_ms)
     row = store.one(
         "SELECT s.size FROM suspect s JOIN node n ON n.lid = s.lid WHERE s.lid = ? AND n.b_hash IS NOT ?",
-        (lid, manifest.content_hash),
+        (lid, held.manifest.content_hash),
     )
     store.run("DELETE FROM suspect WHERE lid = ?", (lid,))
-    return row is not None and (seen.size_bytes < row[0] or is_zeros(manifest))
+    return row is not None and (seen.size_bytes < row[0] or is_zeros(held.manifest))

@@ -11,7 +11,7 @@ import msgspec
 
 from govsync.model.nodes import Place
 from govsync.store import dirty, local_tree
-from govsync.store.database import Store
+from govsync.store.database import Store, pieces
 
 
 class Lost(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,8 +55,16 @@ def keep(store: Store, lost: Lost) -> None:
 
 def get(store: Store, lid: int) -> Lost | None:
     """Answers what was lost of a node, or None."""
-    row = store.one(f"SELECT {_COLUMNS} FROM lost WHERE lid = ?", (lid,))
-    return _lost(row) if row is not None else None
+    return get_many(store, [lid]).get(lid)
+
+
+def get_many(store: Store, lids: Sequence[int]) -> dict[int, Lost]:
+    """Answers what was lost of nodes, without those that have lost nothing."""
+    return {
+        row[0]: _lost(row)
+        for marks, piece in pieces(lids)
+        for row in store.all(f"SELECT {_COLUMNS} FROM lost WHERE lid IN ({marks})", piece)
+    }
 
 
 def offers(store: Store, space: bytes, limit: int) -> Sequence[Lost]:

@@ -1,6 +1,6 @@
 """What the files on this disk are made of, as they were last read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from govsync.content import manifests as content
 from govsync.content.manifests import Manifest
@@ -22,11 +22,11 @@ def get_many(store: Store, lids: Sequence[int]) -> dict[int, Manifest]:
     }
 
 
-def put(store: Store, lid: int, manifest: Manifest) -> None:
-    """Remembers a manifest."""
-    store.run(
+def put(store: Store, made_of: Mapping[int, Manifest]) -> None:
+    """Remembers the manifests of nodes."""
+    store.many(
         "INSERT INTO manifest VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body",
-        (lid, content.encode(manifest)),
+        ((lid, content.encode(manifest)) for lid, manifest in made_of.items()),
     )
 
 

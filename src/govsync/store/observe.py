@@ -10,13 +10,12 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from govsync.content.manifests import Manifest
 from govsync.model import names
 from govsync.model.codes import Code
 from govsync.model.ids import Ids
 from govsync.model.nodes import Kind, Local, Place, Presence
 from govsync.model.problems import Failure, Problem
-from govsync.store import damage, dirty, gaps, local_tree, manifests, mounts, paths, problems, spaces
+from govsync.store import damage, dirty, gaps, local_tree, mounts, paths, problems, spaces
 from govsync.store.database import Row, Store, pieces
 from govsync.store.local_tree import Disk
 from govsync.system.fs import Shape, Stat
@@ -515,33 +514,3 @@ def _untouched(node: _Known, stat: Stat) -> bool:
 
 def _disk(name: str, stat: Stat, birth_ns: int | None) -> Disk:
     return Disk(name, stat.ino, stat.size_bytes, stat.mtime_ns, stat.ctime_ns, birth_ns)
-
-
-def read_done(
-    store: Store, lid: int, seen: Disk, content_hash: bytes, manifest: Manifest, exec: bool
-) -> bool:
-    """Records what a file holds, with exactly the signature with which it was read (R4).
-
-    Answers False when the name holds another file by now than the one that was read: then it must be read again. A file
-    that waits for the end of a gap is read, but nothing is decided about it before (R3).
-    """
-    row = store.one(
-        "SELECT presence, ino, l_parent, l_name, disk_name, waits_for FROM node WHERE lid = ?", (lid,)
-    )
-    if row is None or row[0] not in (Presence.HERE, Presence.LOCAL_ONLY) or row[1] != seen.ino:
-        return False
-    local = Local(Place(row[2], row[3]), Kind.FILE, Presence(row[0]), content_hash, exec)
-    local_tree.set_local(store, lid, local, msgspec.structs.replace(seen, name=row[4]))
-    manifests.put(store, lid, manifest)
-    if row[5] is None:
-        dirty.add(store, [lid])
-    return True
-
-
-def unread(store: Store) -> list[int]:
-    """Lists the files on the disk that have not been read to their end, or whose signature may deceive (R4)."""
-    rows = store.all(
-        "SELECT lid FROM node WHERE presence = 'here' AND kind = 'file' AND l_hash IS NULL"
-        " UNION SELECT lid FROM node WHERE racy = 1 AND presence = 'here' ORDER BY lid"
-    )
-    return [lid for (lid,) in rows]
