@@ -3,10 +3,15 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from tests.simulation.checks import check_i9, check_i14, check_i15
-from tests.simulation.stage import Stage, delete, held, move, save, seen
+from govsync.store import activity
+from tests.simulation.checks import check_i8, check_i9, check_i14, check_i15
+from tests.simulation.desks import ROOT, SimDesk
+from tests.simulation.stage import CALM, Stage, delete, held, move, save, seen
+from tests.simulation.views import desk_tree, hash_of
+from tests.simulation.world import World
 
 
 @pytest.fixture
@@ -31,6 +36,36 @@ def agree(world: Stage) -> str:
     one, other = (seen(desk) for desk in world.desks)
     assert one == other
     return one
+
+
+@pytest.mark.parametrize("desk", [0, 1])
+@pytest.mark.parametrize("private", ["Team/secret", "team/secret", "Team"])
+def test_first_start_private(tmp_path: Path, desk: int, private: str) -> None:
+    """The chosen folder holds something private under the name of the division's space: it keeps its name, nothing of it
+    comes to the team, and what the team has comes beside it; on this person's other desk as well, which had it already."""
+    world = World(tmp_path, 1, msgspec.structs.replace(CALM, desks=3))
+    first, other, boris = world.desks[desk], world.desks[1 - desk], world.desks[2]
+    first.line.state = "cut"
+    world.settle(other, boris)
+    save(boris, "Team/plan=shared")
+    world.settle(other, boris)
+    save(first, f"{private}=private Team-2=mine")
+    world.settle()
+    mine = {private: hash_of(b"private"), "Team (2)/plan": hash_of(b"shared"), "Team-2": hash_of(b"mine")}
+    for each in (first, other):
+        tree = desk_tree(each.medium, ROOT)
+        assert {path: fact[1] for path, fact in tree.items() if fact[0] == "file"} == mine
+    assert list(desk_tree(boris.medium, ROOT)) == ["Team", "Team/plan"]
+    assert ("mount_renamed", "Team (2)") in said(first)
+    save(first, "Team-2=two")
+    world.settle()
+    for check in (check_i8, check_i9, check_i14, check_i15):
+        check(world)
+    world.close()
+
+
+def said(desk: SimDesk) -> list[tuple[str, str]]:
+    return [(row[2], row[3]) for row in activity.latest(desk.store, 100)]
 
 
 def test_word_save_is_one_new_revision_and_nothing_else(world: Stage) -> None:

@@ -26,6 +26,7 @@ from govsync.protocol.changes import Cursor
 from govsync.protocol.commits import Done, Lacking, Refused
 from govsync.protocol.limits import DEFAULT as LIMITS
 from govsync.store import (
+    activity,
     answers,
     dirty,
     holds,
@@ -392,10 +393,12 @@ class Sending:
         answers.take_in(store, done)
         problems.clear(store, lids)
         dirty.reset_attempts(store, lids)
-        for row, _ in done:
+        for row, outcome in done:
             if isinstance(row.operation, ask.Put | ask.Offer):
                 self._desk.fresh.take(row.lid)
                 self._durable.pop(row.lid, None)
+            elif isinstance(row.operation, ask.Move) and outcome.state and outcome.state.kind is Kind.MOUNT:
+                activity.here(store, row.lid, "mount_renamed", self._desk.now.wall_ms)
 
     def _refused(self, row: ops.OpRow, outcome: Refused | Lacking) -> None:
         store = self._desk.store

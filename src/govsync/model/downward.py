@@ -8,7 +8,7 @@ each other in a circle are broken open by parking one of them (R14).
 from collections.abc import Callable, Mapping, Sequence
 
 from govsync.model import names
-from govsync.model.clashes import give_way
+from govsync.model.clashes import give_way, gives_way_itself
 from govsync.model.merge import Flow, Side, alive, flow, presence
 from govsync.model.merged_tree import MergedTree, is_folder, kind_of
 from govsync.model.nodes import NOWHERE, Kind, Node, Place, Presence
@@ -157,8 +157,13 @@ class Downward:
             self._blocked.add(lid)
         elif leaves:
             self._need(lid, holder, lambda: self.consider(holder))
-        elif merged.side is not Side.LOCAL or flow(node) is Flow.UNKNOWN:
-            # Either the server still has the holder there, and news of its leaving will come, or it is being read.
+        elif (
+            merged.side is not Side.LOCAL
+            or flow(node) is Flow.UNKNOWN
+            or gives_way_itself(self._tree.node(lid))
+        ):
+            # The server still has the holder there, and news of its leaving will come; or it is being read; or this is a
+            # mount, and is renamed on the server when the holder is told to it.
             self._blocked.add(lid)
         else:
             self._blocked.add(lid)

@@ -7,11 +7,12 @@ the server judges as a whole (R14).
 """
 
 from collections.abc import Callable
+from itertools import count
 
 import msgspec
 
 from govsync.model import names
-from govsync.model.clashes import give_way
+from govsync.model.clashes import give_way, gives_way_itself
 from govsync.model.merge import DEAD, Side, alive, presence
 from govsync.model.merged_tree import MergedTree, is_folder, kind_of
 from govsync.model.nodes import NOWHERE, Kind, Node, Place, Presence
@@ -148,8 +149,26 @@ class Upward:
         self.yields[lid] = Aside(lid, rival)
 
     def _give_way(self, lid: int, holder: int) -> None:
+        if gives_way_itself(self._tree.node(holder)):
+            self._rename_mount(holder)
+            self._needs[lid].append(holder)
+            return
         self._blocked.add(lid)
         self.yields[lid] = give_way(self._tree.node(lid), self._tree.node(holder))
+
+    def _rename_mount(self, lid: int) -> None:
+        """Gives a mount that comes for the first time the first free `NAME (2)`, because its own name is taken here."""
+        remote = self._tree.node(lid).remote
+        assert remote is not None
+        wanted = (Place(remote.place.parent, names.second_name(remote.place.name, turn)) for turn in count(2))
+        place = next(place for place in wanted if self._is_free(_claim(place)))
+        self._claims[_claim(place)] = lid
+        self._considered.add(lid)
+        self._wants[lid], self._needs[lid] = Move(lid, place, remote.place_key), []
+
+    def _is_free(self, claim: tuple[int, str]) -> bool:
+        trees = self._tree.trees
+        return claim not in self._claims and not trees.local_at(*claim) and trees.remote_at(*claim) is None
 
     def _need_no_circle(self, lid: int, place: Place) -> None:
         """A folder may move below another only once that one is no longer below it on the server."""

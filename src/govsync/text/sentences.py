@@ -147,7 +147,7 @@ OTHER_PROGRAM = (
 
 ACTIVITIES: dict[str, str] = {
     "mkdir": "made", "put": "saved", "move": "moved", "delete": "deleted", "revive": "brought back", "attr": "changed",
-    "offer": "gave back", "mount": "was given", "space_added": "space added", "space_revoked": "no longer a member of",
+    "offer": "gave back", "mount": "was given", "mount_renamed": "is the name of a team's folder now", "space_added": "space added", "space_revoked": "no longer a member of",
     "space_deleted": "space deleted", "space_unknown": "space not known to the server", "united": "compared anew",
     "device_cloned": "signed out a copy of",
     "hold_opened": "asked about many changes", "hold_approved": "many changes approved",
