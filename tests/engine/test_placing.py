@@ -82,6 +82,27 @@ def test_a_content_that_comes_with_the_news_of_its_file_is_staged_at_once_and_pl
     assert sorted(planned) == sorted(set(planned))
 
 
+def test_what_is_placed_as_the_server_has_it_is_settled_with_its_outcome(bench: Bench) -> None:
+    """And is left to be decided about where the server has told of something newer meanwhile."""
+    bench.settle()
+    first, second = bench.server.has("first", b"1"), bench.server.has("second", b"2")
+    bench.beat()
+    bench.work(jobs.Change)
+    (change,) = bench.under_way(jobs.Change)
+    bench.server.has("second", b"newer", second.node)
+    bench.beat()
+    bench.work(jobs.Change)
+    bench.carry_out(change)
+    left = bench.store.all("SELECT node_id FROM node JOIN dirty USING (lid)")
+    assert left == [(second.node,)]
+    base = local_tree.node(bench.store, bench.lid("second")).baseline
+    assert base is not None
+    assert (base.rev, base.hash, base.place_key) == (second.rev, second.hash, second.place)
+    bench.settle()
+    assert {(bench.folder / name).read_bytes() for name in bench.names()} == {b"1", b"newer"}
+    assert first.node != second.node
+
+
 @pytest.mark.parametrize("later", [(jobs.Pull, jobs.Read), (jobs.Look,)])
 def test_what_the_disk_holds_already_is_not_staged(bench: Bench, later: tuple[type[jobs.Job], ...]) -> None:
     """After the database was lost, whether the folder or the journal is read first."""

@@ -13,7 +13,7 @@ from govsync.local import steps as disk
 from govsync.model.codes import Code
 from govsync.model.merge import presence
 from govsync.model.merged_tree import kind_of
-from govsync.model.nodes import NOWHERE, Kind, Local, Node, Presence
+from govsync.model.nodes import NOWHERE, Baseline, Kind, Local, Node, Presence
 from govsync.model.problems import Problem
 from govsync.store import activity, dirty, local_tree, manifests, paths, problems, spaces, trash
 from govsync.store.intents import Intent
@@ -99,16 +99,17 @@ class Outcome:
             case Act.MAKE | Act.FETCH:
                 assert note.place is not None
                 assert note.place_key is not None
-                self._place(
-                    Local(note.place, kind_of(node), Presence.HERE, note.hash, note.exec), note.disk_name
-                )
-                local_tree.agree_place(self._store, self._lid, note.place, note.place_key)
-                if kind_of(node) is Kind.MOUNT:
+                kind = kind_of(node)
+                base = Baseline(note.place, kind, note.place_key, note.rev, note.hash, note.exec)
+                local = Local(note.place, kind, Presence.HERE, note.hash, note.exec)
+                self._place(local, note.disk_name, base)
+                if kind is Kind.MOUNT:
                     spaces.sync_mount(self._store, self._lid)
             case Act.REPLACE:
                 assert node.local is not None
                 local = msgspec.structs.replace(node.local, hash=note.hash, exec=note.exec)
                 self._place(local, None)
+                local_tree.agree_content(self._store, self._lid, note.rev, note.hash, note.exec)
             case Act.RELOCATE | Act.ASIDE:
                 self._moved(node)
             case Act.PARK:
@@ -121,21 +122,21 @@ class Outcome:
                 assert node.local is not None
                 self._place(msgspec.structs.replace(node.local, exec=note.exec), None)
                 local_tree.agree_exec(self._store, self._lid, note.exec)
-        if note.act in (Act.FETCH, Act.REPLACE):
-            local_tree.agree_content(self._store, self._lid, note.rev, note.hash, note.exec)
 
-    def _place(self, local: Local, name: str | None) -> None:
-        """Sets the local fact to what was placed; what may have been written to meanwhile is read before it is believed."""
+    def _place(self, local: Local, name: str | None, base: Baseline | None = None) -> None:
+        """Sets the local fact to what was placed, and the baseline where it is all agreed; what may have been written to
+        meanwhile is read before it is believed."""
         placed = self._outcome.placed
         if placed is None or self._recovered:
             local = msgspec.structs.replace(local, hash=None)
             self.look_at.append(local.place.parent)
         seen = local_tree.disk(self._store, self._lid) if name is None else None
         shown = name or (seen.name if seen is not None else local.place.name)
-        if placed is None:
-            local_tree.set_local(self._store, self._lid, local, Disk(shown, 0, 0, 0, 0))
+        there = Disk(shown, 0, 0, 0, 0) if placed is None else _disk(shown, placed, self._outcome.birth_ns)
+        if base is None:
+            local_tree.set_local(self._store, self._lid, local, there)
         else:
-            local_tree.set_local(self._store, self._lid, local, _disk(shown, placed, self._outcome.birth_ns))
+            local_tree.set_placed(self._store, self._lid, local, there, base)
 
     def _moved(self, node: Node) -> None:
         note = self._note

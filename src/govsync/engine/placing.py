@@ -34,6 +34,7 @@ from govsync.model.steps import Fetch as FetchStep
 from govsync.model.trees import Trees
 from govsync.protocol.changes import NodeState
 from govsync.store import dirty, intents, local_tree, manifests, paths, problems, remote_tree, trash
+from govsync.store import trees as stored_trees
 
 BATCH = 500
 AGAIN_MS = 2_000
@@ -313,8 +314,11 @@ class Placing:
                     done.pop(row.lid, None)
             intents.drop(store, ended)
             problems.clear(store, done)
-            dirty.add(store, done)
-            dirty.reset_attempts(store, done)
+            settled = stored_trees.settled(store, list(done))
+            dirty.drop(store, settled)
+            left = [lid for lid in done if lid not in settled]
+            dirty.add(store, left)
+            dirty.reset_attempts(store, left)
         self._desk.facts_changed()
         return list(look)
 

@@ -13,6 +13,13 @@ from govsync.model.nodes import Baseline, Kind, Local, Node, Place, Presence
 from govsync.store import dirty, trees
 from govsync.store.database import Store, pieces
 
+_LOCAL = (
+    "l_parent = ?, l_name = ?, l_key = ?, presence = ?, l_hash = ?, l_exec = ?, since_ms = NULL, disk_name = ?,"
+    # What another file's birth was says nothing about this one's.
+    " birth_ns = coalesce(?, CASE WHEN ino = ? THEN birth_ns END), ino = ?, size = ?, mtime_ns = ?, ctime_ns = ?, racy = ?"
+)
+_BASE = "b_parent = ?, b_name = ?, b_place = ?, b_rev = ?, b_hash = ?, b_exec = ?"
+
 
 class Disk(msgspec.Struct, frozen=True):
     """What the disk showed of a node when it was last looked at: name, inode, size and times (R4), birth time (R1)."""
@@ -136,15 +143,19 @@ def insert_seen(
 
 def set_local(store: Store, lid: int, local: Local, seen: Disk) -> None:
     """Sets what is on the disk at a node's place."""
-    store.run(
-        "UPDATE node SET l_parent = ?, l_name = ?, l_key = ?, presence = ?, l_hash = ?, l_exec = ?, since_ms = NULL,"
-        # What another file's birth was says nothing about this one's.
-        " disk_name = ?, birth_ns = coalesce(?, CASE WHEN ino = ? THEN birth_ns END), ino = ?, size = ?, mtime_ns = ?,"
-        " ctime_ns = ?, racy = ? WHERE lid = ?",
-        (
-            local.place.parent, local.place.name, names.key(local.place.name), local.presence, local.hash, local.exec,
-            seen.name, seen.birth_ns, seen.ino, seen.ino, seen.size_bytes, seen.mtime_ns, seen.ctime_ns, seen.racy, lid,
-        ),
+    store.run(f"UPDATE node SET {_LOCAL} WHERE lid = ?", (*_local_facts(local, seen), lid))
+
+
+def set_placed(store: Store, lid: int, local: Local, seen: Disk, base: Baseline) -> None:
+    """Sets what was put on the disk as the server told it, and that this is agreed on."""
+    facts = (*_local_facts(local, seen), *_base_facts(base), lid)
+    store.run(f"UPDATE node SET {_LOCAL}, {_BASE} WHERE lid = ?", facts)
+
+
+def _local_facts(local: Local, seen: Disk) -> tuple[object, ...]:
+    return (
+        local.place.parent, local.place.name, names.key(local.place.name), local.presence, local.hash, local.exec,
+        seen.name, seen.birth_ns, seen.ino, seen.ino, seen.size_bytes, seen.mtime_ns, seen.ctime_ns, seen.racy,
     )  # fmt: skip
 
 
@@ -169,13 +180,13 @@ def ask_back(store: Store, lids: Sequence[int]) -> None:
 
 def set_baseline(store: Store, lid: int, base: Baseline | None) -> None:
     """Sets all facts of a baseline, or forgets it."""
-    facts: tuple[object, ...] = (None,) * 6
-    if base is not None:
-        facts = (base.place.parent, base.place.name, base.place_key, base.rev, base.hash, base.exec)
-    store.run(
-        "UPDATE node SET b_parent = ?, b_name = ?, b_place = ?, b_rev = ?, b_hash = ?, b_exec = ? WHERE lid = ?",
-        (*facts, lid),
-    )
+    store.run(f"UPDATE node SET {_BASE} WHERE lid = ?", (*_base_facts(base), lid))
+
+
+def _base_facts(base: Baseline | None) -> tuple[object, ...]:
+    if base is None:
+        return (None,) * 6
+    return base.place.parent, base.place.name, base.place_key, base.rev, base.hash, base.exec
 
 
 def agree_place(store: Store, lid: int, place: Place, place_key: bytes) -> None:
