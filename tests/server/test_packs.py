@@ -11,10 +11,11 @@ from sqlalchemy import delete
 from govsync.content.hashes import chunk_hash
 from govsync.content.packs import FRAME_BYTES
 from govsync.model.codes import Code
+from govsync.model.operations import Put
 from govsync.model.problems import Failure
 from govsync.protocol.changes import NodeState
 from govsync.protocol.commits import Want
-from govsync.server import changes, collect, packs, reading, upkeep
+from govsync.server import changes, collect, contents, packs, reading, upkeep
 from govsync.server.blobs.interface import Blobs, Stored
 from govsync.server.check import check
 from govsync.server.db import tables
@@ -22,6 +23,8 @@ from govsync.server.db.connect import Database
 from tests.server.desk import KIB, Desk, noise, rows
 from tests.server.office import Office
 
+TOGETHER = 50
+"""So few at a time that they wait for others in the database."""
 TEXT = b"The same words again and again. "
 
 
@@ -69,16 +72,16 @@ def desk(office: Office) -> Desk:
 
 def save(desk: Desk, count: int, size_bytes: int, text: bool = False) -> dict[bytes, bytes]:
     """Saves small files, as a desk does; answers their contents by revision."""
-    contents = [
+    files = [
         (TEXT + b"%08d" % number).ljust(size_bytes, b".") if text else noise(size_bytes, number)
         for number in range(count)
     ]
     states: list[NodeState] = []
-    for start in range(0, count, 100):
-        part = contents[start : start + 100]
+    for start in range(0, count, TOGETHER):
+        part = files[start : start + TOGETHER]
         puts = (desk.put(f"{start + number}", data) for number, data in enumerate(part))
         states += desk.do(*puts, inline=tuple(part))
-    return {state.rev: data for state, data in zip(states, contents, strict=True) if state.rev is not None}
+    return {state.rev: data for state, data in zip(states, files, strict=True) if state.rev is not None}
 
 
 def fetch(desk: Desk, revs: Iterable[bytes]) -> list[bytes]:
@@ -147,6 +150,67 @@ def test_folding_ends_between_two_packs_when_it_is_asked_to(
     asked = iter([True, False])
     assert packs.fold(office.server, lambda: next(asked)) == 10
     assert check(office.server) == []
+
+
+# Many at once
+
+
+MANY = {b"%d" % number: noise(4 * KIB, number) for number in range(contents.PACK_FROM_BYTES // (4 * KIB))}
+
+
+def put_many(desk: Desk) -> list[Put]:
+    return [desk.put(name.decode(), data) for name, data in MANY.items()]
+
+
+def test_many_that_come_together_find_their_pack_at_once_and_in_their_order(
+    office: Office, watched: Watched, desk: Desk
+) -> None:
+    states = desk.do(*put_many(desk), inline=(*MANY.values(), b"that nobody needs"))
+    [pack] = objects(office)
+    assert {(row["pack"].hex(), row["data"], row["device"]) for row in chunks(office)} == {
+        (pack.key, None, None)
+    }
+    lying = sorted(chunks(office), key=lambda row: row["frame_offset"])
+    assert [row["hash"] for row in lying] == [chunk_hash(data) for data in MANY.values()]
+    assert inline(desk) == dict(zip((state.rev for state in states), MANY.values(), strict=True))
+    assert len(watched.reads) == contents.PACK_FROM_BYTES // reading.SPAN_BYTES + 1
+    let_wait(office)
+    assert packs.fold(office.server) == 0
+    assert check(office.server) == []
+
+
+def test_one_less_waits_for_others_in_the_database(office: Office, desk: Desk) -> None:
+    desk.do(*put_many(desk)[1:], inline=tuple(MANY.values())[1:])
+    assert not objects(office)
+    assert {row["pack"] for row in chunks(office)} == {None}
+
+
+def test_what_a_space_has_already_is_not_put_into_another_pack(office: Office, desk: Desk) -> None:
+    desk.do(*put_many(desk), inline=tuple(MANY.values()))
+    [pack] = objects(office)
+    again = (desk.put("again " + name.decode(), data) for name, data in MANY.items())
+    desk.do(*again, inline=tuple(MANY.values()))
+    assert objects(office) == [pack]
+
+
+def test_many_have_no_effect_while_their_pack_cannot_be_stored(
+    office: Office, watched: Watched, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operations = put_many(desk)
+    before = desk.journal()
+
+    def away(_key: str, _pieces: object) -> None:
+        raise Failure(Code.STORE_UNAVAILABLE)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(watched, "put_new", away)
+        with pytest.raises(Failure) as failed:
+            desk.commit(*operations, inline=tuple(MANY.values()))
+    assert failed.value.code is Code.STORE_UNAVAILABLE
+    assert desk.journal() == before
+    assert not chunks(office)
+    desk.do(*operations, inline=tuple(MANY.values()))
+    assert list(inline(desk).values()) == list(MANY.values())
 
 
 # Reading what was folded

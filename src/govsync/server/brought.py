@@ -7,7 +7,6 @@ answer; the others go on (I10).
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -120,7 +119,7 @@ class Brought:
     def write(self) -> None:
         """Stores, copies or renews every chunk that is used."""
         renewed: list[bytes] = []
-        sent: list[dict[str, Any]] = []
+        sent: dict[bytes, Chunk] = {}
         copied: dict[bytes, list[bytes]] = {}
         for digest in self._used:
             holding = self._here.get(digest)
@@ -128,12 +127,12 @@ class Brought:
                 if holding.device is not None or contents.stale(holding, self._now_ms):
                     renewed.append(digest)
             elif digest in self._inline:
-                chunk = self._inline[digest]
-                sent.append(contents.row_inline(self._space, digest, chunk, self._now_ms, None))
+                sent[digest] = self._inline[digest]
             else:
                 copied.setdefault(self._there[digest][0], []).append(digest)
         contents.renew(self._tx, self._space, renewed, self._now_ms, used=True)
-        contents.insert_chunks(self._tx, sent, reader=True)
+        stored = contents.put_away(self._server, sent, {})
+        contents.insert_stored(self._tx, self._space, stored, self._now_ms, None, reader=True)
         for space, digests in copied.items():
             contents.copy_chunks(self._tx, space, self._space, digests, self._now_ms)
 

@@ -5,12 +5,13 @@ before the row. Whatever comes in is hashed before it is stored (I3). `device` i
 has not used it yet: only that device may refer to it, until a revision names it and it belongs to all who read the space.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, case, func, literal, select, update
+from sqlalchemy import Connection, and_, case, false, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from govsync.content.compress import Encoded, Encoding, compress, decompress, plain_of
@@ -25,17 +26,21 @@ from govsync.server.access import Action
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
 from govsync.server.db.connect import lock_space
+from govsync.server.db.insert import execute_many
 
 RENEW_MS = 3_600_000
 """A chunk row is renewed when it was last touched longer ago than this; collection waits for many times as long."""
 PACK_FROM_BYTES = 256 * 1024
-"""A request with less than this in small chunks leaves them to the database and the packer."""
+"""A request with less than this in small chunks leaves them to the database and the packer: a save is quick so. More go
+straight into a pack, as they came: each byte is written once, and compressed never again."""
 OK, LOST, PURGED = "ok", "lost", "purged"
 """States of a revision: its content is here; was here and is damaged; was removed after its time."""
 _IN = 4_096
 """As many as anybody may ask for at once: some of these questions go through a whole space, and do so once."""
 
 Piece = bytes | memoryview
+Sent = tuple[Encoded, int]
+"""A chunk in the form in which it came, and how large it is when plain."""
 
 
 class Chunk(msgspec.Struct, frozen=True):
@@ -49,6 +54,13 @@ class Chunk(msgspec.Struct, frozen=True):
     def carried(self) -> Encoded:
         """The form in which to store it, or to send it."""
         return self.encoded or compress(self.plain)
+
+
+class PutAway(msgspec.Struct, frozen=True):
+    """Chunks that were put away: in packs, by id, or to be kept in their rows."""
+
+    packs: list[tuple[bytes, Pack]]
+    inline: Mapping[bytes, Chunk]
 
 
 class Holding(msgspec.Struct, frozen=True):
@@ -90,11 +102,21 @@ def stale(holding: Holding, now_ms: int) -> bool:
     return abs(now_ms - holding.touched_ms) > RENEW_MS
 
 
-def insert_chunks(tx: Connection, rows: Sequence[dict[str, Any]], reader: bool) -> None:
-    """Inserts rows of chunks. A lost one is replaced; of one that is here only the touch is renewed, and whose it is: a
-    chunk in use stays everybody's, but for somebody who may not read it has now been proven to be held."""
-    if rows:
-        tx.execute(_take_in(tx.dialect.name, reader), list(rows))
+def insert_stored(
+    tx: Connection, space: bytes, stored: PutAway, now_ms: int, device: bytes | None, reader: bool
+) -> None:
+    """Makes the rows of what was put away. A lost chunk is replaced; of one that is here only the touch is renewed, and
+    whose it is: a chunk in use stays everybody's, but for somebody who may not read it has now been proven to be held."""
+    insert_packs(tx, stored.packs, now_ms)
+    each: dict[str, Any] = {"space": space, "touched_ms": now_ms, "device": device, "lost": False}
+    rows = [each | _in_row(digest, chunk) for digest, chunk in stored.inline.items()] + [
+        each | {"hash": packed.hash, "size": packed.place.size_bytes} | where_packed(pack, packed.place)
+        for pack, made in stored.packs
+        for packed in made.chunks
+    ]
+    # In one order for everybody: else two that bring the same chunks might wait for each other.
+    rows.sort(key=itemgetter("hash"))
+    execute_many(tx, _take_in(tx.dialect.name, reader), rows)
 
 
 def copy_chunks(tx: Connection, source: bytes, space: bytes, hashes: Sequence[bytes], now_ms: int) -> None:
@@ -127,27 +149,17 @@ def _or_replace_lost(statement: Any, reader: bool) -> Any:
         name: case((c.lost, new[name]), else_=c[name])
         for name in ("pack", "frame_offset", "frame_bytes", "offset_bytes", "size", "encoding", "data")
     }
-    change |= {"lost": False, "touched_ms": new.touched_ms}
+    change |= {"lost": false(), "touched_ms": new.touched_ms}
     change["device"] = case((in_use, None), else_=new.device) if reader else new.device
     return statement.on_conflict_do_update(index_elements=[c.space, c.hash], set_=change)
 
 
-def row_inline(
-    space: bytes, digest: bytes, chunk: Chunk, now_ms: int, device: bytes | None
-) -> dict[str, Any]:
-    """Makes the row of a small chunk that rests in the database itself; the packer folds it into a pack later."""
+def _in_row(digest: bytes, chunk: Chunk) -> dict[str, Any]:
+    """Answers the columns of a chunk that rests in its row; the packer folds it into a pack later."""
     carried = chunk.carried
-    row = _row(space, digest, len(chunk.plain), carried.encoding, now_ms, device)
-    row["data"] = bytes(carried.data)
-    return row
-
-
-def row_packed(
-    space: bytes, digest: bytes, pack: bytes, place: ChunkPlace, now_ms: int, device: bytes | None
-) -> dict[str, Any]:
-    """Makes the row of a chunk that rests in a pack."""
-    row = _row(space, digest, place.size_bytes, place.encoding, now_ms, device)
-    return row | where_packed(pack, place)
+    return _NO_PACK | {
+        "hash": digest, "size": len(chunk.plain), "encoding": carried.encoding, "data": bytes(carried.data),
+    }  # fmt: skip
 
 
 def where_packed(pack: bytes, place: ChunkPlace) -> dict[str, Any]:
@@ -158,13 +170,7 @@ def where_packed(pack: bytes, place: ChunkPlace) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _row(
-    space: bytes, digest: bytes, size: int, encoding: str, now_ms: int, device: bytes | None
-) -> dict[str, Any]:
-    return {
-        "space": space, "hash": digest, "pack": None, "frame_offset": None, "frame_bytes": None, "offset_bytes": None,
-        "size": size, "encoding": encoding, "data": None, "touched_ms": now_ms, "device": device, "lost": False,
-    }  # fmt: skip
+_NO_PACK: dict[str, Any] = {"pack": None, "frame_offset": None, "frame_bytes": None, "offset_bytes": None}
 
 
 # In
@@ -211,7 +217,7 @@ def chunks(
         unused = tx.execute(select(func.sum(c.size)).where(c.device == caller.device)).scalar() or 0
     good: list[bool] = []
     small: dict[bytes, Chunk] = {}
-    large: dict[bytes, tuple[Encoded, int]] = {}
+    large: dict[bytes, Sent] = {}
     for head, data in _within(sent, server.limits.chunk_bytes, server.limits.chunks_body_bytes):
         raw = _verified(head, data)
         good.append(raw is not None)
@@ -225,21 +231,11 @@ def chunks(
         unused += len(raw)
         if unused > server.limits.unreferenced_bytes:
             raise Failure(Code.QUOTA, limit=server.limits.unreferenced_bytes)
+    stored = put_away(server, small, large)
     now_ms = server.clock.time_ms()
-    inline = sum(len(chunk.plain) for chunk in small.values()) < PACK_FROM_BYTES
-    plain = {} if inline else {digest: chunk.plain for digest, chunk in small.items()}
-    packs = store_packs(server, plain, large)
-    rows = [
-        row_packed(space, each.hash, pack, each.place, now_ms, caller.device)
-        for pack, made in packs
-        for each in made.chunks
-    ]
-    if inline:
-        rows += [row_inline(space, digest, chunk, now_ms, caller.device) for digest, chunk in small.items()]
     with server.database.begin() as tx:
         access.require(tx, caller.user, space, Action.ADD)
-        insert_packs(tx, packs, now_ms)
-        insert_chunks(tx, sorted(rows, key=lambda row: bytes(row["hash"])), reader)
+        insert_stored(tx, space, stored, now_ms, caller.device, reader)
     return ChunksAnswer(stored=tuple(good))
 
 
@@ -256,10 +252,20 @@ def _as_sent(head: ChunkHead, data: Piece, raw: Piece) -> Encoded:
     return Encoded(Encoding(head.encoding), data) if len(data) < len(raw) else Encoded(Encoding.RAW, raw)
 
 
+def put_away(server: Server, small: Mapping[bytes, Chunk], large: Mapping[bytes, Sent]) -> PutAway:
+    """Stores verified chunks in the form in which they came, for their rows to be made: few small ones in their rows, all
+    others in packs, durable on return."""
+    if sum(len(chunk.plain) for chunk in small.values()) >= PACK_FROM_BYTES:
+        large = {digest: (chunk.carried, len(chunk.plain)) for digest, chunk in small.items()} | dict(large)
+        small = {}
+    return PutAway(store_packs(server, {}, large), small)
+
+
 def store_packs(
-    server: Server, small: dict[bytes, bytes], large: dict[bytes, tuple[Encoded, int]]
+    server: Server, plain: Mapping[bytes, bytes], sent: Mapping[bytes, Sent]
 ) -> list[tuple[bytes, Pack]]:
-    """Writes chunks into as many packs as they need, durable on return; answers them by id."""
+    """Writes chunks into as many packs as they need, plain ones compressed together, others as they came; durable on return.
+    Answers the packs by id."""
     done: list[tuple[bytes, Pack]] = []
     writer = PackWriter()
 
@@ -270,9 +276,9 @@ def store_packs(
             writer = PackWriter()
         return writer
 
-    for digest, raw in small.items():
+    for digest, raw in plain.items():
         room().add(digest, raw)
-    for digest, (encoded, size_bytes) in large.items():
+    for digest, (encoded, size_bytes) in sent.items():
         room().add_encoded(digest, encoded, size_bytes)
     last = writer.finish()
     if last.chunks:

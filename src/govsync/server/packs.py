@@ -15,6 +15,7 @@ from govsync.server import contents, reading
 from govsync.server.context import Server
 from govsync.server.db import tables
 from govsync.server.db.connect import lock_space
+from govsync.server.db.insert import execute_many
 
 WAIT_MS = 10 * 60_000
 """Small chunks wait at most this long for others to share a pack with."""
@@ -25,6 +26,10 @@ MOST_CHUNKS = 20_000
 _AT_ONCE = 1_000
 """So many rows are pointed to their pack in one transaction: a commit waits no longer than that takes."""
 _Key = tuple[bytes, bytes]
+_C = tables.chunk.c
+_MINE = update(tables.chunk).where(_C.space == bindparam("of"), _C.hash == bindparam("digest"))
+_POINT = _MINE.where(_C.data.is_not(None))
+_POINT_ANEW = _MINE.where(_C.pack == bindparam("was"))
 
 
 def fold(server: Server, going: Callable[[], bool] = lambda: True) -> int:
@@ -115,18 +120,17 @@ def _move(server: Server, keys: list[_Key], pack: bytes | None = None) -> int:
     found = _read(server, keys)
     made = contents.store_packs(server, {digest: raw for (_, digest), raw in found.items()}, {})
     places = {each.hash: contents.where_packed(new, each.place) for new, done in made for each in done.chunks}
-    c = tables.chunk.c
-    still = c.data.is_not(None) if pack is None else c.pack == pack
-    point = update(tables.chunk).where(c.space == bindparam("of"), c.hash == bindparam("digest"), still)
     with server.database.begin() as tx:
         contents.insert_packs(tx, made, server.clock.time_ms())
     moved = 0
     for space in sorted({space for space, _ in found}):
-        rows = [{"of": space, "digest": digest} | places[digest] for of, digest in found if of == space]
+        which = {"of": space} if pack is None else {"of": space, "was": pack}
+        rows = [which | {"digest": digest} | places[digest] for of, digest in found if of == space]
         for start in range(0, len(rows), _AT_ONCE):
             with server.database.begin() as tx:
                 lock_space(tx, space)
-                moved += tx.execute(point, rows[start : start + _AT_ONCE]).rowcount
+                point = _POINT if pack is None else _POINT_ANEW
+                moved += execute_many(tx, point, rows[start : start + _AT_ONCE])
     return moved
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, literal_column, select, update
 
 from govsync.model import names
 from govsync.model import operations as ask
@@ -16,7 +16,7 @@ from govsync.model.accept import SUBTREE_NODES, Below, Origin, State
 from govsync.model.nodes import Kind
 from govsync.protocol.changes import NodeState
 from govsync.server.db import tables
-from govsync.server.db.insert import insert_rows
+from govsync.server.db.insert import execute_many, insert_rows
 
 _IN = 400
 _ALIVE = tables.node.c.deleted_seq.is_(None)
@@ -188,14 +188,10 @@ class SpaceView:
                 moved = (before.parent, before.name) != (now.parent, now.name)
                 if not before.dead and (moved or now.dead):
                     leaving.append(now)
-        if leaving:
-            self._tx.execute(_LEAVE, [{"node_id": state.node} for state in leaving])
-        if buried:
-            self._tx.execute(_BURY, [{"node_id": state.node, "q": state.seq} for state in buried])
-        if altered:
-            self._tx.execute(_ALTER, [_altered(state) for state in altered])
-        if new:
-            insert_rows(self._tx, tables.node, [self._row(state) for state in new])
+        execute_many(self._tx, _LEAVE, [{"node_id": state.node} for state in leaving])
+        execute_many(self._tx, _BURY, [{"node_id": state.node, "q": state.seq} for state in buried])
+        execute_many(self._tx, _ALTER, [_altered(state) for state in altered])
+        insert_rows(self._tx, tables.node, [self._row(state) for state in new])
 
     def _row(self, state: State) -> dict[str, Any]:
         return {
@@ -291,7 +287,7 @@ class SpaceView:
 
 
 _NODE = tables.node.c.id == bindparam("node_id")
-_LEAVE = update(tables.node).where(_NODE).values(deleted_seq=0)
+_LEAVE = update(tables.node).where(_NODE).values(deleted_seq=literal_column("0"))
 """Takes a node out of the names of its folder for the moment: a swap of names never has two holders of one."""
 _BURY = update(tables.node).where(_NODE).values(deleted_seq=bindparam("q"), seq=bindparam("q"))
 _ALTER = (
