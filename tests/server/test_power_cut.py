@@ -121,6 +121,8 @@ def test_what_was_acknowledged_survives_a_cut_at_every_step(machine: Machine) ->
     save(machine, anna, "large", noise(300_000, 1), noise(200_000, 2))
     save(machine, anna, "small", b"a few words")
     gone = save(machine, anna, "gone", noise(100_000, 3))
+    # So much of it that it goes straight into a pack.
+    save(machine, anna, "in pieces", *(noise(64 * KIB, number) for number in range(4, 9)))
     machine._office.clock.now_ms += packs.WAIT_MS
     assert packs.fold(machine._office.server) == 1
     anna.do(anna.delete(gone))
@@ -130,4 +132,4 @@ def test_what_was_acknowledged_survives_a_cut_at_every_step(machine: Machine) ->
         collect.collect(machine._office.server)
         machine._office.clock.now_ms += 2 * DAY_MS
     machine.cut()
-    assert len(list(FolderBlobs(machine._store).list())) == 2, "the pack of what is gone was removed"
+    assert len(list(FolderBlobs(machine._store).list())) == 3, "the pack of what is gone was removed"
