@@ -75,7 +75,7 @@ def hide(office: Office, anna: Desk, where: str) -> None:
 
 
 def missing(desk: Desk, content: bytes) -> object:
-    question = Missing(hashes=(chunk_hash(content),), total_bytes=len(content))
+    question = Missing(hashes=(chunk_hash(content),), growth_bytes=len(content))
     return contents.missing(desk.office.server, desk.caller, desk.space, question)
 
 
