@@ -1,12 +1,13 @@
 """Disks that are full or write-protected, under the folder and under the home: said, survived, and over when they are."""
 
 import os
+from pathlib import Path
 
 import pytest
 
 from tests.journeys.conftest import Site
 from tests.journeys.disks import small_disk
-from tests.journeys.site import until
+from tests.journeys.site import meet, until
 
 pytestmark = pytest.mark.journey
 
@@ -58,6 +59,27 @@ def test_a_full_disk_under_the_home_is_waited_out(site: Site) -> None:
         assert len(home.files()) == 201
         assert not list((office.base / "home").glob("*damaged*"))
         office.stop()
+
+
+def test_a_full_disk_under_the_server_is_said_on_the_desk_while_it_lasts(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "server", 32) as disk:
+        site = Site(tmp_path)
+        office, home = site.desk("office"), site.desk("home")
+        office.write("before.txt", "before")
+        meet(office, home)
+        disk.fill()
+        for number in range(20):
+            office.write(f"{number}.txt", os.urandom(40_000))
+        until(lambda: office.json("status")["state"] == "problem", "the problem")
+        assert office.codes() == {str(office.folder): "store_full"}
+        assert office.call("wait", "--timeout", "60").returncode == 4
+        assert "no room left" in office.do("problems")
+        disk.empty()
+        until(lambda: office.json("status")["state"] == "in_sync", "the end of it", limit_s=120)
+        assert office.codes() == {}
+        meet(office, home)
+        assert len(home.files()) == 21
+        site.close()
 
 
 def test_a_write_protected_folder_is_read_and_said_and_goes_on_when_it_may(site: Site) -> None:

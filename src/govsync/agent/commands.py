@@ -111,7 +111,7 @@ def _problems(agent: "Agent", _: ask.ListProblems) -> list[ProblemRow]:
         if trouble is not None:
             return [_problem("store", trouble, str(agent.places.home), agent.clock.time_ms())]
         rows = [
-            _problem(str(row.id), row.problem, row.path, row.since_ms)
+            _problem(str(row.id), row.problem, row.path or agent.identity.folder, row.since_ms)
             for row in problems.listed(agent.store)
             if not row.waiting
         ]

@@ -133,6 +133,7 @@ class Engine:
                 self._launch(started, self.placing.recover())
             if not self.placing.recovered:
                 return started
+        self.sending.trouble.pass_over()
         online = self.signed_in and self.following.online
         self._launch(started, self.barriers.jobs())
         self.observing.tick()
@@ -184,6 +185,7 @@ class Engine:
             *self.following.wakes(),
             *self.recalling.wakes(),
             *self.sending.wakes(),
+            *self.sending.trouble.wakes(),
             *self.placing.wakes(),
             *self.holding.wakes(),
             *self.rescuing.wakes(),
@@ -302,7 +304,7 @@ class Engine:
                 self.placing.failed(job)
                 self.desk.proven_ms = None
             case jobs.Upload() | jobs.Commit():
-                self.sending.failed(job, problem.code)
+                self.sending.failed(job, problem)
                 if problem.code in (Code.EPOCH_CHANGED, Code.HISTORY_DIFFERS):
                     self.following.reread(job.space)
             case jobs.TakeStock() | jobs.ReadStrays():

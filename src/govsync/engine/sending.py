@@ -15,9 +15,10 @@ from govsync.content.hashes import chunk_hash
 from govsync.content.manifests import Manifest, encode
 from govsync.engine.desk import Desk
 from govsync.engine.jobs import AnyJob, Commit, Committed, ToUpload, Upload, Uploaded
+from govsync.engine.trouble import Trouble
 from govsync.local.steps import At
 from govsync.model import operations as ask
-from govsync.model.codes import CODES, Code
+from govsync.model.codes import CODES, OF_THE_SERVER, Code
 from govsync.model.nodes import Kind, Node, Place
 from govsync.model.problems import Problem
 from govsync.model.steps import AnyUp, Attr, Delete, Mkdir, Move, Put, Revive
@@ -48,6 +49,8 @@ UPLOAD_FILES = 500
 UPLOADS_AT_ONCE = 2
 RETRY_MS = 1_000
 RETRY_MOST_MS = 5 * 60_000
+ILL_MOST_MS = 30_000
+"""How long at most a server that cannot do anything is left alone."""
 
 _EFFECT_UNKNOWN = (Code.INTERNAL, Code.TIMED_OUT, Code.BUSY_RETRY, Code.STORE_UNAVAILABLE, Code.STORE_FULL)
 """Answers to a whole commit after which it may yet have been carried out (R32): a database that went away while it was
@@ -65,8 +68,7 @@ class Sending:
         self.unread: dict[int, None] = {}
         """Files that must be read, because it is not known what they are made of."""
         self._retry_at: dict[bytes, int] = {}
-        self._refusals: dict[bytes, int] = {}
-        """How often in a row a space refused a commit as a whole."""
+        self.trouble = Trouble(desk)
         # What is known of the nodes of the commit that is being made.
         self._trees: Trees = desk.trees()
         self._manifests: dict[int, Manifest] = {}
@@ -350,6 +352,7 @@ class Sending:
 
     def uploaded(self, job: Upload, result: Uploaded) -> list[int]:
         """Takes in which contents are on the server; answers the nodes whose files changed and must be read again."""
+        self.trouble.answered(job)
         hashes = {file.lid: file.manifest.content_hash for file in job.files}
         for lid in result.done:
             self._durable[lid] = hashes[lid]
@@ -371,7 +374,7 @@ class Sending:
         answers = zip(job.operations, result.answer.outcomes, strict=True)
         outcomes = {operation.key: outcome for operation, outcome in answers}
         self._retry_at.pop(job.space, None)
-        self._refusals.pop(job.space, None)
+        self.trouble.answered(job)
         with store.transaction():
             rows = ops.without_outcome(store, job.operations)
             ops.drop(store, [row.operation.key for row in rows])
@@ -428,22 +431,21 @@ class Sending:
         """Answers when something may be tried again, in steady milliseconds."""
         return list(self._retry_at.values())
 
-    def failed(self, job: Commit | Upload, code: Code) -> None:
+    def failed(self, job: Commit | Upload, problem: Problem) -> None:
         """Learns that a commit or an upload has no answer; what was sent stays frozen, what was refused whole is free."""
-        now = self._desk.now.steady_ms
+        code, times = problem.code, self.trouble.failed(job, problem)
+        refused = CODES[code].status is not None and code not in _EFFECT_UNKNOWN
         if isinstance(job, Upload):
             self._wanted.update((file.lid, None) for file in job.files)
-            self._retry_at[job.space] = now + RETRY_MS
-            return
-        self._retry_at[job.space] = now + RETRY_MS
-        if CODES[code].status is not None and code not in _EFFECT_UNKNOWN:
-            # The server has judged the request as a whole: none of its operations had an effect. It will hardly judge the
-            # same ones otherwise a moment later.
-            refusals = self._refusals[job.space] = self._refusals.get(job.space, 0) + 1
-            self._retry_at[job.space] = now + min(RETRY_MS * 2**refusals, RETRY_MOST_MS)
+        elif refused:
+            # The server has judged the request as a whole: none of its operations had an effect.
             with self._desk.store.transaction():
                 ops.drop(self._desk.store, [operation.key for operation in job.operations])
             self._desk.facts_changed()
+        # It will hardly judge the same ones otherwise, or be well again, a moment later.
+        slower = times if refused or code in OF_THE_SERVER else 0
+        most_ms = RETRY_MOST_MS if refused else ILL_MOST_MS
+        self._retry_at[job.space] = self._desk.now.steady_ms + min(RETRY_MS * 2 ** min(slower, 20), most_ms)
 
 
 def manifest_chunks(encoded: bytes) -> tuple[bytes, ...]:

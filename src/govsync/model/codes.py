@@ -186,3 +186,6 @@ CODES: dict[Code, Meaning] = {
     Code.SLOW_CHUNKING: Meaning("it"),
     Code.NO_KEYRING: Meaning("it"),
 }
+
+OF_THE_SERVER = tuple(code for code, meaning in CODES.items() if meaning.actor == "it" and meaning.status)
+"""With what a server says that it cannot do something, whatever it is asked for: an operator must act."""

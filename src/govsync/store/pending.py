@@ -1,16 +1,22 @@
 """How much is left to do, counted."""
 
+from govsync.model.codes import OF_THE_SERVER
 from govsync.model.status import Pending
 from govsync.store.database import Store
 
+_OF_THE_SERVER = "('" + "', '".join(OF_THE_SERVER) + "')"
 _KEPT_BACK = (
     "WITH RECURSIVE hindered(lid) AS (SELECT lid FROM problem WHERE waiting = 0 AND name = ''"
+    f"  AND NOT (code IN {_OF_THE_SERVER} AND lid IN (SELECT root_lid FROM space))"
     "  UNION SELECT n.lid FROM hindered h JOIN node n ON n.r_parent = h.lid AND n.r_dead = 0"
     "  WHERE n.presence IS NULL OR n.presence != 'here'),"
     " kept(lid) AS (SELECT lid FROM hindered"
-    "  UNION SELECT i.lid FROM hold_item i JOIN hold h ON h.id = i.hold WHERE h.state = 'open') "
+    "  UNION SELECT i.lid FROM hold_item i JOIN hold h ON h.id = i.hold WHERE h.state = 'open'),"
+    " stuck(space) AS (SELECT s.id FROM space s JOIN problem p ON p.lid = s.root_lid WHERE p.name = ''"
+    f"  AND p.code IN {_OF_THE_SERVER}) "
 )
-"""What waits for a person: nodes with a problem or in a hold, and what cannot come into a folder that has a problem."""
+"""What waits for a person: nodes with a problem or in a hold, what cannot come into a folder that has a problem, and spaces
+to which nothing can be sent."""
 _UP = "(coalesce(n.presence, '') IN ('here', 'missing') AND (n.r_parent IS NULL OR n.r_hash IS NOT n.l_hash AND n.r_hash IS n.b_hash OR n.presence = 'missing'))"
 
 
@@ -28,7 +34,8 @@ def undecided_but_kept_back(store: Store) -> int:
     """Counts like `undecided`, without what waits for a person."""
     return int(
         store.value(
-            f"{_KEPT_BACK} SELECT (SELECT count(*) FROM dirty WHERE lid NOT IN kept) + (SELECT count(*) FROM op)"
+            f"{_KEPT_BACK} SELECT (SELECT count(*) FROM dirty d JOIN node n ON n.lid = d.lid WHERE d.lid NOT IN kept"
+            " AND n.space NOT IN stuck) + (SELECT count(*) FROM op WHERE space NOT IN stuck)"
             " + (SELECT count(*) FROM intent) + (SELECT count(*) FROM node WHERE presence = 'here' AND kind = 'file'"
             " AND l_hash IS NULL AND lid NOT IN kept)"
         )
