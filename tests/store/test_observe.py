@@ -12,6 +12,7 @@ from govsync.model.problems import Problem
 from govsync.protocol.session import SpaceKind
 from govsync.store import contents, dirty, gaps, local_tree, manifests, mounts, observe, problems, spaces
 from govsync.store.observe import Entry
+from govsync.system.fs import Shape, Stat
 from tests.store.desk import (
     SPACE,
     TEAM,
@@ -619,6 +620,18 @@ def test_what_lies_over_a_node_is_a_problem_until_it_is_gone(
     assert [(row.lid, row.problem.code) for row in problems.listed(desk.store)] == [(lid, code)]
     desk.look(desk.root)
     assert problems.listed(desk.store) == []
+
+
+def test_a_file_on_another_disk_over_a_node_is_no_file_of_ours_though_it_looks_the_same(
+    desk: StoredDesk,
+) -> None:
+    lid = desk.synced("n")
+    row = local_tree.disk(desk.store, lid)
+    assert row is not None
+    stat = Stat(Shape.FILE, 1, row.ino, row.size_bytes, row.mtime_ns, row.ctime_ns)
+    assert not desk.look(desk.root, ("n", stat, None, None)).changed
+    desk.look(desk.root, ("n", stat, None, "mount"))
+    assert desk.presence(lid) is Presence.OBSCURED
 
 
 def test_what_found_its_name_taken_comes_as_soon_as_the_name_is_free(desk: StoredDesk) -> None:

@@ -86,6 +86,22 @@ def _known(row: Row) -> _Known:
     return _Known(lid, name, _KINDS[kind], _PRESENCES[presence], *rest)
 
 
+def _as_it_was(row: Row, entry: Entry | None) -> bool:
+    """Says whether nothing follows from a look at a remembered name: a file that was read lies there unchanged. So it is
+    with nearly every name there is, and a scan of them all costs what this costs."""
+    if entry is None:
+        return False
+    _, _, kind, presence, ino, _, size, mtime_ns, ctime_ns, racy, content, executable, *_ = row
+    stat = entry[1]
+    return (
+        (ino, size, mtime_ns, ctime_ns) == (stat.ino, stat.size_bytes, stat.mtime_ns, stat.ctime_ns)
+        and (kind, presence, racy, executable) == ("file", "here", 0, stat.exec)
+        and content is not None
+        and stat.shape is Shape.FILE
+        and entry[3] is None
+    )
+
+
 def observe(
     store: Store,
     ids: Ids,
@@ -119,19 +135,25 @@ class _Folder:
     ) -> None:
         self._store, self._ids, self._parent, self._now_ms = store, ids, parent, now_ms
         self._identity = identity
-        self._entries = sorted(entries, key=lambda entry: entry[0].encode(errors="surrogateescape"))
         self._complete = complete
-        self._listed = {entry[0] for entry in entries}
+        self._listed = {entry[0]: entry for entry in entries}
         row = store.one("SELECT space, presence FROM node WHERE lid = ?", (parent,))
         assert row is not None, "a folder that is looked at is known"
         self._space: bytes = row[0]
         self._husk = row[1] == Presence.LOCAL_ONLY
-        known = [_known(row) for row in self._rows() if row[3] in _REMEMBERED]
+        rows = [row for row in self._rows() if row[3] in _REMEMBERED]
+        settled = {row[0]: row[1] for row in rows if _as_it_was(row, self._listed.get(row[1]))}
+        self._seen = set(settled)
+        others = self._listed.keys() - settled.values()
+        self._entries = [
+            self._listed[name]
+            for name in sorted(others, key=lambda name: name.encode(errors="surrogateescape"))
+        ]
+        known = [_known(row) for row in rows if row[0] not in settled]
         known.sort(key=lambda node: -_RANK[node.presence])
         self._all = known
         self._known = {node.name: node for node in known}
         self._forms: dict[str, _Known] | None = None
-        self._seen: set[int] = set()
         self.found = Observed(to_read=[], folders=[], new_folders=[], look_at=[], illegal={}, skipped=[])
 
     def _rows(self) -> Iterable[Row]:
