@@ -49,7 +49,7 @@ class Desk:
     def __init__(self, world: "World", name: str) -> None:
         self.folder = world.base / name / "GovSync"
         self.env = {
-            **os.environ,
+            **world.env,
             "GOVSYNC_HOME": str(world.base / name / "home"),
             "GOVSYNC_CREDENTIALS": "file",
         }
@@ -97,7 +97,9 @@ class World:
     def __init__(self, base: Path) -> None:
         self.base = base
         data = base / "server"
-        self.env = dict(os.environ)
+        # As where it is installed: compiled once, and not at each start, whatever this machine's Python is told.
+        self.env = {**os.environ, "PYTHONPYCACHEPREFIX": str(base / "compiled")}
+        self.env.pop("PYTHONDONTWRITEBYTECODE", None)
         self.server = Process(
             [*GOVSYNC, "serve", "--data", str(data), "--port", "0"], self.env, base / "server.log"
         )
