@@ -361,7 +361,7 @@ def test_bodies_are_under_way_at_the_same_time() -> None:
     store.chunks = met  # type: ignore[method-assign]
     content = Content(*(piece(number, 400) for number in range(4)))
     with ThreadPoolExecutor(2) as pool:
-        ChunkedRemote(store, LIMITS, pool).upload(SPACE, [content])  # type: ignore[arg-type]
+        ChunkedRemote(store, LIMITS, pool).upload(SPACE, [content], 0)  # type: ignore[arg-type]
     assert sorted(map(len, store.bodies)) == [2, 2]
     assert store.held.keys() == {chunk.hash for chunk in content.manifest.chunks}
 
@@ -371,7 +371,7 @@ def test_a_source_that_changed_is_named_and_nothing_is_left_under_way() -> None:
     contents = [Content(piece(1, 1_000), piece(2, 1_000)), Content(piece(3, 1_000), changed=0)]
     with ThreadPoolExecutor(2) as pool:
         with pytest.raises(Failure) as caught:
-            ChunkedRemote(store, LIMITS, pool).upload(SPACE, contents)  # type: ignore[arg-type]
+            ChunkedRemote(store, LIMITS, pool).upload(SPACE, contents, 0)  # type: ignore[arg-type]
         assert (caught.value.code, caught.value.facts) == (Code.CHANGED, {"index": 1})
         assert len(store.bodies) == 2
 
