@@ -71,6 +71,16 @@ def test_a_wrong_file_stops_nothing_and_is_told(here):
     ]
 
 
+@pytest.mark.parametrize("spoilt", [b"", b"{", b"\xff", b'{"device": 1}', b'{"x":' + b"[" * 100_000])
+def test_a_device_that_cannot_be_read_is_said_and_left_as_it_is(here, spoilt):
+    here.home.mkdir()
+    here.identity.write_bytes(spoilt)
+    with pytest.raises(Failure) as failed:
+        home.load(here, bytes(16))
+    assert failed.value.code is Code.STORE_DAMAGED
+    assert here.identity.read_bytes() == spoilt
+
+
 def test_a_file_that_a_person_has_spoilt_is_not_written_over(here):
     here.settings.parent.mkdir(parents=True)
     here.settings.write_text('"hold.deletions" = 7\nsync.ignore = [')

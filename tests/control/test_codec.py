@@ -178,6 +178,14 @@ def test_a_command_of_another_version_is_told_apart_from_nonsense():
     assert refused(b'{"kommand":"status"}').code is Code.BAD_REQUEST
 
 
+def test_what_is_nested_without_end_is_nonsense():
+    deep = b'{"x":' + b"[" * 100_000
+    assert refused(deep).code is Code.BAD_REQUEST
+    with pytest.raises(Failure) as raised:
+        decode_reply(deep, GetStatus())
+    assert raised.value.code is Code.AGENT_DIFFERS
+
+
 def test_a_field_of_a_newer_version_is_passed_over():
     assert decode_request(b'{"command":"status","colour":"green"}') == GetStatus()
     assert decode_reply(b'{"value":[],"colour":"green"}', Verify()) == ()

@@ -83,7 +83,13 @@ def test_a_copy_of_the_folder_is_only_moved(desk, tmp_path):
 
 
 def test_our_inode_without_a_readable_marker_is_unmarked(desk):
-    for spoilt in (b"", b"{", b'{"format":1,"root":"zz","device":"zz"}', b"x" * 10_000):
+    for spoilt in (
+        b"",
+        b"{",
+        b'{"format":1,"root":"zz","device":"zz"}',
+        b"x" * 10_000,
+        b'{"x":' + b"[" * 4_000,
+    ):
         (desk.path / ".govsync" / MARKER).write_bytes(spoilt)
         assert prove(desk.fs, desk.root) is Standing.UNMARKED
     shutil.rmtree(desk.path / ".govsync")

@@ -1,6 +1,11 @@
-"""Events: typed on both sides, and open for later kinds."""
+"""Events: typed on both sides, open for later kinds, and bounded whatever comes."""
+
+import itertools
+from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
@@ -12,20 +17,65 @@ ALL: tuple[events.Event, ...] = (
     events.RightsChanged(),
     events.SessionEnded(),
 )
+STREAM = b"".join(map(events.encode, ALL))
 
 
 @pytest.mark.parametrize("event", ALL, ids=lambda event: type(event).__name__)
 def test_an_event_comes_out_as_it_went_in(event: events.Event) -> None:
-    name, data = events.encode(event).decode().removesuffix("\n\n").split("\n")
-    assert events.decode(name.removeprefix("event: "), data.removeprefix("data: ")) == event
+    assert list(events.read([events.encode(event)])) == [event]
 
 
-def test_a_kind_of_a_later_server_is_skipped() -> None:
-    assert events.decode("weather", '{"rain": true}') is None
+@given(st.lists(st.integers(0, len(STREAM))))
+def test_a_stream_may_be_cut_anywhere_on_its_way(cuts: list[int]) -> None:
+    at = [0, *sorted(cuts), len(STREAM)]
+    pieces = [STREAM[start:end] for start, end in itertools.pairwise(at)]
+    assert list(events.read(pieces)) == list(ALL)
 
 
-@pytest.mark.parametrize("data", ["", "{}", "[]", '{"kind": "beat", "digest": "many", "time_ms": 1}'])
-def test_nonsense_is_nobodys(data: str) -> None:
+def test_an_event_is_told_as_soon_as_it_is_whole() -> None:
+    def pieces() -> Iterator[bytes]:
+        yield STREAM[: len(events.encode(ALL[0]))]
+        raise ZeroDivisionError("the second piece was asked for before the first was told")
+
+    assert next(events.read(pieces())) == ALL[0]
+
+
+def test_a_kind_of_a_later_server_and_a_comment_are_skipped() -> None:
+    later = b'event: weather\ndata: {"rain": true}\n\n: a comment\n\n'
+    assert list(events.read([later + events.encode(ALL[0])])) == [ALL[0]]
+
+
+def test_an_event_that_is_cut_off_is_none() -> None:
+    assert list(events.read([STREAM[:-1]])) == list(ALL[:-1])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b'{"kind": "beat", "digest": "many", "time_ms": 1}',
+        b"\xff",
+        b'{"x": ' + b"[" * 20_000,
+    ],
+)
+def test_nonsense_is_nobodys(data: bytes) -> None:
     with pytest.raises(Failure) as caught:
-        events.decode("beat", data)
+        list(events.read([b"event: beat\ndata: " + data + b"\n\n"]))
     assert caught.value.code is Code.NOT_OUR_SERVER
+
+
+def test_an_event_without_an_end_is_nobodys_before_it_fills_the_memory() -> None:
+    taken = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal taken
+        while True:
+            taken += 1000
+            yield b"x" * 1000
+
+    with pytest.raises(Failure) as caught:
+        next(events.read(endless()))
+    assert caught.value.code is Code.NOT_OUR_SERVER
+    assert taken <= events.MOST_BYTES + 1000

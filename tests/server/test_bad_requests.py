@@ -15,7 +15,7 @@ from govsync.protocol.commits import Commit, CommitAnswer, Refused
 from govsync.protocol.limits import DEFAULT, MIB
 from govsync.protocol.routes import ROUTES, Route, Shape
 from govsync.protocol.session import Refresh, Role
-from govsync.protocol.wire import decode_framed, encode_json
+from govsync.protocol.wire import DOCUMENT, decode_framed, encode_json
 from govsync.server import bodies, http
 from govsync.server.accounts import ACCESS_S
 from tests.server.conftest import Served
@@ -188,6 +188,18 @@ def test_a_document_of_another_shape_is_refused(served: Served):
         assert served.caller.call("POST", "/me/spaces", body).code is Code.BAD_REQUEST
     for body in (b"{}", b'{"login": 1}', b'{"login":"a","password":"b","device":{"id":""}}'):
         assert served.caller.call("POST", "/sessions", body).code is Code.BAD_REQUEST
+
+
+def test_a_document_that_is_nested_without_end_is_refused(served: Served):
+    deep = b'{"x":' + b"[" * 50_000
+    for method, path in (("POST", "/sessions"), ("POST", "/me/spaces")):
+        assert served.caller.call(method, path, deep).code is Code.BAD_REQUEST
+    nested = b"\x81\xa1x" + b"\x91" * 50_000
+    body = len(nested).to_bytes(4, "big") + bytes([DOCUMENT]) + nested
+    for path in ("commits", "chunks", "missing", "known", "fetch"):
+        answer = served.caller.call("POST", in_space(served.desk.space, path), body)
+        assert answer.code is Code.BAD_REQUEST, path
+    still_served(served)
 
 
 def test_an_operation_that_nobody_knows_is_refused(served: Served):

@@ -1,5 +1,7 @@
 """Which source of a setting wins, that it is named, and that a wrong one stops nothing."""
 
+import pytest
+
 from govsync.model.codes import Code
 from govsync.settings.merge import Effective, merge, read
 from govsync.settings.schema import SETTINGS, Setting
@@ -46,6 +48,12 @@ def test_a_text_that_cannot_be_read_says_where_and_gives_nothing():
 
 
 RENAMED = [Setting(key="a.new", default=1, parse=int, meaning="", renamed_from="a.old")]
+
+
+@pytest.mark.parametrize("text", ["a = " + "[" * 5_000, ".".join(["a"] * 5_000) + " = 1"])
+def test_a_text_that_is_nested_without_end_is_told_and_says_nothing(text):
+    texts, errors = read(text)
+    assert (texts, len(errors)) == ({}, 1)
 
 
 def test_a_name_of_before_is_still_read():

@@ -13,7 +13,7 @@ from govsync.local import root as roots
 from govsync.local.root import Root
 from govsync.local.steps import STATE
 from govsync.model.codes import Code
-from govsync.model.problems import Failure
+from govsync.model.problems import MALFORMED, Failure
 from govsync.settings.merge import Effective, merge, read
 from govsync.settings.schema import find, parse
 from govsync.settings.values import values
@@ -65,7 +65,7 @@ def load(places: Places, new_id: bytes) -> Identity:
         found = msgspec.json.decode(places.identity.read_bytes(), type=Identity)
     except FileNotFoundError:
         return Identity(device=new_id.hex(), name=device_name(), machine=machine_id())
-    except msgspec.DecodeError as error:
+    except MALFORMED as error:
         raise Failure(Code.STORE_DAMAGED, what=str(places.identity)) from error
     return found if found.machine == machine_id() else another(found, new_id)
 

@@ -11,7 +11,7 @@ import msgspec
 
 from govsync.control.messages import AnyRequest, Request, answer_of
 from govsync.model.codes import Code
-from govsync.model.problems import Failure
+from govsync.model.problems import MALFORMED, Failure
 
 MOST_REQUEST_BYTES = 1024 * 1024
 MOST_REPLY_BYTES = 256 * 1024 * 1024
@@ -83,7 +83,7 @@ def decode_request(body: bytes) -> AnyRequest:
     """Reads a request; raises Failure(bad_request), or Failure(agent_differs) for a command that is not known here."""
     try:
         request: AnyRequest = _REQUESTS.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except MALFORMED as error:
         raise _unread(body) from error
     return request
 
@@ -91,7 +91,7 @@ def decode_request(body: bytes) -> AnyRequest:
 def _unread(body: bytes) -> Failure:
     try:
         command = msgspec.json.decode(body, type=_Named).command
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except MALFORMED:
         return Failure(Code.BAD_REQUEST, what="request")
     return Failure(Code.BAD_REQUEST if command in _TAGS else Code.AGENT_DIFFERS, what=command)
 
@@ -105,8 +105,7 @@ def decode_reply(body: bytes, request: Request[Answer]) -> Answer:
             answer: Answer = msgspec.json.decode(reply.value, type=answer_of(type(request)))
             return answer
         failure = Failure(Code(reply.code), **reply.facts)
-    except (ValueError, msgspec.DecodeError) as error:
-        # A code that is not known here, and bytes that are no text, are ValueErrors.
+    except (ValueError, *MALFORMED) as error:  # A code that is not known here is a ValueError.
         raise Failure(Code.AGENT_DIFFERS, what="reply") from error
     raise failure
 

@@ -14,7 +14,7 @@ from govsync.local.root import Root, proven
 from govsync.local.steps import STATE
 from govsync.model.codes import Code
 from govsync.model.nodes import MountMark
-from govsync.model.problems import Failure
+from govsync.model.problems import MALFORMED, Failure
 from govsync.system.fs import FileSystem
 
 MOUNTS = "mounts"
@@ -38,7 +38,7 @@ def read(fs: FileSystem) -> tuple[MountMark, ...]:
         if failure.code in (Code.GONE, Code.NOT_A_FOLDER, Code.LINK_IN_THE_WAY):
             return ()
         raise
-    with suppress(msgspec.DecodeError, ValueError):
+    with suppress(ValueError, *MALFORMED):
         rows = msgspec.json.decode(data or b"", type=list[_Written])
         return tuple(MountMark(bytes.fromhex(row.space), row.path, row.ino, row.birth_ns) for row in rows)
     return ()

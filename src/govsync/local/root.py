@@ -13,7 +13,7 @@ import msgspec
 from govsync.local.folders import read_whole, write_whole
 from govsync.local.steps import PARKING, STAGING, STATE, TRASH
 from govsync.model.codes import Code
-from govsync.model.problems import Failure
+from govsync.model.problems import MALFORMED, Failure
 from govsync.system.fs import FileSystem, Folder
 
 MARKER = "root"
@@ -148,7 +148,7 @@ def _read_marker(fs: FileSystem, root: Folder) -> _Marker | None:
     if data is None:
         return None
     # A marker that cannot be read (torn, written by a stranger) says as much as none.
-    with suppress(msgspec.DecodeError, ValueError):
+    with suppress(ValueError, *MALFORMED):
         marker = msgspec.json.decode(data, type=_Marker)
         bytes.fromhex(marker.root + marker.device)
         return marker

@@ -9,6 +9,9 @@ import msgspec
 
 from govsync.model.codes import Code
 
+MALFORMED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What the reading of a message raises that is none: of another shape, no text, or nested deeper than any of ours."""
+
 
 class Failure(Exception):
     """Says that something could not be done, and which code and facts explain it."""

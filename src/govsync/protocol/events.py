@@ -4,10 +4,12 @@ A desk that misses one loses nothing but time: a beat carries the digest of all 
 something. A kind that a desk does not know is skipped, so that later servers may say more.
 """
 
+from collections.abc import Iterable, Iterator
+
 import msgspec
 
 from govsync.model.codes import Code
-from govsync.model.problems import Failure
+from govsync.model.problems import MALFORMED, Failure
 
 
 class Beat(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="beat"):
@@ -39,6 +41,9 @@ _KINDS: dict[str, type[Event]] = {
     "rights": RightsChanged,
     "session": SessionEnded,
 }
+_END = b"\n\n"
+MOST_BYTES = 64 * 1024
+"""More than any event needs, so that no stream can demand more memory."""
 
 
 def encode(event: Event) -> bytes:
@@ -48,12 +53,29 @@ def encode(event: Event) -> bytes:
     )
 
 
-def decode(name: str, data: str) -> Event | None:
-    """Reads an event; None for a kind that is not known here. Raises Failure(not_our_server) for nonsense."""
-    kind = _KINDS.get(name)
+def read(pieces: Iterable[bytes]) -> Iterator[Event]:
+    """Yields the events of a stream as it arrives in pieces, without those of a kind that is not known here.
+
+    Raises Failure(not_our_server) for nonsense, and for an event that has no end. Each ends with an empty line; a field is a
+    line, and lines are ended as `encode` ends them.
+    """
+    rest = b""
+    for piece in pieces:
+        *whole, rest = (rest + piece).split(_END)
+        for each in whole:
+            event = _event(each)
+            if event is not None:
+                yield event
+        if len(rest) > MOST_BYTES:
+            raise Failure(Code.NOT_OUR_SERVER, what="event")
+
+
+def _event(text: bytes) -> Event | None:
+    fields = {name: value for name, _, value in (line.partition(b": ") for line in text.split(b"\n"))}
+    kind = _KINDS.get(fields.get(b"event", b"").decode(errors="replace"))
     if kind is None:
         return None
     try:
-        return msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeError) as error:
+        return msgspec.json.decode(fields.get(b"data", b""), type=kind)
+    except MALFORMED as error:
         raise Failure(Code.NOT_OUR_SERVER, what="event") from error

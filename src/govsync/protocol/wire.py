@@ -14,7 +14,7 @@ import msgspec
 from govsync.content import frames
 from govsync.content.compress import Encoded, Encoding, compress
 from govsync.model.codes import Code
-from govsync.model.problems import Failure
+from govsync.model.problems import MALFORMED, Failure
 from govsync.protocol.commits import ChunkHead
 
 JSON = "application/json"
@@ -46,7 +46,7 @@ def decode_json(data: bytes, kind: type[T]) -> T:
     """Reads a control message; raises Failure(bad_request)."""
     try:
         return msgspec.json.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except MALFORMED as error:
         raise Failure(Code.BAD_REQUEST, what=kind.__name__) from error
 
 
@@ -77,7 +77,7 @@ def decode_framed(
         raise Failure(Code.FRAME_BAD, what="document")
     try:
         message = msgspec.msgpack.decode(first.body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except MALFORMED as error:
         raise Failure(Code.BAD_REQUEST, what=getattr(kind, "__name__", "message")) from error
     return message, _chunks(found)
 

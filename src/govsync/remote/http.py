@@ -15,7 +15,6 @@ import httpcore
 import httpx
 import msgspec
 import truststore
-from httpx_sse import EventSource
 
 import govsync
 from govsync.content import frames, manifests
@@ -24,7 +23,7 @@ from govsync.content.manifests import Manifest
 from govsync.model import ids
 from govsync.model.codes import Code
 from govsync.model.operations import AnyOperation
-from govsync.model.problems import Failure
+from govsync.model.problems import MALFORMED, Failure
 from govsync.protocol import events as said
 from govsync.protocol import wire
 from govsync.protocol.changes import Changes, Cursor, Known, KnownAnswer, Nodes, Revisions, Trash
@@ -136,10 +135,11 @@ class HttpCalls:
         if cursor is not None:
             query = {"epoch": ids.to_text(cursor.epoch), "seq": str(cursor.seq), "chain": cursor.chain.hex()}
         page, chunks = self._framed(BY_NAME["changes"], Changes, space=space, query=query)
-        if len(page.inline) != len(chunks):
+        room = sum(head.size_bytes for head, _ in chunks)
+        if len(page.inline) != len(chunks) or room > ANSWER_BYTES:
             raise Failure(Code.NOT_OUR_SERVER, what="inline")
         return page, {
-            rev: decompress(head.encoding, data, head.size_bytes)
+            rev: decompress(head.encoding, data, _bounded(head))
             for rev, (head, data) in zip(page.inline, chunks, strict=True)
         }
 
@@ -180,7 +180,7 @@ class HttpCalls:
         with self._open(route, body, {"space": space}) as response, _understood():
             _, chunks = wire.decode_framed(self._received(response), Nothing, ANSWER_BYTES)
             for head, data in chunks:
-                yield plain_of(head.encoding, data, head.size_bytes)
+                yield plain_of(head.encoding, data, _bounded(head))
 
     def manifest(self, space: bytes, rev: bytes) -> Manifest:
         """As `Remote.manifest`."""
@@ -239,13 +239,7 @@ class HttpCalls:
         with make_client(self._endpoint) as client:
             client.timeout = LISTENING
             with self._open(route, [], {}, {"nonce": self._nonce}, client) as response:
-                try:
-                    for event in EventSource(response).iter_sse():
-                        known = said.decode(event.event, event.data)
-                        if known is not None:
-                            yield known
-                except httpx.HTTPError as error:
-                    raise _failure(error) from error
+                yield from said.read(response.iter_raw())
         raise Failure(Code.OFFLINE)
 
     # Requests
@@ -377,7 +371,7 @@ def _judge(response: httpx.Response, route: Route) -> None:
         code = Code(body["code"])
     except httpx.HTTPError as error:
         raise _failure(error) from error
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, ValueError) as error:
+    except (KeyError, ValueError, *MALFORMED) as error:
         raise Failure(Code.NOT_OUR_SERVER, status=status) from error
     facts = {name: fact for name, fact in body.items() if isinstance(fact, int) and name != "status"}
     raise Failure(code, **facts)
@@ -391,6 +385,13 @@ def _whole(pieces: Iterable[bytes], limit_bytes: int) -> bytes:
         if len(whole) > limit_bytes:
             raise Failure(Code.NOT_OUR_SERVER, what="size")
     return bytes(whole)
+
+
+def _bounded(head: ChunkHead) -> int:
+    """Answers the plain size of a chunk; raises Failure(not_our_server) for one that unpacks to more than any chunk has."""
+    if head.size_bytes > LIMITS.chunk_bytes:
+        raise Failure(Code.NOT_OUR_SERVER, what="size")
+    return head.size_bytes
 
 
 @contextmanager

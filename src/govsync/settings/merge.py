@@ -21,12 +21,11 @@ class Effective(msgspec.Struct, frozen=True):
 
 def read(text: str) -> tuple[dict[str, str], list[str]]:
     """Reads a TOML text into keys and texts, tables joined by dots; answers what it could not read."""
-    try:
-        found = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        return {}, [str(error)]
     flat: dict[str, str] = {}
-    _flatten("", found, flat)
+    try:
+        _flatten("", tomllib.loads(text), flat)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return {}, [str(error)]
     return flat, []
 
 
