@@ -50,7 +50,7 @@ class Ear:
     async def next(self) -> events.Event:
         while not self._heard:
             piece = await asyncio.wait_for(anext(self._said), LIMIT_S)
-            self._heard = [read(block) for block in piece.decode().split("\n\n")[:-1]]
+            self._heard = list(events.read([piece]))
         return self._heard.pop(0)
 
     async def until(self, kind: type[Heard]) -> Heard:
@@ -62,13 +62,6 @@ class Ear:
         async with asyncio.timeout(LIMIT_S):
             async for _ in self._said:
                 pass
-
-
-def read(block: str) -> events.Event:
-    name, data = (line.split(": ", 1)[1] for line in block.split("\n"))
-    event = events.decode(name, data)
-    assert event is not None
-    return event
 
 
 def run(
