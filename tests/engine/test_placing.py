@@ -321,6 +321,7 @@ def failed(step: steps.AnyStep) -> steps.StepOutcome:
 def test_what_came_into_a_person_s_folder_of_the_same_name_is_found_there(bench: Bench) -> None:
     """A person makes the folder that was about to come, so the file that came in it lies in theirs."""
     bench.settle()
+    bench.server.has("beside", b"theirs, too")
     theirs = bench.server.tell(
         NodeState(node=b"D" * 16, kind=Kind.FOLDER, parent=ROOT, name="d", place=b"Q" * 16, seq=0), b"Q" * 16
     )
@@ -330,7 +331,7 @@ def test_what_came_into_a_person_s_folder_of_the_same_name_is_found_there(bench:
     bench.work(jobs.Change)
     (job,) = bench.under_way(jobs.Change)
     assert isinstance(job, jobs.Change)
-    assert [type(step) for step in job.steps] == [steps.MakeFolder, steps.InstallNew]
+    assert [type(step) for step in job.steps] == [steps.InstallNew, steps.MakeFolder, steps.InstallNew]
     (bench.folder / "d").mkdir()
     bench.carry_out(job)
     bench.server.tell(msgspec.structs.replace(state, dead=True), b"k" * 16)

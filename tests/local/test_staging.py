@@ -227,6 +227,18 @@ def test_what_must_stay_free_stays_free(desk):
     assert desk.hidden("staging") == {}
 
 
+def test_what_was_staged_a_moment_ago_counts_though_the_disk_is_asked_once(desk, monkeypatch):
+    asked = []
+    monkeypatch.setattr(desk.fs, "free_bytes", lambda: asked.append(1) or 20)
+    with Staging(desk.fs, desk.root, 10) as staging:
+        for name in ("one", "two"):
+            staging.small(name, b"12345", manifest(b"12345").content_hash, OLD_NS, exec=False)
+        with pytest.raises(Failure) as refused:
+            staging.small("three", b"1", manifest(b"1").content_hash, OLD_NS, exec=False)
+    assert refused.value.code is Code.DISK_FULL
+    assert len(asked) == 1
+
+
 def test_where_both_files_do_not_fit_the_earlier_one_is_given_up(desk):
     desk.write(".govsync/staging/name", CONTENT)
 

@@ -34,14 +34,18 @@ _SAID = {Act.ASIDE: "renamed_aside", Act.KEEP_BOTH: "conflict_copy", Act.BRING_B
 class Outcome:
     """Records how one step ended."""
 
-    def __init__(self, desk: Desk, row: Intent, outcome: disk.StepOutcome, recovered: bool) -> None:
+    def __init__(
+        self, desk: Desk, row: Intent, outcome: disk.StepOutcome, recovered: bool, there: set[int]
+    ) -> None:
         self._desk = desk
         self._store = desk.store
         self._lid = row.lid
-        self._step = step_of(row)
+        self._row = row
         self._note = note_of(row)
         self._outcome = outcome
         self._recovered = recovered
+        self._there = there
+        """Folders that were found on the disk for an earlier outcome of the same batch."""
         self.look_at: list[int] = []
         """Folders in which the disk did not show what was expected, or a file that must be read."""
         self.second_version: tuple[int, str, int] | None = None
@@ -63,14 +67,21 @@ class Outcome:
         """Says whether the step that is done was the placing of this revision."""
         return self._note.act in (Act.FETCH, Act.REPLACE) and self._note.rev == rev
 
+    def _step(self) -> disk.AnyStep:
+        return step_of(self._row)
+
     def _in_a_strange_folder(self) -> bool:
         """Says whether what was placed lies in a folder of the right name that is not the node it was meant for: a person
         made it while ours was on its way. What lies in it is that folder's, and is found there by looking."""
-        place, step = self._note.place, self._step
-        if place is None or not isinstance(step, disk.MakeFolder | disk.InstallNew | disk.Move):
+        place = self._note.place
+        if place is None or place.parent in self._there:
             return False
         folder = local_tree.find_node(self._store, place.parent)
         if folder is None or presence(folder) not in _NOT_THERE:
+            self._there.add(place.parent)
+            return False
+        step = self._step()
+        if not isinstance(step, disk.MakeFolder | disk.InstallNew | disk.Move):
             return False
         at = step.target if isinstance(step, disk.Move) else step.at
         found = paths.find(self._store, at.path)
@@ -79,8 +90,11 @@ class Outcome:
 
     def _displaced(self, node: Node) -> None:
         """Notes what came into the trash: the old version, which the server has, or a second version, which it lacks."""
-        found, step = self._outcome.displaced, self._step
-        if found is None or not isinstance(step, disk.Exchange | disk.Remove):
+        found = self._outcome.displaced
+        if found is None:
+            return
+        step = self._step()
+        if not isinstance(step, disk.Exchange | disk.Remove):
             return
         old = found.like(step.expected)
         rev = node.baseline.rev if old and node.baseline is not None else None
@@ -177,8 +191,9 @@ class Outcome:
         if note.act is Act.KEEP_BOTH:
             local_tree.set_presence(self._store, self._lid, Presence.NOT_YET)
         else:
-            assert isinstance(self._step, disk.BringBack)
-            trash.drop(self._store, self._step.trash)
+            step = self._step()
+            assert isinstance(step, disk.BringBack)
+            trash.drop(self._store, step.trash)
         dirty.add(self._store, [new])
 
     def _undone(self, node: Node) -> None:
@@ -196,11 +211,12 @@ class Outcome:
             return
         places = (node.local.place if node.local is not None else None, note.place)
         self.look_at.extend(place.parent for place in places if place is not None and place.parent != NOWHERE)
-        if isinstance(self._step, disk.BringBack):
+        step = self._step()
+        if isinstance(step, disk.BringBack):
             if self._outcome.result is disk.Result.CHANGED:
-                trash.drop(self._store, self._step.trash)  # It is not in the trash any more.
+                trash.drop(self._store, step.trash)  # It is not in the trash any more.
             else:
-                self.second_version = (self._lid, self._step.trash, self._step.ino)
+                self.second_version = (self._lid, step.trash, step.ino)
         problem = self._outcome.problem
         if self._outcome.result is disk.Result.FAILED or (problem and problem.code in _IN_THE_WAY):
             wait(self._desk, self._lid, problem)

@@ -282,6 +282,7 @@ class Placing:
         look: dict[int, None] = {}
         ended: list[int] = []
         done: dict[int, None] = {}
+        there: set[int] = set()
         with store.transaction():
             for each in result.outcomes:
                 row = rows.get(each.intent)
@@ -298,7 +299,7 @@ class Placing:
                 node = nodes.pop(row.lid, None) or local_tree.find_node(store, row.lid)
                 if node is None:
                     continue
-                outcome = Outcome(self._desk, row, each, recovered)
+                outcome = Outcome(self._desk, row, each, recovered, there)
                 outcome.record(node)
                 look.update(dict.fromkeys(outcome.look_at))
                 if outcome.second_version is not None:

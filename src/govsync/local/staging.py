@@ -11,7 +11,6 @@ from typing import Self
 
 import msgspec
 
-from govsync.content.chunks import cut, reading
 from govsync.content.hashes import chunk_hash
 from govsync.content.manifests import EMPTY, Manifest, manifest_of, verify
 from govsync.local.folders import OpenFolders
@@ -49,6 +48,8 @@ class Staging:
             self._folders.close()
             raise
         self._minimum_free_bytes = minimum_free_bytes
+        self._room_bytes: int | None = None
+        """How much more may be staged, as the disk was when the first small content came."""
 
     def __enter__(self) -> Self:
         return self
@@ -61,16 +62,28 @@ class Staging:
         self._folders.close()
 
     def small(self, name: str, data: bytes, hash: bytes, mtime_ns: int, exec: bool) -> Staged:
-        """Stages a content that came whole; raises Failure(chunk_bad) when it is not the one named by `hash`,
-        Failure(disk_full)."""
-        if manifest_of(piece for _, piece in cut(reading(data), len(data))).content_hash != hash:
+        """Stages a content that came whole, as its only chunk; raises Failure(chunk_bad) when it is not the one named by
+        `hash`, Failure(disk_full)."""
+        if manifest_of([data] if data else []).content_hash != hash:
             raise Failure(Code.CHUNK_BAD, name=name)
-        if self._fs.free_bytes() - len(data) < self._minimum_free_bytes:
+        if self._room_bytes is None:
+            self._room_bytes = self._fs.free_bytes() - self._minimum_free_bytes
+        if self._room_bytes < len(data):
             raise Failure(Code.DISK_FULL, needed_bytes=len(data))
-        _remove(self._fs, self._folder, name)
-        with self._fs.create(self._folder, name) as file:
+        with self._created(name) as file:
             file.write(data)
+            self._room_bytes -= len(data)
             return _finished(file, name, mtime_ns, exec)
+
+    def _created(self, name: str) -> File:
+        """Makes a file in place of what an earlier attempt may have left."""
+        try:
+            return self._fs.create(self._folder, name)
+        except Failure as failure:
+            if failure.code is not Code.EXISTS:
+                raise
+        self._fs.unlink(self._folder, name)
+        return self._fs.create(self._folder, name)
 
     def has_room(self, name: str, size_bytes: int) -> bool:
         """Says whether a revision fits on the disk: a download that cannot end does not begin (R17)."""

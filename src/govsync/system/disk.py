@@ -125,7 +125,9 @@ class DiskFile(_Descriptor):
         """As `File.finish`."""
         with attempt("finish"):
             found = os.fstat(self.fd)
-            os.fchmod(self.fd, _with_exec(modes.S_IMODE(found.st_mode), exec))
+            mode = modes.S_IMODE(found.st_mode)
+            if mode != _with_exec(mode, exec):
+                os.fchmod(self.fd, _with_exec(mode, exec))
             os.utime(self.fd, ns=(found.st_atime_ns, mtime_ns))
 
     def flush(self) -> None:

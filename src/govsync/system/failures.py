@@ -1,8 +1,8 @@
 """What the operating system says, as a `Failure`: the one mapping."""
 
 import errno
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
+from types import TracebackType
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
@@ -37,10 +37,25 @@ def is_unreadable(error: OSError) -> bool:
     return error.errno == errno.EIO
 
 
-@contextmanager
-def attempt(what: str) -> Iterator[None]:
+class _Attempt:
+    """A context; a class of its own, since it lies around every call of the system, and a generator costs more than many
+    of these."""
+
+    __slots__ = ("_what",)
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, OSError):
+            raise failure_of(error, self._what) from error
+
+
+def attempt(what: str) -> AbstractContextManager[None]:
     """Turns errors of the operating system into failures."""
-    try:
-        yield
-    except OSError as error:
-        raise failure_of(error, what) from error
+    return _Attempt(what)
