@@ -33,7 +33,7 @@ from govsync.remote.chunked import ChunkedRemote
 from govsync.remote.http import HttpCalls
 from govsync.remote.rate import Rate
 from govsync.settings.values import Values, values
-from govsync.store import dirty
+from govsync.store import activity, dirty, folder
 from govsync.store.database import Store
 from govsync.system import watcher
 from govsync.system.disk import DiskFileSystem, ignore_lease_signals
@@ -163,12 +163,15 @@ class Agent:
 
     def _live(self, store: Store) -> Engine:
         """Begins a life of the engine over a database (R16)."""
+        root = self.tools.root
         with store.transaction():
+            if folder.begin(store, root.id + root.ino.to_bytes(8, "big")):
+                activity.note(store, self.clock.time_ms(), "folder_joined", self.identity.folder)
             dirty.begin(store)
         who = Who(device=bytes.fromhex(self.identity.device), device_name=self.identity.name)
         engine = Engine(store, self.ids, who, _rules(self.settings))
-        folder = Path(self.identity.folder)
-        engine.disk_bytes = shutil.disk_usage(folder if folder.is_dir() else self.places.home).total
+        path = Path(self.identity.folder)
+        engine.disk_bytes = shutil.disk_usage(path if path.is_dir() else self.places.home).total
         return engine
 
     def _rate(self) -> RateNow:

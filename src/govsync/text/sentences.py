@@ -155,7 +155,7 @@ ACTIVITIES: dict[str, str] = {
     "hold_lifted": "question withdrawn", "renamed_aside": "kept under another name", "conflict_copy": "both versions kept",
     "link_broken": "no longer one file with its other name", "second_version": "second version kept",
     "rescued": "put into GovSync Rescued", "damaged": "was damaged, not edited; fetched again", "husk": "stays on this desk only",
-    "space_left": "taken off this desk",
+    "space_left": "taken off this desk", "folder_joined": "another folder, joined with what the server has",
     "begun_anew": "GovSync's own database was damaged and is begun anew; the old one is kept as",
 }  # fmt: skip
 
