@@ -250,6 +250,7 @@ class Bench:
         self.rescued = folder.with_name("GovSync Rescued")
         self.server = SmallServer()
         self.steady_ms = 1_000
+        self.wall_ms = WALL_MS
         self.sleeping_ms = 0
         self.rules = rules
         self.ids = CountedIds()
@@ -286,7 +287,7 @@ class Bench:
     # Time and events
 
     def now(self) -> Now:
-        return Now(WALL_MS + self.steady_ms, self.steady_ms)
+        return Now(self.wall_ms + self.steady_ms, self.steady_ms)
 
     def tell(self, event: events.AnyEvent) -> None:
         self.engine.handle(event, self.now())

@@ -85,7 +85,9 @@ def test_a_database_that_is_damaged_is_said_in_one_line_and_left_as_it_is(tmp_pa
         damaged = {"no database": b"no database" * 1000, "first page": content[:100] + bytes(4096) + content[4196:],
                    "cut off": content[: len(content) // 2]}[how]  # fmt: skip
         database.write_bytes(damaged)
-    assert "database" in cannot_begin(tmp_path)
+    said = cannot_begin(tmp_path)
+    assert "database" in said
+    assert "[store_unavailable" in said
     if how != "a folder":
         assert database.read_bytes() == damaged
 

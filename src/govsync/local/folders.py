@@ -113,7 +113,7 @@ class OpenFolders:
 def require_plain(component: str) -> None:
     """Accepts a name that stays in its folder and outside our hidden one; raises Failure(name_illegal, name_reserved).
 
-    Names from the server are checked when they arrive; this is the last line before the disk, for steps from anywhere.
+    Whatever name a server tells of, this is passed before anything is done on the disk, by steps from anywhere (I7).
     """
     if component in ("", ".", "..") or "/" in component or "\0" in component:
         raise Failure(Code.NAME_ILLEGAL, name=component)

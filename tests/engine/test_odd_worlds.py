@@ -1,0 +1,55 @@
+"""A server that tells of what may not be, and a clock that is years off: one item's problem at most, and nothing is lost."""
+
+import pytest
+
+from govsync.model import operations as ask
+from govsync.model.codes import Code
+from govsync.store import problems
+from tests.engine.bench import WALL_MS, Bench
+
+YEARS_MS = 10 * 365 * 86_400_000
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("../outside.txt", Code.NAME_ILLEGAL), ("..", Code.NAME_ILLEGAL), (".", Code.NAME_ILLEGAL), ("", Code.NAME_ILLEGAL),
+        ("a/b.txt", Code.NAME_ILLEGAL), ("/etc/outside", Code.NAME_ILLEGAL), ("x\0y", Code.NAME_ILLEGAL),
+        (".govsync", Code.NAME_RESERVED), (".GovSync", Code.NAME_RESERVED),
+    ],
+)  # fmt: skip
+def test_a_name_that_leads_elsewhere_is_a_problem_of_its_own_and_nothing_is_written_there(
+    bench: Bench, name: str, code: Code
+) -> None:
+    bench.settle()
+    own = sorted(each.name for each in (bench.folder / ".govsync").iterdir())
+    bench.server.has(name, b"evil")
+    bench.server.has("fine.txt", b"fine")
+    bench.beat()
+    bench.pass_ms(15_000)
+    assert [row.problem.code for row in problems.listed(bench.store)] == [code]
+    assert bench.report().state == "problem"
+    assert bench.names() == ["fine.txt"]
+    assert [each.name for each in bench.folder.parent.iterdir()] == ["folder"]
+    assert sorted(each.name for each in (bench.folder / ".govsync").iterdir()) == own
+
+
+@pytest.mark.parametrize("years_ms", [YEARS_MS, -YEARS_MS])
+def test_a_clock_that_is_years_off_decides_nothing(bench: Bench, years_ms: int) -> None:
+    """Neither which version wins, nor that something is old enough to go; and being right again is no news."""
+    bench.settle()
+    bench.write("a.txt", b"1")
+    bench.settle()
+    for wall_ms in (WALL_MS + years_ms, WALL_MS):
+        bench.wall_ms = wall_ms
+        bench.write("a.txt", b"mine %d" % wall_ms)
+        known = bench.server.alive().get("theirs.txt")
+        bench.server.has("theirs.txt", b"theirs %d" % wall_ms, known.node if known is not None else None)
+        bench.beat()
+        bench.settle()
+        assert bench.report().state == "in_sync"
+        assert (bench.folder / "a.txt").read_bytes() == b"mine %d" % wall_ms
+        assert (bench.folder / "theirs.txt").read_bytes() == b"theirs %d" % wall_ms
+    assert bench.names() == ["a.txt", "theirs.txt"]
+    assert bench.asked(ask.Delete) == []
+    assert problems.listed(bench.store) == []
