@@ -16,7 +16,7 @@ from govsync.control.client import ask
 from govsync.control.messages import GetStatus
 from govsync.local.root import proven
 from govsync.model.codes import Code
-from govsync.model.problems import Failure, Problem
+from govsync.model.problems import Failure, problem_of
 from govsync.model.status import State
 from govsync.system.disk import DiskFileSystem
 from govsync.system.failures import failure_of
@@ -64,7 +64,7 @@ def examine(places: Places, environment: Mapping[str, str]) -> list[Finding]:
 
 def _in_words(error: Failure | OSError) -> str:
     failure = error if isinstance(error, Failure) else failure_of(error, "check")
-    problem = Problem(failure.code, {name: str(fact) for name, fact in failure.facts.items()})
+    problem = problem_of(failure)
     return f"{sentence(problem)} {action(problem)} [{failure.code}]"
 
 

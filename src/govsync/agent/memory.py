@@ -16,7 +16,7 @@ from govsync.engine import events, jobs
 from govsync.engine.desk import Now
 from govsync.engine.loop import Engine
 from govsync.model.codes import Code
-from govsync.model.problems import Failure, Problem
+from govsync.model.problems import Failure, Problem, problem_of
 from govsync.store import activity
 from govsync.store.database import Store, StoreFailure
 from govsync.system.failures import attempt
@@ -146,7 +146,7 @@ class Memory:
         self._left.update(self._out)
         self._out = {}
         self.close()
-        self.trouble = Problem(failure.code, {name: str(fact) for name, fact in failure.facts.items()})
+        self.trouble = problem_of(failure)
         damaged = failure.code is Code.STORE_DAMAGED
         wait_ms = 0 if damaged and not self._failed else min(RETRY_MS << min(self._failed, 10), RETRY_MOST_MS)
         self._failed += 1

@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from govsync.model.codes import Code
-from govsync.model.problems import Failure, Problem
+from govsync.model.problems import Failure, problem_of
 from govsync.system.failures import failure_of
 from govsync.system.process import environment
 from govsync.text.units import shown_moment, shown_name, size, width
@@ -67,7 +67,7 @@ def complain(failure: Failure) -> None:
     """Says on standard error, in one line, what failed, what can be done, and the code with what else is known."""
     from govsync.text.sentences import action, sentence, unsaid
 
-    problem = Problem(failure.code, {name: str(fact) for name, fact in failure.facts.items()})
+    problem = problem_of(failure)
     more = "".join(f" {name}={fact}" for name, fact in unsaid(problem).items())
     click.echo(shown_name(f"govsync: {sentence(problem)} {action(problem)} [{failure.code}{more}]"), err=True)
 

@@ -22,7 +22,7 @@ from govsync.local.root import Root, Standing, cookie, prove
 from govsync.local.staging import Staged, StagedFile, Staging
 from govsync.local.steps import TRASH, At, Signature
 from govsync.model.codes import Code
-from govsync.model.problems import Failure, Problem
+from govsync.model.problems import Failure, Problem, problem_of
 from govsync.protocol.limits import DEFAULT as LIMITS
 from govsync.remote.interface import Remote, Source
 from govsync.system.fs import FileSystem
@@ -215,7 +215,7 @@ def _rescue(tools: Tools, job: jobs.Rescue) -> jobs.Rescued:
             )
             done.append((file.at, name, copied))
         except Failure as failure:
-            failed.append((file.at, place.problem_of(failure)))
+            failed.append((file.at, problem_of(failure)))
     return jobs.Rescued(tuple(done), tuple(failed))
 
 
@@ -259,7 +259,7 @@ def _upload(tools: Tools, job: jobs.Upload) -> jobs.Uploaded:
                 lid = max(sources, key=growth.__getitem__)
             else:
                 raise
-            failed.append((lid, place.problem_of(failure)))
+            failed.append((lid, problem_of(failure)))
             del sources[lid]
         else:
             break
@@ -281,7 +281,7 @@ def _fetch(tools: Tools, job: jobs.Fetch) -> jobs.Fetched:
                 done = staging.small(_name(want), data, want.hash, want.mtime_ns, want.exec)
                 staged.append(_staged(want, done))
             except Failure as failure:
-                failed.append((want.lid, place.problem_of(failure)))
+                failed.append((want.lid, problem_of(failure)))
         _download(tools, job, staging, to_fetch, staged, failed)
         staging.flush()
     return jobs.Fetched(tuple(staged), tuple(failed))
@@ -308,7 +308,7 @@ def _download(
             done = file.finish(want.mtime_ns, want.exec)
             staged.append(_staged(want, done))
         except Failure as failure:
-            failed.append((want.lid, place.problem_of(kept_back.get(want.lid, failure))))
+            failed.append((want.lid, problem_of(kept_back.get(want.lid, failure))))
         finally:
             file.close()
     lost = next((each for each in kept_back.values() if each.code in _NO_SERVER), None)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self
 
-from govsync.local.steps import STATE
+from govsync.local.steps import STATE, At
 from govsync.model.codes import Code
 from govsync.model.names import IGNORE_FILE, RESERVED_PREFIX, key
 from govsync.model.problems import Failure
@@ -37,6 +37,11 @@ class OpenFolders:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def parent(self, at: At) -> Folder:
+        """Opens the folder of a name; raises as `at`, and for a name that leads elsewhere."""
+        require_plain(at.name)
+        return self.at(at.path)
 
     def at(self, path: tuple[str, ...]) -> Folder:
         """Answers the folder at `path`.

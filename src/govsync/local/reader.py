@@ -14,12 +14,11 @@ import msgspec
 from govsync.content.chunks import cut
 from govsync.content.manifests import Manifest, manifest_of
 from govsync.local.folders import OpenFolders, opened
-from govsync.local.place import problem_of
 from govsync.local.root import Root, proven
 from govsync.local.scanner import TICK_NS
 from govsync.local.steps import At, Signature
 from govsync.model.codes import Code
-from govsync.model.problems import Failure, Problem
+from govsync.model.problems import Failure, Problem, problem_of
 from govsync.system.fs import File, FileSystem, Folder, Stat
 
 SMALL_BYTES = 64 * 1024

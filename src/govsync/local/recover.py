@@ -8,7 +8,6 @@ rename of ours would be taken for the person's. Nothing is done anew here, only 
 from collections.abc import Sequence
 
 from govsync.local.folders import OpenFolders
-from govsync.local.place import problem_of
 from govsync.local.root import Root, proven
 from govsync.local.steps import (
     PARKING,
@@ -30,7 +29,7 @@ from govsync.local.steps import (
     signature_of,
 )
 from govsync.model.codes import Code
-from govsync.model.problems import Failure
+from govsync.model.problems import Failure, problem_of
 from govsync.system.fs import FileSystem, Folder, Shape, Stat
 
 

@@ -12,12 +12,11 @@ import msgspec
 
 from govsync.local.folders import OpenFolders, read_whole
 from govsync.local.ignore import MOST_IGNORE_FILE_BYTES, Ignore, Skip
-from govsync.local.place import problem_of
 from govsync.local.root import Root, proven
 from govsync.local.steps import STATE, At
 from govsync.model.codes import Code
 from govsync.model.names import IGNORE_FILE, RESERVED_PREFIX, key
-from govsync.model.problems import Failure, Problem
+from govsync.model.problems import Failure, Problem, problem_of
 from govsync.system.fs import Entry, FileSystem, Folder, Shape, Stat
 
 MOST_DEPTH = 100

@@ -13,12 +13,11 @@ from hashlib import sha256
 import msgspec
 
 from govsync.local.folders import OpenFolders, require_plain
-from govsync.local.place import problem_of
 from govsync.local.root import Root, proven
 from govsync.local.steps import TRASH, At, Signature
 from govsync.model.codes import Code
 from govsync.model.names import second_name
-from govsync.model.problems import Failure, Problem
+from govsync.model.problems import Failure, Problem, problem_of
 from govsync.system.fs import FileSystem, Folder, Shape
 
 MOST_BYTES = 5 * 1024**3

@@ -31,3 +31,8 @@ class Problem(msgspec.Struct, frozen=True):
 
     code: Code
     facts: dict[str, str] = {}
+
+
+def problem_of(failure: Failure) -> Problem:
+    """Turns a failure about one item into the value that is shown for it."""
+    return Problem(failure.code, {name: str(fact) for name, fact in failure.facts.items()})

@@ -14,7 +14,7 @@ from govsync.model import names
 from govsync.model.codes import Code
 from govsync.model.ids import Ids
 from govsync.model.nodes import Kind, Local, Place, Presence
-from govsync.model.problems import Failure, Problem
+from govsync.model.problems import Failure, Problem, problem_of
 from govsync.store import damage, dirty, gaps, local_tree, mounts, paths, problems, spaces
 from govsync.store.database import Row, Store, pieces
 from govsync.store.local_tree import Disk
@@ -422,9 +422,7 @@ class _Folder:
         try:
             names.check(names.nfc(name))
         except Failure as failure:
-            self._illegal(
-                name, Problem(failure.code, {key: str(fact) for key, fact in failure.facts.items()})
-            )
+            self._illegal(name, problem_of(failure))
             return None
         if (
             origin is not None
