@@ -43,14 +43,14 @@ class Presence(StrEnum):
     """It is on the disk and must never be offered to the server (a viewer's own copy)."""
 
 
-class Place(msgspec.Struct, frozen=True):
+class Place(msgspec.Struct, frozen=True, gc=False):
     """Says where a node hangs: under which lid, by which name."""
 
     parent: int
     name: str
 
 
-class Local(msgspec.Struct, frozen=True):
+class Local(msgspec.Struct, frozen=True, gc=False):
     """What the disk shows of a node. `hash` is None for folders and mounts, and for a file not read to its end yet."""
 
     place: Place
@@ -65,7 +65,7 @@ class Local(msgspec.Struct, frozen=True):
         return self.presence in (Presence.HERE, Presence.PARKED, Presence.LOCAL_ONLY)
 
 
-class Remote(msgspec.Struct, frozen=True):
+class Remote(msgspec.Struct, frozen=True, gc=False):
     """What the server last told of a node; `place_key` and `rev` are the ids of its place and its revision (R31)."""
 
     place: Place
@@ -80,7 +80,7 @@ class Remote(msgspec.Struct, frozen=True):
     conflict_of: bytes | None = None
 
 
-class Baseline(msgspec.Struct, frozen=True):
+class Baseline(msgspec.Struct, frozen=True, gc=False):
     """What desk and server last agreed on about a node."""
 
     place: Place
@@ -91,7 +91,7 @@ class Baseline(msgspec.Struct, frozen=True):
     exec: bool = False
 
 
-class Node(msgspec.Struct, frozen=True):
+class Node(msgspec.Struct, frozen=True, gc=False):
     """All that is known of one node: its ids and a fact of each tree, or None where that tree has none.
 
     `local` None means that the disk never held it as far as the store remembers (equal to presence `not_yet`).

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from govsync.model.operations import AnyOperation
+from govsync.model.operations import AnyOperation, Delete
 from govsync.store.database import Store, pieces
 
 
@@ -38,21 +38,24 @@ def sent(store: Store, space: bytes) -> list[OpRow]:
 def without_outcome(store: Store, operations: Sequence[AnyOperation]) -> list[OpRow]:
     """Answers those of these operations that have no outcome yet, in their order."""
     found: dict[bytes, tuple[int, bytes]] = {}
-    covers: dict[bytes, list[int]] = {}
     for marks, piece in pieces([operation.key for operation in operations]):
         for key, *about in store.all(f"SELECT key, lid, space FROM op WHERE key IN ({marks})", piece):
             found[key] = (about[0], about[1])
+    covers: dict[bytes, list[int]] = {}
+    # Only a deletion speaks for more than its own node.
+    for marks, piece in pieces([operation.key for operation in operations if isinstance(operation, Delete)]):
         for lid, key in store.all(
             f"SELECT lid, key FROM op_cover WHERE key IN ({marks}) ORDER BY lid", piece
         ):
             covers.setdefault(key, []).append(lid)
-    return [
-        OpRow(
-            operation=each, lid=found[each.key][0], space=found[each.key][1], covers=tuple(covers[each.key])
-        )
-        for each in operations
-        if each.key in found
-    ]
+    rows: list[OpRow] = []
+    for each in operations:
+        if each.key in found:
+            lid, space = found[each.key]
+            rows.append(
+                OpRow(operation=each, lid=lid, space=space, covers=tuple(covers.get(each.key, (lid,))))
+            )
+    return rows
 
 
 def any_sent(store: Store, space: bytes) -> bool:
