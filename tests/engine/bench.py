@@ -166,7 +166,7 @@ class SmallServer:
         self.chunks.update((chunk_hash(data), data) for data in inline)
         outcomes = tuple(self._outcome(operation) for operation in operations)
         self._answered("commit")
-        return CommitAnswer(outcomes=outcomes, head=len(self.journal), chain=CHAIN)
+        return CommitAnswer(outcomes=outcomes, head=len(self.journal), chain=CHAIN, at_ms=WALL_MS)
 
     def download(self, space: bytes, wants: Sequence[Download]) -> None:
         self._asked("download")

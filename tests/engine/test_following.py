@@ -43,6 +43,43 @@ def test_nothing_is_in_sync_while_an_answer_ahead_of_the_journal_has_not_been_se
     )
 
 
+def test_a_desk_does_not_read_back_what_it_wrote_itself(bench: Bench) -> None:
+    bench.settle()
+    before = bench.done(jobs.Pull)
+    bench.write("a", b"one")
+    bench.settle()
+    bench.write("a", b"second")
+    (bench.folder / "d").mkdir()
+    bench.write("d/inside")
+    bench.settle()
+    assert len(bench.server.journal) == 4
+    assert bench.done(jobs.Pull) == before
+
+
+def test_a_desk_reads_what_a_colleague_wrote_before_its_own(bench: Bench) -> None:
+    bench.settle()
+    bench.write("mine")
+    bench.work(jobs.Commit)
+    bench.server.has("theirs", b"words")
+    bench.settle()
+    assert sorted(bench.names()) == ["mine", "theirs"]
+
+
+def test_a_page_that_an_answer_overtook_is_read_again_from_there(bench: Bench) -> None:
+    bench.settle()
+    bench.write("mine")
+    bench.work(jobs.Commit)
+    [commit] = bench.under_way(jobs.Commit)
+    bench.tell(events.HeadTold(SPACE, len(bench.server.journal) + 1))
+    bench.work(jobs.Commit, jobs.Pull)
+    [pull] = bench.under_way(jobs.Pull)
+    bench.carry_out(commit)
+    bench.server.has("theirs", b"words")
+    bench.carry_out(pull)
+    bench.work()
+    assert sorted(bench.names()) == ["mine", "theirs"]
+
+
 def test_a_space_of_the_same_owner_takes_the_place_of_one_that_the_server_does_not_know(bench: Bench) -> None:
     bench.write("a.txt")
     bench.settle()

@@ -446,7 +446,9 @@ def test_an_answer_tells_of_the_head_that_the_journal_then_has(desk: Desk) -> No
     request = Commit(epoch=desk.epoch, operations=(desk.mkdir("f"),))
     for _ in range(2):
         answer = commits.commit(desk.office.server, desk.caller, desk.space, request, ())
-        assert Cursor(desk.epoch, answer.head, answer.chain) == desk.journal().cursor
+        page = desk.journal()
+        assert Cursor(desk.epoch, answer.head, answer.chain) == page.cursor
+        assert answer.at_ms == page.entries[-1].at_ms
 
 
 def test_a_commit_of_a_desk_that_has_read_another_history_has_no_effect(desk: Desk) -> None:

@@ -20,6 +20,7 @@ from tests.server.office import Office
 LIMIT_S = 30.0
 NEVER_S = 10_000.0
 OFTEN_S = 0.005
+OTHER = b"another device 1"
 
 Heard = TypeVar("Heard", events.Beat, events.HeadMoved, events.RightsChanged, events.SessionEnded)
 
@@ -127,12 +128,27 @@ def test_who_reads_slowly_hears_only_the_newest(office: Office, desk: Desk, pool
         ear = Ear(streams.listen(desk.caller, "start"))
         await ear.until(events.Beat)
         for seq in range(10, 1_000):
-            streams.head(desk.space, seq)
-        streams.head(desk.space, 500)
+            streams.head(desk.space, seq, OTHER)
+        streams.head(desk.space, 500, OTHER)
         await asyncio.sleep(0)  # What was said from threads is taken in.
         assert await ear.next() == events.HeadMoved(space=desk.space, seq=999)
-        streams.head(desk.space, 1_000)
+        streams.head(desk.space, 1_000, OTHER)
         assert await ear.next() == events.HeadMoved(space=desk.space, seq=1_000)
+
+    run(office, pool, story)
+
+
+def test_who_has_moved_a_head_is_told_by_the_answer_alone(office: Office, desk: Desk, pool: Executor) -> None:
+    second = Desk(office, "anna")
+
+    async def story(streams: Streams) -> None:
+        mine, other = (Ear(streams.listen(each.caller, "start")) for each in (desk, second))
+        for ear in (mine, other):
+            await ear.until(events.Beat)
+        streams.head(desk.space, 50, desk.caller.device)
+        assert await other.next() == events.HeadMoved(space=desk.space, seq=50)
+        streams.head(desk.space, 60, second.caller.device)
+        assert await mine.next() == events.HeadMoved(space=desk.space, seq=60)
 
     run(office, pool, story)
 
@@ -143,8 +159,8 @@ def test_nobody_hears_of_a_space_that_he_may_not_read(office: Office, desk: Desk
     async def story(streams: Streams) -> None:
         ear = Ear(streams.listen(clara.caller, "start"))
         await ear.until(events.Beat)
-        streams.head(desk.space, 50)
-        streams.head(clara.space, 60)
+        streams.head(desk.space, 50, OTHER)
+        streams.head(clara.space, 60, OTHER)
         assert await ear.next() == events.HeadMoved(space=clara.space, seq=60)
 
     run(office, pool, story)
@@ -173,7 +189,7 @@ def test_a_newer_stream_of_a_device_ends_the_older(office: Office, desk: Desk, p
         newer = Ear(streams.listen(desk.caller, "start"))
         await newer.until(events.Beat)
         await older.ended()
-        streams.head(desk.space, 70)
+        streams.head(desk.space, 70, OTHER)
         assert await newer.next() == events.HeadMoved(space=desk.space, seq=70)
 
     run(office, pool, story)

@@ -6,12 +6,13 @@ import pytest
 from govsync.model import operations as ask
 from govsync.model.nodes import Kind, Place
 from govsync.model.trees import settled
-from govsync.protocol.changes import NodeState
-from govsync.protocol.commits import Done
-from govsync.store import answers, dirty, local_tree, lost
+from govsync.protocol.changes import Cursor, NodeState
+from govsync.protocol.commits import CommitAnswer, Done
+from govsync.store import answers, dirty, local_tree, lost, meta, spaces
 from govsync.store.database import Row
 from govsync.store.lost import Lost
 from govsync.store.ops import OpRow
+from govsync.store.spaces import SpaceRow
 from tests.store.desk import EPOCH, ROOT_ID, SPACE, StoredDesk, content, dirty_lids
 
 Answer = tuple[OpRow, Done]
@@ -128,3 +129,81 @@ def test_what_something_has_become_of_since_is_taken_in_by_itself(
     row, outcome = made(desk, lid, **since)
     answers.take_in(desk.store, [(row, outcome)])
     assert alone == [outcome.state]
+
+
+# How far the journal goes (docs/decisions/0012)
+
+
+def followed(
+    desk: StoredDesk, done: list[Answer], head: int, epoch: bytes = EPOCH, at_ms: int = 5
+) -> SpaceRow:
+    answer = CommitAnswer(outcomes=tuple(each for _, each in done), head=head, chain=b"h" * 8, at_ms=at_ms)
+    answers.follow(desk.store, SPACE, epoch, answer, done)
+    row = spaces.get(desk.store, SPACE)
+    assert row is not None
+    return row
+
+
+def two(desk: StoredDesk) -> list[Answer]:
+    return [made(desk, desk.show("a")), made(desk, desk.show("b"))]
+
+
+def test_what_only_this_commit_wrote_needs_no_reading(desk: StoredDesk) -> None:
+    row = followed(desk, two(desk), head=2)
+    assert (row.cursor, row.told) == (Cursor(EPOCH, 2, b"h" * 8), None)
+    assert meta.last_change_ms(desk.store) == 5
+
+
+def test_what_somebody_wrote_in_between_is_read(desk: StoredDesk) -> None:
+    before = spaces.get(desk.store, SPACE)
+    assert before is not None
+    desk.seq += 1
+    row = followed(desk, two(desk), head=3)
+    assert (row.cursor, row.told) == (before.cursor, Cursor(EPOCH, 3, b"h" * 8))
+
+
+def test_what_somebody_wrote_behind_is_read(desk: StoredDesk) -> None:
+    assert followed(desk, two(desk), head=3).told is not None
+
+
+@pytest.mark.parametrize(
+    "since",
+    [{"place": COLLEAGUES, "rev": COLLEAGUES}, {"seq": 9}],
+    ids=["it was there already", "it has changed since"],
+)
+def test_an_effect_that_was_anothers_is_read(desk: StoredDesk, since: dict[str, object]) -> None:
+    (row, outcome), second = two(desk)
+    assert outcome.state is not None
+    changed = msgspec.structs.replace(outcome, state=msgspec.structs.replace(outcome.state, **since))
+    assert followed(desk, [(row, changed), second], head=2).told is not None
+
+
+def test_an_answer_whose_state_is_hidden_is_read(desk: StoredDesk) -> None:
+    (row, outcome), second = two(desk)
+    hidden = msgspec.structs.replace(outcome, state=None)
+    assert followed(desk, [(row, hidden), second], head=2).told is not None
+
+
+def test_behind_an_earlier_answer_that_was_not_found_yet_all_is_read(desk: StoredDesk) -> None:
+    done = two(desk)
+    spaces.told(desk.store, SPACE, Cursor(EPOCH, 1, b"x" * 8))
+    row = followed(desk, done, head=2)
+    assert row.cursor is not None
+    assert row.cursor.seq == 0
+
+
+def test_an_answer_that_reading_has_overtaken_does_not_lead_back(desk: StoredDesk) -> None:
+    done = two(desk)
+    spaces.set_cursor(desk.store, SPACE, Cursor(EPOCH, 3, b"x" * 8))
+    row = followed(desk, done, head=2)
+    assert (row.cursor, row.told) == (Cursor(EPOCH, 3, b"x" * 8), None)
+
+
+def test_another_life_of_the_server_is_read(desk: StoredDesk) -> None:
+    row = followed(desk, two(desk), head=2, epoch=b"f" * 16)
+    assert row.cursor is not None
+    assert row.cursor.seq == 0
+
+
+def test_an_answer_that_does_not_say_when_is_read(desk: StoredDesk) -> None:
+    assert followed(desk, two(desk), head=2, at_ms=0).told is not None

@@ -1,7 +1,7 @@
 """Follows the server: which spaces there are, how far each journal has been read, and whether nothing newer exists.
 
-An event of the server's stream only says that something newer may exist; what counts is the cursor, which moves by
-reading alone (R32, R33). A digest of all heads, told every 20 s, proves that nothing was missed (R41, R42). Where the
+An event of the server's stream only says that something newer may exist; what counts is the cursor, which moves over
+what was read, or was told whole by an answer (R32, R33). A digest of all heads, told every 20 s, proves that nothing was missed (R41, R42). Where the
 server's history is another one than the desk remembers, the whole snapshot is read and the two are united (R34).
 """
 
@@ -244,7 +244,9 @@ class Following:
             if row is not None and job.cursor is not None and job.cursor == row.told:
                 spaces.found(store, job.space)
             if row is None or row.cursor != job.cursor:
-                return  # Read from a place that is no longer ours: a reread has begun meanwhile.
+                # Read from a place that is no longer ours: an answer went on from it, or a reread has begun.
+                self.head_told(job.space, result.changes.head)
+                return
             remote_tree.apply(store, job.space, result.changes.entries, self._desk.who.device)
             spaces.set_cursor(store, job.space, result.changes.cursor)
             if row.told is not None and _denies(result.changes, row.told):

@@ -23,7 +23,6 @@ from govsync.model.nodes import Kind, Node, Place
 from govsync.model.problems import Problem
 from govsync.model.steps import AnyUp, Attr, Delete, Mkdir, Move, Put, Revive
 from govsync.model.trees import Trees
-from govsync.protocol.changes import Cursor
 from govsync.protocol.commits import Done, Lacking, Refused
 from govsync.protocol.limits import DEFAULT as LIMITS
 from govsync.store import (
@@ -371,8 +370,8 @@ class Sending:
     def committed(self, job: Commit, result: Committed) -> None:
         """Takes in the outcomes of a commit, in one transaction with the end of its operations' rows."""
         store = self._desk.store
-        answers = zip(job.operations, result.answer.outcomes, strict=True)
-        outcomes = {operation.key: outcome for operation, outcome in answers}
+        pairs = zip(job.operations, result.answer.outcomes, strict=True)
+        outcomes = {operation.key: outcome for operation, outcome in pairs}
         self._retry_at.pop(job.space, None)
         self.trouble.answered(job)
         with store.transaction():
@@ -388,7 +387,7 @@ class Sending:
             self._agreed(done)
             holds.stamp(store, self._desk.now.wall_ms)
             if result.answer.chain:
-                spaces.told(store, job.space, Cursor(job.epoch, result.answer.head, result.answer.chain))
+                answers.follow(store, job.space, job.epoch, result.answer, done)
         self._desk.facts_changed()
 
     def _agreed(self, done: Sequence[tuple[ops.OpRow, Done]]) -> None:

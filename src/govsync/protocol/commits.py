@@ -85,11 +85,13 @@ Outcome = Done | Refused | Lacking
 
 class CommitAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Answers a commit, one outcome an operation in its order, and the head of the journal with its chain there: a desk
-    that has not read so far yet knows by it, later on, whether a restore has taken its answer back."""
+    that has not read so far yet knows by it, later on, whether a restore has taken its answer back. `at_ms` is the
+    server's time of the commit, as its entries carry it."""
 
     outcomes: tuple[Outcome, ...]
     head: int
     chain: bytes = b""
+    at_ms: int = 0
 
 
 class Want(msgspec.Struct, frozen=True, array_like=True):

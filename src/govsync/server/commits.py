@@ -104,7 +104,9 @@ class _Committing:
         for unit in _units(operations):
             outcomes.extend(self._group(unit) if len(unit) > 1 else [self._one(unit[0])])
         value = self._write()
-        return CommitAnswer(outcomes=tuple(outcomes), head=self._draft.head, chain=value[: chain.QUOTED])
+        return CommitAnswer(
+            outcomes=tuple(outcomes), head=self._draft.head, chain=value[: chain.QUOTED], at_ms=self._now_ms
+        )
 
     def _done_before(self, operations: Sequence[ask.AnyOperation]) -> dict[bytes, int]:
         j = tables.journal.c

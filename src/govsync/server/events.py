@@ -102,10 +102,11 @@ class Streams:
             )  # fmt: skip
         return self._stream(_Desk(caller))
 
-    def head(self, space: bytes, seq: int) -> None:
-        """Says, from any thread, that a space has reached a sequence."""
+    def head(self, space: bytes, seq: int, device: bytes) -> None:
+        """Says, from any thread, that a space has reached a sequence; not to the device that brought it there, whom the
+        answer to its commit tells."""
         if self._loop is not None and not self._ended:
-            self._loop.call_soon_threadsafe(self._head, space, seq)
+            self._loop.call_soon_threadsafe(self._head, space, seq, device)
 
     def end(self) -> None:
         """Ends all streams, so that the process can stop."""
@@ -135,11 +136,12 @@ class Streams:
             if self._desks.get(device) is desk:
                 del self._desks[device]
 
-    def _head(self, space: bytes, seq: int) -> None:
+    def _head(self, space: bytes, seq: int, but: bytes | None = None) -> None:
         if self._heads.get(space, 0) < seq:
             self._heads[space] = seq
             for desk in self._listeners.get(space, ()):
-                desk.say(events.HeadMoved(space=space, seq=seq))
+                if desk.caller.device != but:
+                    desk.say(events.HeadMoved(space=space, seq=seq))
 
     async def _beat(self) -> None:
         desks = list(self._desks.values())

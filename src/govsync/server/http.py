@@ -249,7 +249,7 @@ class Http:
         request, sent = call.framed(messages.Commit)
         inline = contents.unpacked(sent, self._server.limits)
         answer = commits.commit(self._server, call.caller, call.space, request, inline)
-        self.streams.head(call.space, answer.head)
+        self.streams.head(call.space, answer.head, call.caller.device)
         return wire.encode_framed(answer)
 
     def _fetch(self, call: Call) -> Answer:

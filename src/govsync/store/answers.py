@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from govsync.model import names
 from govsync.model import operations as ask
 from govsync.model.nodes import Place, Presence
-from govsync.protocol.changes import NodeState
-from govsync.protocol.commits import Done
-from govsync.store import dirty, holds, local_tree, lost, remote_tree, trees
+from govsync.protocol.changes import Cursor, NodeState
+from govsync.protocol.commits import CommitAnswer, Done
+from govsync.store import dirty, holds, local_tree, lost, meta, remote_tree, spaces, trees
 from govsync.store.database import Row, Store
 from govsync.store.ops import OpRow
 
@@ -34,6 +34,29 @@ def take_in(store: Store, done: Sequence[tuple[OpRow, Done]]) -> None:
     settled = trees.settled(store, lids)
     dirty.drop(store, settled)
     dirty.add(store, (lid for lid in lids if lid not in settled))
+
+
+def follow(
+    store: Store, space: bytes, epoch: bytes, answer: CommitAnswer, done: Sequence[tuple[OpRow, Done]]
+) -> None:
+    """Takes in how far the journal goes, after `done`. Where every entry behind the cursor is one that these operations
+    made, what the entries tell was told by the answer (docs/decisions/0012); else the head is waited for."""
+    row, head = spaces.get(store, space), Cursor(epoch, answer.head, answer.chain)
+    own = {outcome.seq for op, outcome in done if _is_its_entry(op.operation, outcome)}
+    if (
+        row is not None and row.cursor is not None and row.epoch == epoch and row.told is None
+        and answer.at_ms and row.cursor.seq < head.seq and own.issuperset(range(row.cursor.seq + 1, head.seq + 1))
+    ):  # fmt: skip
+        spaces.set_cursor(store, space, head)
+        meta.changed_at(store, answer.at_ms)
+    else:
+        spaces.told(store, space, head)
+
+
+def _is_its_entry(operation: ask.AnyOperation, outcome: Done) -> bool:
+    """Says whether the state is that of the operation's own entry, and not of what had its effect before it."""
+    state = outcome.state
+    return state is not None and state.seq == outcome.seq and operation.key in (state.place, state.rev)
 
 
 def _made(store: Store, done: Sequence[tuple[OpRow, Done]]) -> dict[int, Row]:
