@@ -131,7 +131,7 @@ def test_what_something_has_become_of_since_is_taken_in_by_itself(
     assert alone == [outcome.state]
 
 
-# How far the journal goes (docs/decisions/0012)
+# How far the journal goes (docs/decisions/0013)
 
 
 def followed(

@@ -40,7 +40,7 @@ def follow(
     store: Store, space: bytes, epoch: bytes, answer: CommitAnswer, done: Sequence[tuple[OpRow, Done]]
 ) -> None:
     """Takes in how far the journal goes, after `done`. Where every entry behind the cursor is one that these operations
-    made, what the entries tell was told by the answer (docs/decisions/0012); else the head is waited for."""
+    made, what the entries tell was told by the answer (docs/decisions/0013); else the head is waited for."""
     row, head = spaces.get(store, space), Cursor(epoch, answer.head, answer.chain)
     own = {outcome.seq for op, outcome in done if _is_its_entry(op.operation, outcome)}
     if (
