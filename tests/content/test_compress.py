@@ -1,6 +1,7 @@
 """Bytes come back exactly, and a stranger's body never costs more than was allowed."""
 
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -26,6 +27,16 @@ def test_bytes_come_back_as_they_were(data: bytes):
     encoded = compress(data)
     assert len(encoded.data) <= len(data)
     assert decompress(encoded.encoding, encoded.data, len(data)) == data
+
+
+def test_a_body_is_compressed_alike_whatever_was_before_and_in_whichever_thread():
+    bodies = [TEXT[start : start + 100 + start % 3_000] for start in range(0, 200_000, 997)]
+    alone = [compress(body) for body in bodies]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(compress, reversed(bodies))) == alone[::-1]
+    assert [
+        decompress(each.encoding, each.data, len(body)) for each, body in zip(alone, bodies, strict=True)
+    ] == bodies
 
 
 @pytest.mark.parametrize("size_bytes", [2 * MIB, 2 * MIB - 1, len(TEXT)])

@@ -5,6 +5,7 @@ become is said by whoever asks.
 """
 
 import sys
+import threading
 from enum import StrEnum
 
 import msgspec
@@ -45,10 +46,27 @@ class Encoded(msgspec.Struct, frozen=True):
 def compress(data: bytes | memoryview) -> Encoded:
     """Compresses bytes unless that saves less than 5 %; raw bytes are the ones handed in, not a copy."""
     if _looks_compressible(data):
-        packed = zstd.compress(data, _LEVEL)
+        packed = _packed(data)
         if len(packed) <= len(data) * _WORTH:
             return Encoded(Encoding.ZSTD, packed)
     return Encoded(Encoding.RAW, data)
+
+
+class _Compressors(threading.local):
+    """A compressor for each thread: to make one costs more than to compress a small body. It keeps the memory of the
+    largest body that it has seen, so large ones get one of their own."""
+
+    def __init__(self) -> None:
+        self.small = zstd.ZstdCompressor(_LEVEL)
+
+
+_compressors = _Compressors()
+
+
+def _packed(data: bytes | memoryview) -> bytes:
+    if len(data) < _PROBE_FROM_BYTES:
+        return _compressors.small.compress(data, zstd.ZstdCompressor.FLUSH_FRAME)
+    return zstd.compress(data, _LEVEL)
 
 
 def decompress(encoding: str, data: bytes | memoryview, size_bytes: int) -> bytes:
