@@ -13,10 +13,13 @@ READY := $(VENV)/.ready-$(shell cat $(LOCK) pyproject.toml | sha256sum | cut -c1
 
 SEED ?= 1
 export GOVSYNC_SIMULATION_SECONDS ?= 180
-# A file of tests stays in one process, so that it starts its PostgreSQL or its server once.
-PYTEST := $(RUN) -m pytest --numprocesses auto --dist loadfile
+# Journeys start some hundred processes, which would otherwise compile all that they import each time.
+unexport PYTHONDONTWRITEBYTECODE
+# A file of tests stays in one process, so that it starts its PostgreSQL or its server once; tests/conftest.py says which
+# files come first.
+PYTEST := $(RUN) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo play test test-all check format sim soak bench docs generate lock clean
+.PHONY: help setup demo play test test-rest test-all check format sim soak bench docs generate lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +42,9 @@ play: $(READY) ## the same world, without a window and with its files under ./pl
 
 test: $(READY) ## the quick tests (below three minutes)
 	$(PYTEST) -m "not slow and not journey"
+
+test-rest: $(READY) ## what `make test` leaves out, and its Hypothesis tests once more, with many more examples
+	HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "slow or journey or hypothesis"
 
 test-all: $(READY) ## every test: simulation (GOVSYNC_SIMULATION_SECONDS=180), journeys, PostgreSQL, S3
 	HYPOTHESIS_PROFILE=thorough $(PYTEST)

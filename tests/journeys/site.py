@@ -182,8 +182,10 @@ class Desk:
 
     def start(self) -> None:
         """Starts the agent in a process of ours."""
+        control = self.base / "home" / "control"
         self.agent = subprocess.Popen([*GOVSYNC, "run"], env=self.env, stdout=self._log, stderr=self._log)
-        until(lambda: self.call("status").returncode == 0, f"{self.name} answers")
+        # Before there is a socket to ask, each question would only take the processor from the agent.
+        until(lambda: control.exists() and self.call("status").returncode == 0, f"{self.name} answers")
 
     def kill(self) -> None:
         """Ends the agent without a word (SIGKILL)."""

@@ -61,9 +61,11 @@ def test_a_full_disk_under_the_home_is_waited_out(site: Site) -> None:
         office.stop()
 
 
-def test_a_full_disk_under_the_server_is_said_on_the_desk_while_it_lasts(tmp_path: Path) -> None:
+def test_a_full_disk_under_the_server_is_said_on_the_desk_while_it_lasts(
+    tmp_path: Path, populated: Path
+) -> None:
     with small_disk(tmp_path / "server", 32) as disk:
-        site = Site(tmp_path)
+        site = Site(tmp_path, populated)
         office, home = site.desk("office"), site.desk("home")
         office.write("before.txt", "before")
         meet(office, home)
@@ -87,7 +89,7 @@ def test_a_write_protected_folder_is_read_and_said_and_goes_on_when_it_may(site:
         office, home = site.desk("office"), site.desk("home")
         office.do("settings", "set", "folder.minimum_free", "0")
         office.write("mine.txt", "mine")
-        office.wait()
+        meet(office, home)
         disk.protect()
         home.write("new.txt", "new")
         home.write("mine.txt", "edited")
