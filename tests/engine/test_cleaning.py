@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from govsync.engine import events, jobs
-from govsync.engine.cleaning import LOOK_AGAIN_MS
+from govsync.engine.cleaning import LOOK_AGAIN_MS, PURGE_EVERY_MS
 from govsync.local.trash import LEAST_AGE_MS, MOST_AGE_MS
 from govsync.model.codes import Code
 from govsync.model.problems import Problem
-from govsync.store import problems, trash
+from govsync.store import activity, problems, trash
 from tests.engine.bench import Bench
 
 
@@ -85,3 +85,14 @@ def test_a_full_disk_is_a_problem_only_when_the_trash_gives_no_room(bench: Bench
         said.update(row.problem.code for row in problems.listed(bench.store))
     assert ("large" in bench.names()) is room
     assert said == (set() if room else {Code.DISK_FULL})
+
+
+def test_what_happened_is_remembered_as_far_as_there_is_room_for_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activity, "KEPT", 3)
+    bench.settle()
+    for number in range(10):
+        activity.note(bench.store, number, "saved", str(number))
+    bench.pass_ms(2 * PURGE_EVERY_MS, step=60_000)
+    assert [row[3] for row in activity.latest(bench.store, 100)] == ["9", "8", "7"]

@@ -1,8 +1,8 @@
 """Lets go of what is no longer needed on this disk, and looks again at what was displaced (R11, R17).
 
 A minute after a file was displaced it is looked at once more: a program that held it open may have written to it since;
-then it is a second version and comes back; as long as it has it open, it is asked again every minute. What the server has is purged from the trash by age and size, never within
-the hour; staging parts that nobody touched for a week go.
+then it is a second version and comes back; as long as it has it open, it is asked again every minute. What the server
+has is purged from the trash by age and size, never within the hour; staging parts that nobody touched for a week go, and so does the oldest of what is remembered of what happened.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from govsync.engine.batch import disk_signature
 from govsync.engine.desk import Desk
 from govsync.engine.jobs import AnyJob, Change, Clean, Cleaned, Recover
 from govsync.local.trash import Fate, Held, choose
-from govsync.store import trash
+from govsync.store import activity, trash
 
 LOOK_AGAIN_MS = 60_000
 PURGE_EVERY_MS = 10 * 60_000
@@ -46,6 +46,7 @@ class Cleaning:
         purge: tuple[Held, ...] = ()
         if now.steady_ms >= self._purge_at_ms:
             self._purge_at_ms = now.steady_ms + PURGE_EVERY_MS
+            activity.trim(self._desk.store)
             left = [_held(row) for row in trash.left_behind(self._desk.store) if row.rev is not None]
             held = [_held(row) for row in trash.listed(self._desk.store) if row.name not in self._held_open]
             purge = choose(held, disk_bytes, now.wall_ms, self._need_bytes)
