@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from govsync.engine import events, jobs
-from govsync.engine.cleaning import LOOK_AGAIN_MS, PURGE_EVERY_MS
+from govsync.engine.cleaning import LOOK_AGAIN_MS, PURGE_EVERY_MS, SWEEP_EVERY_MS
+from govsync.engine.work import STAGED_KEPT_MS
 from govsync.local.trash import LEAST_AGE_MS, MOST_AGE_MS
 from govsync.model.codes import Code
 from govsync.model.problems import Problem
@@ -96,3 +97,14 @@ def test_what_happened_is_remembered_as_far_as_there_is_room_for_it(
         activity.note(bench.store, number, "saved", str(number))
     bench.pass_ms(2 * PURGE_EVERY_MS, step=60_000)
     assert [row[3] for row in activity.latest(bench.store, 100)] == ["9", "8", "7"]
+
+
+def test_what_was_left_half_done_long_ago_goes_also_where_nothing_was_displaced(bench: Bench) -> None:
+    bench.settle()
+    left = bench.folder / ".govsync" / "staging" / "left"
+    left.write_bytes(b"half of a download that nobody wants any more")
+    written_ms = left.stat().st_ctime_ns // 1_000_000
+    for age_ms, stays in ((STAGED_KEPT_MS // 2, True), (2 * STAGED_KEPT_MS, False)):
+        bench.wall_ms = written_ms + age_ms - bench.steady_ms
+        bench.pass_ms(SWEEP_EVERY_MS, step=SWEEP_EVERY_MS // 4)
+        assert left.exists() == stays

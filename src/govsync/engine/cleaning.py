@@ -15,6 +15,7 @@ from govsync.store import activity, trash
 
 LOOK_AGAIN_MS = 60_000
 PURGE_EVERY_MS = 10 * 60_000
+SWEEP_EVERY_MS = 24 * 3_600_000
 MOST_AT_ONCE = 500
 
 
@@ -27,6 +28,7 @@ class Cleaning:
         self._held_open: dict[str, int] = {}
         """Entries that a program still had open when they were looked at, and when to look again."""
         self._purge_at_ms = 0
+        self._sweep_at_ms = 0
         self._not_before_ms = 0
         self._need_bytes = 0
 
@@ -52,9 +54,12 @@ class Cleaning:
             purge = choose(held, disk_bytes, now.wall_ms, self._need_bytes)
             purge = tuple(dict.fromkeys((*left, *purge)))[:MOST_AT_ONCE]
             self._need_bytes = 0
-        if not look and not purge:
+        sweep = now.steady_ms >= self._sweep_at_ms
+        if not (look or purge or sweep):
             return []
-        return [Clean(number=self._desk.number(), look=look, purge=purge, now_ms=now.wall_ms)]
+        if sweep:
+            self._sweep_at_ms = now.steady_ms + SWEEP_EVERY_MS
+        return [Clean(number=self._desk.number(), look=look, purge=purge, sweep=sweep, now_ms=now.wall_ms)]
 
     def _look_again(self) -> tuple[Held, ...]:
         """Lists what was displaced a minute ago, and what was held open a minute ago."""

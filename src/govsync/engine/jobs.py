@@ -155,10 +155,12 @@ class Changed(msgspec.Struct, frozen=True, tag=True):
 
 
 class Clean(Job, frozen=True):
-    """Looks again at what was displaced a minute ago, purges what may go, and sweeps what was left half-done long ago."""
+    """Looks again at what was displaced a minute ago, purges what may go, and with `sweep` removes what was left half-done
+    long ago."""
 
     look: tuple[Held, ...]
     purge: tuple[Held, ...]
+    sweep: bool
     now_ms: int
 
 

@@ -196,7 +196,7 @@ def _read_strays(tools: Tools, job: jobs.ReadStrays) -> jobs.StraysRead:
 def _clean(tools: Tools, job: jobs.Clean) -> jobs.Cleaned:
     judged = trash.look_again(tools.fs, tools.root, job.look) if job.look else ()
     purged = trash.purge(tools.fs, tools.root, job.purge) if job.purge else ()
-    if job.purge:
+    if job.sweep:
         trash.purge_litter(tools.fs, tools.root, (job.now_ms - trash.LEAST_AGE_MS) * 1_000_000)
         with Staging(tools.fs, tools.root, 0) as staging:
             staging.sweep((), (job.now_ms - STAGED_KEPT_MS) * 1_000_000)
