@@ -1,10 +1,12 @@
 """Turns of the engine: recovery first, never a look beside a change, nothing while paused or while the folder is in doubt."""
 
 import random
+import shutil
 
 import pytest
 
 from govsync.engine import events, jobs
+from govsync.engine.report import root_question
 from govsync.engine.work import run
 from govsync.model import operations as ask
 from govsync.model.codes import Code
@@ -199,3 +201,55 @@ def test_the_engine_asks_to_be_woken_for_everything_that_waits(bench: Bench) -> 
         bench.steady_ms = max(bench.steady_ms, at)
         bench.beat()
     assert len(bench.asked(ask.Delete)) == 1
+
+
+def test_a_folder_without_its_marker_is_known_again_by_what_lies_in_it(bench: Bench) -> None:
+    for number in range(20):
+        bench.write(f"{number}.txt")
+    bench.settle()
+    shutil.rmtree(bench.folder / ".govsync")
+    bench.steady_ms += 30_000
+    bench.settle()
+    assert (bench.folder / ".govsync" / "root").exists()
+    for number in range(3):
+        (bench.folder / f"{number}.txt").unlink()
+    shutil.rmtree(bench.folder / ".govsync")
+    bench.steady_ms += 30_000
+    bench.pass_ms(5_000)
+    assert bench.engine.root_problem == Problem(Code.FOLDER_REPLACED)
+    assert not (bench.folder / ".govsync").exists()
+    assert len(bench.server.alive()) == 20
+
+
+def test_what_a_person_said_of_the_folder_holds_until_it_is_back(bench: Bench) -> None:
+    bench.settle()
+    elsewhere = bench.folder.with_name("elsewhere")
+    bench.folder.rename(elsewhere)
+    bench.pass_ms(30_000, step=5_000)
+    assert root_question(bench.engine) is Code.FOLDER_MISSING
+    bench.engine.leave_folder()
+    assert root_question(bench.engine) is None
+    assert bench.report().state == "problem"
+    bench.begin()
+    bench.pass_ms(30_000, step=5_000)
+    assert root_question(bench.engine) is None
+    elsewhere.rename(bench.folder)
+    bench.steady_ms += 30_000
+    bench.settle()
+    bench.folder.rename(elsewhere)
+    bench.pass_ms(30_000, step=5_000)
+    assert root_question(bench.engine) is Code.FOLDER_MISSING
+
+
+def test_our_marker_in_another_folder_is_told_to_whoever_can_join_it(bench: Bench) -> None:
+    bench.write("a")
+    bench.settle()
+    copy = bench.folder.with_name("copy")
+    shutil.copytree(bench.folder, copy)
+    (copy / "a").unlink()
+    shutil.rmtree(bench.folder)
+    copy.rename(bench.folder)
+    bench.pass_ms(30_000, step=5_000)
+    assert bench.engine.folder_moved
+    assert "a" in bench.server.alive()
+    assert bench.names() == []

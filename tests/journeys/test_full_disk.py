@@ -84,6 +84,28 @@ def test_a_full_disk_under_the_server_is_said_on_the_desk_while_it_lasts(
         site.close()
 
 
+def test_a_folder_that_is_write_protected_at_the_start_is_said_and_goes_on_when_it_may(site: Site) -> None:
+    with small_disk(site.base / "office" / "GovSync", 32) as disk:
+        office, home = site.desk("office"), site.desk("home")
+        office.do("settings", "set", "folder.minimum_free", "0")
+        office.write("mine.txt", "mine")
+        meet(office, home)
+        office.kill()
+        disk.protect()
+        home.write("new.txt", "new")
+        home.wait()
+        office.start()
+        until(lambda: office.json("status")["state"] == "problem", "the problem")
+        assert office.codes() == {str(office.folder): "read_only"}
+        assert office.call("wait", "--timeout", "30").returncode == 4
+        assert office.files() == {"mine.txt": b"mine"}
+        assert home.files() == {"mine.txt": b"mine", "new.txt": b"new"}
+        disk.unprotect()
+        until(lambda: office.json("status")["state"] == "in_sync", "the end of it")
+        assert office.files() == home.files() == {"mine.txt": b"mine", "new.txt": b"new"}
+        office.stop()
+
+
 def test_a_write_protected_folder_is_read_and_said_and_goes_on_when_it_may(site: Site) -> None:
     with small_disk(site.base / "office" / "GovSync", 32) as disk:
         office, home = site.desk("office"), site.desk("home")

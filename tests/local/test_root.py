@@ -8,7 +8,19 @@ from pathlib import Path
 import pytest
 
 from govsync.local.folders import OpenFolders
-from govsync.local.root import MARKER, Root, Standing, adopt, cookie, found, prove, proven
+from govsync.local.root import (
+    MARKER,
+    Landmark,
+    Root,
+    Standing,
+    adopt,
+    cookie,
+    found,
+    prove,
+    proven,
+    recognize,
+)
+from govsync.local.steps import At
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.system.disk import DiskFileSystem
@@ -105,6 +117,70 @@ def test_a_hidden_folder_behind_a_link_is_not_ours(desk, tmp_path):
 def test_another_marker_or_owner_is_told_apart(desk):
     assert prove(desk.fs, Root(b"x" * 16, DEVICE, desk.root.ino)) is Standing.REPLACED
     assert prove(desk.fs, Root(ROOT_ID, b"x" * 16, desk.root.ino)) is Standing.TAKEN
+
+
+def landmarks(desk, *names):
+    return [
+        Landmark(At((), name), desk.ino(name), None if name.endswith("d") else os.lstat(desk.path / name).st_size,
+                 os.lstat(desk.path / name).st_mtime_ns)
+        for name in names
+    ]  # fmt: skip
+
+
+def tidied(desk, count):
+    """Our folder with so many files, and a folder, of which somebody took away the hidden one; and what was known of it."""
+    names = [f"{number}.txt" for number in range(count)]
+    for name in names:
+        desk.write(name, b"text")
+    (desk.path / "d").mkdir()
+    known = landmarks(desk, *names, "d")
+    shutil.rmtree(desk.path / ".govsync")
+    return known
+
+
+def test_a_folder_that_lost_its_marker_is_known_again_by_what_lies_in_it(desk):
+    known = tidied(desk, 9)
+    (desk.path / "0.txt").unlink()  # nine of ten are there
+    assert recognize(desk.fs, desk.root, known)
+    assert prove(desk.fs, desk.root) is Standing.OURS
+
+
+def lose_two(desk):
+    (desk.path / "0.txt").unlink()
+    (desk.path / "1.txt").unlink()
+
+
+def edit_two(desk):
+    desk.write("0.txt", b"another")
+    desk.write("1.txt", b"another")
+
+
+def copy_two(desk):
+    for name in ("0.txt", "1.txt"):
+        (desk.path / name).rename(desk.path.parent / name)
+        shutil.copy2(desk.path.parent / name, desk.path / name)
+
+
+def hide_behind_a_link(desk):
+    (desk.path / "d").rmdir()
+    (desk.path / "d").symlink_to(desk.path.parent)
+    (desk.path / "0.txt").unlink()
+
+
+@pytest.mark.parametrize("change", [lose_two, edit_two, copy_two, hide_behind_a_link])
+def test_less_than_nine_of_ten_is_another_folder_and_nothing_is_written_into_it(desk, change):
+    known = tidied(desk, 9)
+    change(desk)
+    assert not recognize(desk.fs, desk.root, known)
+    assert not (desk.path / ".govsync").exists()
+
+
+def test_another_folder_is_not_ours_whatever_lies_in_it(desk, tmp_path):
+    known = tidied(desk, 9)
+    desk.path.rename(tmp_path / "elsewhere")
+    shutil.copytree(tmp_path / "elsewhere", desk.path)
+    assert not recognize(desk.fs, desk.root, [])
+    assert not recognize(desk.fs, desk.root, known)
 
 
 @pytest.mark.parametrize(

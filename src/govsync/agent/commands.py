@@ -159,21 +159,28 @@ def _root_hold(agent: "Agent") -> list[HoldRow]:
 
 
 def _approve(agent: "Agent", request: ask.Approve) -> None:
-    _decide(agent, request.id, lambda hold: agent.engine.holding.approve(hold))
+    _decide(agent, request.id, lambda hold: agent.engine.holding.approve(hold), agent.join_folder)
 
 
 def _reject(agent: "Agent", request: ask.Reject) -> None:
-    _decide(agent, request.id, lambda hold: agent.engine.holding.reject(hold))
+    _decide(
+        agent,
+        request.id,
+        lambda hold: agent.engine.holding.reject(hold),
+        lambda: agent.engine.leave_folder(),
+    )
 
 
-def _decide(agent: "Agent", id: str | None, decision: Callable[[int], bool]) -> None:
+def _decide(
+    agent: "Agent", id: str | None, decision: Callable[[int], bool], about_folder: Callable[[], None]
+) -> None:
+    """Answers one question, or all; while it is asked about the folder itself, nothing else can be done (R29)."""
+
     def decide() -> None:
         agent.engine.desk.now = agent.clock.now()
-        code = root_question(agent.engine)
-        if code is not None and id in (None, FOLDER):
-            raise Failure(
-                code
-            )  # Its sentence says what to do: only the folder itself, or another one, is an answer.
+        if root_question(agent.engine) is not None and id in (None, FOLDER):
+            about_folder()
+            return
         meant = [row.id for row in holds.open_holds(agent.store) if id in (None, str(row.id))]
         if not meant or not all(decision(hold) for hold in meant):
             raise Failure(Code.NOT_FOUND, id=id or "any")

@@ -27,10 +27,17 @@ Call = Callable[[], None]
 class Loop:
     """Runs an engine until it is asked to stop."""
 
-    def __init__(self, engine: Memory, clock: SystemClock, start_job: Callable[[AnyJob], None]) -> None:
+    def __init__(
+        self,
+        engine: Memory,
+        clock: SystemClock,
+        start_job: Callable[[AnyJob], None],
+        each_turn: Callable[[], None] = lambda: None,
+    ) -> None:
         self._engine = engine
         self._clock = clock
         self._start_job = start_job
+        self._each_turn = each_turn
         self._inbox: queue.SimpleQueue[events.AnyEvent | Call | None] = queue.SimpleQueue()
         self._last = clock.now()
 
@@ -53,6 +60,7 @@ class Loop:
 
     def _turn(self) -> bool:
         self._notice_sleep()
+        self._each_turn()
         for job in self._engine.start(self._clock.now()):
             self._start_job(job)
         for item in self._take():

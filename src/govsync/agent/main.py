@@ -7,10 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NoReturn
 
+import msgspec
+
 import govsync
 from govsync.agent import home, log
 from govsync.agent.accounts import Kept
 from govsync.agent.clock import SystemClock, SystemIds
+from govsync.agent.folder_lock import FolderLock
 from govsync.agent.listen import Listener
 from govsync.agent.loop import Loop
 from govsync.agent.memory import Memory
@@ -37,7 +40,6 @@ from govsync.store import activity, dirty, folder
 from govsync.store.database import Store
 from govsync.system import watcher
 from govsync.system.disk import DiskFileSystem, ignore_lease_signals
-from govsync.system.lock import Lock
 from govsync.system.machine import described
 from govsync.system.places import Places
 from govsync.system.process import asked_to_end, end_now
@@ -63,7 +65,8 @@ class Agent:
         if root is None:
             raise Failure(Code.FOLDER_MISSING)
         home.save(places, self.identity)
-        self._folder_lock = _lock_if_there(Path(self.identity.folder))
+        self._folder_lock = FolderLock(Path(self.identity.folder))
+        self._lock_folder()
         effective, wrong = home.settings(places)
         self.settings = values(effective)
         for failure in wrong:
@@ -80,7 +83,7 @@ class Agent:
         self.remote = ChunkedRemote(self.calls, DEFAULT, ThreadPoolExecutor(REQUESTS, "request"))
         self.disk = DiskFileSystem(Path(self.identity.folder))
         self._ignore = Ignore.of_setting(self.settings.sync_ignore)
-        tools = Tools(
+        self.tools = Tools(
             fs=self.disk,
             remote=self.remote,
             root=root,
@@ -88,11 +91,11 @@ class Agent:
             clock_ns=time.time_ns,
             booted_ns=self.clock.booted_ns(),
             rescued=lambda: DiskFileSystem.made(places.rescued),
+            hold=self._folder_lock.take,
         )
-        self.tools = tools
-        self.workers = Workers(lambda job: run(job, tools), self.tell)
-        self.loop = Loop(self.memory, self.clock, self.workers.start)
-        self._watcher = Watcher(self.identity.folder, Hidden(STATE, COOKIE_PREFIX, STAGING), self._watched)
+        self.workers = Workers(lambda job: run(job, self.tools), self.tell)
+        self.loop = Loop(self.memory, self.clock, self.workers.start, self._join_moved)
+        self._watcher = self._new_watcher()
         self._stream = Stream(self.calls, self.ids, self.tell, self._cloned)
         self._signed_in = kept.load() is not None and bool(self.identity.endpoint)
         self._rate_seen = (time.monotonic(), 0, 0)
@@ -117,8 +120,7 @@ class Agent:
             self._watcher.stop()
             self.workers.stop()
             self.memory.close()
-            if self._folder_lock is not None:
-                self._folder_lock.release()
+            self._folder_lock.release()
             self._lock.release()
 
     def _cloned(self) -> None:
@@ -128,6 +130,31 @@ class Agent:
     def stop(self, *_: object) -> None:
         """Asks it to end; may be called from a signal handler."""
         self.loop.stop()
+
+    def join_folder(self) -> None:
+        """Takes what lies at the folder's path, or an empty folder, for this desk's folder: it is joined with what the server
+        has. Only on the control thread; raises Failure where it cannot serve."""
+        self._folder_lock.release()
+        folder = Path(self.identity.folder)
+        home.choose_folder(self.places, self.identity, folder, self.ids.new())
+        self.identity = home.load(self.places, self.ids.new())
+        root = self.identity.root_of()
+        assert root is not None, "it has just been chosen"
+        self.tools = msgspec.structs.replace(self.tools, root=root)
+        self.memory.renew(self.clock.now())
+        self._watcher.stop()
+        self._watcher = self._new_watcher()
+        self._watch()
+
+    def _join_moved(self) -> None:
+        """Joins our own folder where it lies anew: put back from a copy, or moved to another disk (R29)."""
+        if self.memory.trouble is not None or not self.memory.begun or not self.engine.folder_moved:
+            return
+        self.engine.folder_moved = False
+        try:
+            self.join_folder()
+        except Failure as failure:  # It stays a question, and is tried again after the next proof.
+            _log.warning("the folder that was moved cannot be joined: %s", failure.code)
 
     def status(self) -> Status:
         """Answers the status object; only on the control thread."""
@@ -181,6 +208,19 @@ class Agent:
         passed = max(now - then, 0.001)
         return RateNow(up=int((up - was_up) / passed), down=int((down - was_down) / passed))
 
+    def _lock_folder(self) -> None:
+        """Locks the synced folder, unless it is missing or cannot be written: that is told as a problem, not by refusing to
+        start, and the next proof tries again (R29)."""
+        try:
+            self._folder_lock.take()
+        except Failure as failure:
+            if failure.code is Code.FOLDER_TAKEN:
+                raise
+            _log.warning("the folder cannot be locked: %s", failure.code)
+
+    def _new_watcher(self) -> Watcher:
+        return Watcher(self.identity.folder, Hidden(STATE, COOKIE_PREFIX, STAGING), self._watched)
+
     def _watch(self) -> None:
         try:
             self._watcher.start()
@@ -197,11 +237,6 @@ class Agent:
         else:
             self.tell(events.HintsLost(str(said)))
             self.tell(events.Watching(healthy=self._watcher.healthy))
-
-
-def _lock_if_there(folder: Path) -> Lock | None:
-    """Locks the synced folder; one that is missing is told as a problem, not by refusing to start (R29)."""
-    return home.lock_folder(folder) if (folder / ".govsync").is_dir() else None
 
 
 def _rules(settings: Values) -> Rules:

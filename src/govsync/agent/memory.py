@@ -71,6 +71,11 @@ class Memory:
         return self._store
 
     @property
+    def begun(self) -> bool:
+        """Says whether there is an engine."""
+        return self._engine is not None
+
+    @property
     def signed_in(self) -> bool:
         """Says whether this device is signed in, as far as is known without an engine."""
         return isinstance(self._standing.get("session"), events.SessionBegun)
@@ -115,6 +120,11 @@ class Memory:
         except StoreFailure as failure:
             self._lose(failure, now)
 
+    def renew(self, now: Now) -> None:
+        """Ends the engine, and lets another begin as after a start: it is told of another folder (R29)."""
+        self._end(Problem(Code.BUSY))
+        self._again_ms = now.steady_ms
+
     def close(self) -> None:
         """Closes the database."""
         store, self._store, self._engine = self._store, None, None
@@ -143,14 +153,17 @@ class Memory:
 
     def _lose(self, failure: StoreFailure, now: Now) -> None:
         _log.warning("the database failed: %s %s", failure.code, failure.facts.get("what", ""))
-        self._left.update(self._out)
-        self._out = {}
-        self.close()
-        self.trouble = problem_of(failure)
+        self._end(problem_of(failure))
         damaged = failure.code is Code.STORE_DAMAGED
         wait_ms = 0 if damaged and not self._failed else min(RETRY_MS << min(self._failed, 10), RETRY_MOST_MS)
         self._failed += 1
         self._again_ms = now.steady_ms + wait_ms
+
+    def _end(self, trouble: Problem) -> None:
+        self._left.update(self._out)
+        self._out = {}
+        self.close()
+        self.trouble = trouble
 
     def _put_aside(self, now: Now) -> str:
         """Gives the damaged database a name with its date, and answers it; raises StoreFailure where that cannot be."""

@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from govsync.content.manifests import Manifest
+from govsync.local.root import Landmark, Standing
 from govsync.local.steps import AnyStep, At, Signature, StepOutcome
 from govsync.local.trash import Held, Judged
 from govsync.model.nodes import MountMark
@@ -34,6 +35,18 @@ class Job(msgspec.Struct, frozen=True, tag=True, kw_only=True):
 
 class Prove(Job, frozen=True):
     """Makes sure that the folder is still ours (R10, R29)."""
+
+
+class Recognize(Job, frozen=True):
+    """Gives the folder its marker again, if it is by and large what is known (R29)."""
+
+    known: tuple[Landmark, ...]
+
+
+class Recognized(msgspec.Struct, frozen=True, tag=True):
+    """Answers `Recognize`."""
+
+    done: bool
 
 
 class Mark(Job, frozen=True):
@@ -364,6 +377,7 @@ class Proven(msgspec.Struct, frozen=True, tag=True):
     disk that it lies on can be trusted, and which of its folders are written down as mounts."""
 
     problem: Problem | None
+    standing: Standing = Standing.OURS
     trust: Trust = Trust()
     mounts: tuple[MountMark, ...] = ()
 
@@ -400,6 +414,7 @@ class HeadsTold(msgspec.Struct, frozen=True, tag=True):
 
 Result = (
     Proven
+    | Recognized
     | Marked
     | FoldersLooked
     | Rechecked
@@ -422,6 +437,7 @@ Result = (
 
 AnyJob = (
     Prove
+    | Recognize
     | Mark
     | Look
     | Recheck
@@ -445,5 +461,5 @@ AnyJob = (
 )
 
 ON_DISK = (
-    Prove, Mark, Look, Recheck, Clean, Rescue, TakeStock, ReadStrays, WriteMounts, Read, Check, Change, Recover,
+    Prove, Recognize, Mark, Look, Recheck, Clean, Rescue, TakeStock, ReadStrays, WriteMounts, Read, Check, Change, Recover,
 )  # fmt: skip

@@ -25,15 +25,21 @@ from govsync.engine.reclaiming import Reclaiming
 from govsync.engine.refilling import Refilling
 from govsync.engine.rescuing import Rescuing
 from govsync.engine.sending import Sending
+from govsync.local.root import Landmark, Standing
+from govsync.local.steps import At
 from govsync.model.codes import Code
 from govsync.model.ids import Ids
 from govsync.model.problems import Problem
-from govsync.store import activity, dirty, meta
+from govsync.store import activity, dirty, meta, paths
 from govsync.store.database import Store
 
 FOREVER_MS = 1 << 62
 PROVE_EVERY_MS = 20_000
 """How often the folder is proven to be ours when nothing else asks for it: its renaming makes no event (F7)."""
+
+
+SAMPLE = 200
+"""How many entries a folder without a marker is known again by."""
 
 
 class Engine:
@@ -63,6 +69,11 @@ class Engine:
         self.signed_in = False
         self.root_problem: Problem | None = None
         self.root_problem_since_ms = 0
+        self.folder_left = meta.folder_left(store)
+        """Whether a person has said that the folder which was there will come back (R29)."""
+        self.folder_moved = False
+        """Whether our marker lies in another folder than ours was: it is joined by whoever owns this engine."""
+        self._unmarked = False
         self.paused_until_ms: int | None = meta.paused_until(store)
 
     # The three verbs
@@ -126,6 +137,9 @@ class Engine:
         started: list[jobs.AnyJob] = []
         self.planning.unfinished = False
         self._prove(started)
+        if self._unmarked and not self.desk.running(jobs.Recognize):
+            self._unmarked = False
+            self._launch(started, [jobs.Recognize(number=self.desk.number(), known=self._landmarks())])
         if self.paused or self.desk.proven_ms is None or self.root_problem is not None:
             return started
         if not self.placing.recovered:
@@ -225,13 +239,21 @@ class Engine:
         if due and not self.desk.running(jobs.Prove):
             self._launch(started, [jobs.Prove(number=self.desk.number())])
 
+    def _landmarks(self) -> tuple[Landmark, ...]:
+        return tuple(
+            Landmark(At(path[:-1], path[-1]), ino, size_bytes, mtime_ns)
+            for path, ino, size_bytes, mtime_ns in paths.sample(self.desk.store, SAMPLE)
+        )
+
     def _done(self, job: jobs.AnyJob, result: jobs.Result) -> None:
         match job, result:
-            case jobs.Prove(), jobs.Proven(problem, trust, mounts):
+            case jobs.Prove(), jobs.Proven(problem, standing, trust, mounts):
                 if problem is None:
                     self.observing.trust = trust
                     self.mounting.proven(mounts)
-                self._proven(problem)
+                self._proven(problem, standing)
+            case jobs.Recognize(), jobs.Recognized(done):
+                self.desk.proven_ms = None if done else self.desk.proven_ms
             case jobs.Look(), jobs.FoldersLooked():
                 self.observing.looked(job, result)
             case jobs.TakeStock(), jobs.StockTaken():
@@ -313,8 +335,8 @@ class Engine:
                 self.reclaiming.failed(job)
             case jobs.Ask() if job.question.contents:
                 self.recalling.failed(job)
-            case jobs.Check():
-                return  # The round goes on where it was.
+            case jobs.Check() | jobs.Recognize():
+                return  # The round goes on where it was; the next proof asks again.
             case jobs.Rescue():
                 self.rescuing.failed()
             case jobs.WriteMounts():
@@ -326,8 +348,21 @@ class Engine:
             case _:
                 self.following.failed(job, problem.code)
 
-    def _proven(self, problem: Problem | None) -> None:
+    def leave_folder(self) -> None:
+        """A person wants to have the folder back that was there: until then nothing is done, and nothing more is asked."""
+        self._set_left(True)
+
+    def _set_left(self, left: bool) -> None:
+        self.folder_left = left
+        with self.desk.store.transaction():
+            meta.set_folder_left(self.desk.store, left)
+
+    def _proven(self, problem: Problem | None, standing: Standing | None = None) -> None:
         """Takes in whether the folder is ours; while it is not, nothing is read from it or done to it (R29)."""
+        self.folder_moved = standing is Standing.MOVED
+        self._unmarked = standing is Standing.UNMARKED
+        if problem is None and self.folder_left:
+            self._set_left(False)
         came_back = problem is None and self.root_problem is not None
         if self.desk.proven_ms is None or came_back:
             self.desk.facts_changed()

@@ -74,9 +74,10 @@ def without_engine(facts: Facts, signed_in: bool) -> Status:
 
 def root_question(engine: Engine) -> Code | None:
     """Answers what is asked about the folder itself: it is missing, or another one lies in its place (R29). The question
-    ends by itself when the folder is back and proven."""
+    ends by itself when the folder is back and proven, or with a person's word; then it is only a problem."""
     problem = engine.root_problem
-    asked = problem is not None and problem.code in (Code.FOLDER_MISSING, Code.FOLDER_REPLACED)
+    question = problem is not None and problem.code in (Code.FOLDER_MISSING, Code.FOLDER_REPLACED)
+    asked = question and not engine.folder_left
     return problem.code if problem is not None and asked else None
 
 

@@ -18,7 +18,7 @@ from govsync.local.documents import open_here
 from govsync.local.ignore import Ignore, is_lock
 from govsync.local.reader import FileSource, Pieces, Read, read_files
 from govsync.local.recover import recover
-from govsync.local.root import Root, Standing, cookie, prove
+from govsync.local.root import Root, Standing, cookie, prove, recognize
 from govsync.local.staging import Staged, StagedFile, Staging
 from govsync.local.steps import TRASH, At, Signature
 from govsync.model.codes import Code
@@ -59,6 +59,8 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
     """When the machine was started: a lock file from before says nothing any more (R13)."""
     rescued: Callable[[], FileSystem]
     """Opens the visible folder Rescued, and makes it where there is none."""
+    hold: Callable[[], None] = lambda: None
+    """Makes sure that nobody else's agent works in the folder, and that ours can (R45)."""
 
 
 def run(job: jobs.AnyJob, tools: Tools) -> jobs.Result:
@@ -66,10 +68,9 @@ def run(job: jobs.AnyJob, tools: Tools) -> jobs.Result:
     remote = tools.remote
     match job:
         case jobs.Prove():
-            code = _STANDINGS[prove(tools.fs, tools.root)]
-            if code is not None:
-                return jobs.Proven(Problem(code))
-            return jobs.Proven(None, tools.fs.trust(), mounts.read(tools.fs))
+            return _prove(tools)
+        case jobs.Recognize():
+            return jobs.Recognized(recognize(tools.fs, tools.root, job.known))
         case jobs.Mark():
             cookie(tools.fs, tools.root, job.name)
             return jobs.Marked()
@@ -118,6 +119,15 @@ def run(job: jobs.AnyJob, tools: Tools) -> jobs.Result:
 
 
 # Looking and reading
+
+
+def _prove(tools: Tools) -> jobs.Proven:
+    standing = prove(tools.fs, tools.root)
+    code = _STANDINGS[standing]
+    if code is not None:
+        return jobs.Proven(Problem(code), standing)
+    tools.hold()
+    return jobs.Proven(None, standing, tools.fs.trust(), mounts.read(tools.fs))
 
 
 def _look(tools: Tools, wanted: jobs.LookAt) -> jobs.Looked:

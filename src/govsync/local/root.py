@@ -5,13 +5,14 @@ alone can deceive: a file manager copies the marker, a new folder gets an old in
 renamed, unmounted or replaced, so it is proven before each batch. What to do about a doubt is the engine's decision.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from enum import StrEnum
 
 import msgspec
 
-from govsync.local.folders import read_whole, write_whole
-from govsync.local.steps import PARKING, STAGING, STATE, TRASH
+from govsync.local.folders import OpenFolders, read_whole, write_whole
+from govsync.local.steps import PARKING, STAGING, STATE, TRASH, At
 from govsync.model.codes import Code
 from govsync.model.problems import MALFORMED, Failure
 from govsync.system.fs import FileSystem, Folder
@@ -113,6 +114,42 @@ def adopt(fs: FileSystem, root_id: bytes, device: bytes) -> Root:
             write_whole(fs, state, MARKER, msgspec.json.encode(_Marker(1, root_id.hex(), device.hex())))
             fs.flush_folders([root, state])
         return Root(root_id, device, fs.identity(root).ino if fs.trust().identity else 0)
+
+
+class Landmark(msgspec.Struct, frozen=True):
+    """What is remembered of an entry, by which a folder is known again that has lost its marker; folders have no size."""
+
+    at: At
+    ino: int
+    size_bytes: int | None
+    mtime_ns: int
+
+
+def recognize(fs: FileSystem, expected: Root, known: Sequence[Landmark]) -> bool:
+    """Gives our folder its marker again, where somebody took that away and at least 90 % of what is `known` lies in it; says
+    whether it did (R29)."""
+    with fs.root() as root:
+        if _standing(fs, root, expected) is not Standing.UNMARKED:
+            return False
+    with OpenFolders(fs, fs.root()) as folders:
+        there = sum(_lies_there(fs, folders, each) for each in known)
+    if there * 10 < len(known) * 9:
+        return False
+    adopt(fs, expected.id, expected.device)
+    return True
+
+
+def _lies_there(fs: FileSystem, folders: OpenFolders, known: Landmark) -> bool:
+    folders.make_room()
+    try:
+        stat = fs.stat(folders.at(known.at.path), known.at.name)
+    except Failure as failure:
+        if failure.code in (Code.GONE, Code.NOT_A_FOLDER, Code.LINK_IN_THE_WAY, Code.OBSCURED):
+            return False
+        raise
+    if stat is None or (stat.ino != known.ino and fs.trust().identity):
+        return False
+    return known.size_bytes is None or (stat.size_bytes, stat.mtime_ns) == (known.size_bytes, known.mtime_ns)
 
 
 def cookie(fs: FileSystem, expected: Root, name: str) -> None:

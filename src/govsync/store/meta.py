@@ -42,6 +42,16 @@ def set_paused_until(store: Store, until_ms: int | None) -> None:
     put(store, "paused_until", None if until_ms is None else str(until_ms).encode())
 
 
+def folder_left(store: Store) -> bool:
+    """Says whether a person has answered that the folder which is gone, or replaced, will come back."""
+    return get(store, "folder_left") is not None
+
+
+def set_folder_left(store: Store, left: bool) -> None:
+    """Remembers that answer, or that the question has ended."""
+    put(store, "folder_left", b"1" if left else None)
+
+
 def joined_as(store: Store) -> bytes | None:
     """Answers the device for which this memory was made, or united with the server since."""
     return get(store, "joined_as")

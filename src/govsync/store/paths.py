@@ -81,6 +81,17 @@ def disk_paths(store: Store, lids: Sequence[int]) -> dict[int, tuple[str, ...]]:
     return found
 
 
+def sample(store: Store, count: int) -> list[tuple[tuple[str, ...], int, int | None, int]]:
+    """Picks nodes that lie on the disk, from all over: their paths, inodes, sizes (None: a folder) and times."""
+    rows = store.all(
+        "SELECT lid, ino, CASE kind WHEN 'file' THEN size END, mtime_ns FROM node WHERE presence = 'here' AND l_parent > 0"
+        " ORDER BY (lid * 2654435761) % 4294967296 LIMIT ?",
+        (count,),
+    )
+    at = disk_paths(store, [lid for lid, *_ in rows])
+    return [(at[lid], ino, size, mtime_ns) for lid, ino, size, mtime_ns in rows if lid in at]
+
+
 def find(store: Store, path: tuple[str, ...]) -> int | None:
     """Answers the folder or file that is remembered at a disk path; either Unicode form of a name is found."""
     lid: int | None = store.value("SELECT root_lid FROM space WHERE kind = 'personal' ORDER BY id LIMIT 1")

@@ -23,9 +23,14 @@ class Lock:
     def __init__(self, path: Path, taken: Code = Code.HOME_IN_USE) -> None:
         """Takes the lock; raises Failure(`taken`) while anybody else holds it."""
         private_folder(path.parent)
+        self._path = path
         self._fd: int | None = None
         while self._fd is None:
             self._fd = _locked(path, taken)
+
+    def is_found(self) -> bool:
+        """Says whether the next one to come would find the file on which this lock is."""
+        return self._fd is not None and _found(self._path, os.fstat(self._fd))
 
     def release(self) -> None:
         """Gives the lock back, once."""
@@ -56,15 +61,17 @@ def _locked(path: Path, taken: Code) -> int | None:
                 fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise Failure(taken) from error
-            held = os.fstat(fd)
-            try:
-                found = os.lstat(path)
-            except FileNotFoundError:
-                found = None
-        if found is not None and os.path.samestat(held, found):
-            return fd
+            if _found(path, os.fstat(fd)):
+                return fd
     except BaseException:
         os.close(fd)
         raise
     os.close(fd)
     return None
+
+
+def _found(path: Path, held: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(held, os.lstat(path))
+    except (FileNotFoundError, NotADirectoryError):
+        return False

@@ -102,11 +102,13 @@ SENTENCES: dict[Code, tuple[str, str]] = {
     Code.CANNOT_MOVE_HERE: ("You may not move this here.", "Move it back."),
     Code.FOLDER_MISSING: (
         "The GovSync folder is missing.",
-        "Bring it back, or choose another: govsync folder set",
+        "Bring it back; or have an empty one made and filled from the server: govsync approve; or choose another: govsync"
+        " folder set. To wait for it without a question: govsync reject",
     ),
     Code.FOLDER_REPLACED: (
         "Another folder lies where the GovSync folder was.",
-        "Choose it anew: govsync folder set",
+        "Bring the old one back; or have this one joined with what the server has, deleting nothing: govsync approve; or choose"
+        " another: govsync folder set. To wait for the old one without a question: govsync reject",
     ),
     Code.FOLDER_UNFIT: ("This folder cannot be synced: {what}", "Choose another folder."),
     Code.FOLDER_TAKEN: ("This folder belongs to another device.", "Choose another folder."),
