@@ -10,7 +10,7 @@ from govsync.model.codes import Code
 from govsync.model.problems import Problem
 from govsync.model.steps import Plan
 from govsync.model.trees import Trees
-from govsync.store import local_tree
+from govsync.store import dirty, local_tree
 from tests.engine.bench import LARGE, Bench
 
 
@@ -158,10 +158,43 @@ def test_what_was_moved_from_another_space_to_an_equal_file_is_deleted_there(ben
     bench.work(jobs.Fetch)
     bench.write("target", b"words")
     bench.work(jobs.Fetch, jobs.Read)
+    wait_for_target(bench)
+    bench.settle()
+    assert [put.name for put in bench.asked(ask.Put) if isinstance(put, ask.Put)] == ["source"]
+    assert waits_for(bench) is None
+
+
+def test_what_was_moved_from_another_space_is_deleted_there_once_it_is_agreed_on_here(bench: Bench) -> None:
+    bench.write("source")
+    bench.settle()
+    bench.write("target", b"words")
+    bench.work(jobs.Commit)
+    wait_for_target(bench)
+    assert waits_for(bench) == bench.lid("target")
+    bench.settle()
+    assert waits_for(bench) is None
+
+
+def test_what_was_moved_into_what_was_agreed_on_long_before_is_deleted_where_it_came_from(
+    bench: Bench,
+) -> None:
+    """A folder that was moved here became one with another of its name (R21, R24)."""
+    bench.write("source")
+    bench.write("target", b"words")
+    bench.settle()
+    wait_for_target(bench)
+    dirty.add(bench.store, [bench.lid("target")])
+    bench.engine.desk.facts_changed()
+    bench.settle()
+    assert waits_for(bench) is None
+
+
+def wait_for_target(bench: Bench) -> None:
     with bench.store.transaction():
         bench.store.run(
             "UPDATE node SET after_lid = ? WHERE lid = ?", (bench.lid("target"), bench.lid("source"))
         )
-    bench.settle()
-    assert [put.name for put in bench.asked(ask.Put) if isinstance(put, ask.Put)] == ["source"]
-    assert local_tree.node(bench.store, bench.lid("source")).after is None
+
+
+def waits_for(bench: Bench) -> int | None:
+    return local_tree.node(bench.store, bench.lid("source")).after

@@ -140,8 +140,11 @@ def test_a_file_is_copied_into_rescued_beside_its_namesakes(desk, rescued):
     content = os.urandom(2_500_000)
     signature = desk.write("d/a.txt", content)
     fs = DiskFileSystem(rescued)
-    assert rescue(desk.fs, desk.root, at("d/a.txt"), fs, name="a.txt") == ("a.txt", signature)
-    assert rescue(desk.fs, desk.root, at("d/a.txt"), fs, name="a.txt") == ("a (2).txt", signature)
+    assert rescue(desk.fs, desk.root, at("d/a.txt"), fs, name="a.txt", seen=signature) == ("a.txt", signature)
+    assert rescue(desk.fs, desk.root, at("d/a.txt"), fs, name="a.txt", seen=signature) == (
+        "a (2).txt",
+        signature,
+    )
     assert {file.name: file.read_bytes() for file in rescued.iterdir()} == {
         "a.txt": content, "a (2).txt": content,
     }  # fmt: skip
@@ -151,16 +154,14 @@ def test_a_file_is_copied_into_rescued_beside_its_namesakes(desk, rescued):
 
 def test_an_unverified_entry_is_rescued_from_the_trash(desk, rescued):
     entry = trashed(desk, "t1", b"only here", verified=False)
-    name, signature = rescue(
-        desk.fs, desk.root, at("t1"), DiskFileSystem(rescued), name="was.txt", trashed=True
-    )
+    name, signature = rescue(desk.fs, desk.root, at("t1"), DiskFileSystem(rescued), name="was.txt", seen=None)
     assert name == "was.txt"
     assert (rescued / name).read_bytes() == b"only here"
     assert signature == entry.signature
 
 
 def test_a_file_that_changes_under_the_copying_is_not_called_rescued(desk, rescued):
-    desk.write("a.txt", b"before")
+    seen = desk.write("a.txt", b"before")
     fs = DiskFileSystem(rescued)
 
     class Meddling:
@@ -172,13 +173,22 @@ def test_a_file_that_changes_under_the_copying_is_not_called_rescued(desk, rescu
             return fs.create(folder, name)
 
     with pytest.raises(Failure) as refused:
-        rescue(desk.fs, desk.root, at("a.txt"), Meddling(), name="a.txt")
+        rescue(desk.fs, desk.root, at("a.txt"), Meddling(), name="a.txt", seen=seen)
+    assert refused.value.code is Code.CHANGED
+    assert list(rescued.iterdir()) == []
+
+
+def test_a_file_that_is_another_than_the_one_that_was_seen_is_not_copied(desk, rescued):
+    seen = desk.write("a.txt", b"before")
+    desk.write("a.txt", b"half wri", mtime_ns=OLD_NS + 1)
+    with pytest.raises(Failure) as refused:
+        rescue(desk.fs, desk.root, at("a.txt"), DiskFileSystem(rescued), name="a.txt", seen=seen)
     assert refused.value.code is Code.CHANGED
     assert list(rescued.iterdir()) == []
 
 
 def test_a_copy_that_differs_is_not_called_rescued(desk, rescued):
-    desk.write("a.txt", b"before")
+    seen = desk.write("a.txt", b"before")
     fs = DiskFileSystem(rescued)
 
     class Lossy:
@@ -190,6 +200,6 @@ def test_a_copy_that_differs_is_not_called_rescued(desk, rescued):
             return fs.open_file(folder, name)
 
     with pytest.raises(Failure) as refused:
-        rescue(desk.fs, desk.root, at("a.txt"), Lossy(), name="a.txt")
+        rescue(desk.fs, desk.root, at("a.txt"), Lossy(), name="a.txt", seen=seen)
     assert refused.value.code is Code.UNREADABLE
     assert list(rescued.iterdir()) == []

@@ -8,7 +8,7 @@ from govsync.model.nodes import Kind, Place
 from govsync.model.trees import settled
 from govsync.protocol.changes import Cursor, NodeState
 from govsync.protocol.commits import CommitAnswer, Done
-from govsync.store import answers, dirty, local_tree, lost, meta, spaces
+from govsync.store import answers, dirty, local_tree, lost, meta, spaces, trees
 from govsync.store.database import Row
 from govsync.store.lost import Lost
 from govsync.store.ops import OpRow
@@ -96,6 +96,7 @@ def test_together_they_settle_what_they_settle_one_by_one(desk: StoredDesk) -> N
     one_by_one = StoredDesk()
     for row, outcome in commit(one_by_one):
         answers.acknowledge(one_by_one.store, row, outcome)
+    local_tree.settle(one_by_one.store, trees.settled(one_by_one.store, dirty_lids(one_by_one)))
     answers.take_in(desk.store, commit(desk))
     assert rows(desk) == rows(one_by_one)
     assert lost.get(desk.store, desk.at("given back")) == lost.get(one_by_one.store, desk.at("given back"))

@@ -292,16 +292,6 @@ def test_every_node_that_an_operation_spoke_for_is_due_again(desk: StoredDesk) -
     assert set(dirty_lids(desk)) == {folder, inside}
 
 
-def test_a_deletion_elsewhere_may_go_once_the_arrival_is_acknowledged(desk: StoredDesk) -> None:
-    """R24: what moved into another space."""
-    old, new = desk.synced("old"), desk.show("new")
-    desk.store.run("UPDATE node SET after_lid = ? WHERE lid = ?", (new, old))
-    sent = put(desk, new, b"new", parent=ROOT_ID, name="new")
-    state = desk.state(sent.node, "new", rev=sent.key, hash=sent.hash)
-    answer(desk, new, sent, Done(seq=state.seq, state=state))
-    assert desk.node(old).after is None
-
-
 # Two ids for one thing (R21)
 
 

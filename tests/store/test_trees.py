@@ -207,6 +207,6 @@ def test_what_was_moved_to_another_space_waits_until_it_is_agreed_on_there(desk:
     source, target = desk.synced("a"), desk.synced("b")
     desk.store.run("UPDATE node SET after_lid = ? WHERE lid = ?", (target, source))
     assert desk.node(source).after == target
-    local_tree.arrived(desk.store, [target])
+    local_tree.settle(desk.store, [target])
     assert desk.node(source).after is None
     assert source in dirty_lids(desk)

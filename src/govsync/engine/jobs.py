@@ -184,12 +184,18 @@ class Cleaned(msgspec.Struct, frozen=True, tag=True):
 
 
 class ToRescue(msgspec.Struct, frozen=True, kw_only=True):
-    """A file to copy into Rescued under `name`, or the nearest free one: at its place, or (`trashed`) in the trash."""
+    """A file to copy into Rescued under `name`, or the nearest free one: at its place, where it must still be as it was
+    `seen`, or in the trash (None), as it is."""
 
     lid: int
     at: At
     name: str
-    trashed: bool = False
+    seen: Signature | None
+
+    @property
+    def trashed(self) -> bool:
+        """Says whether it lies in the trash."""
+        return self.seen is None
 
 
 class Rescue(Job, frozen=True):

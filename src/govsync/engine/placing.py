@@ -316,7 +316,7 @@ class Placing:
             intents.drop(store, ended)
             problems.clear(store, done)
             settled = stored_trees.settled(store, list(done))
-            dirty.drop(store, settled)
+            local_tree.settle(store, settled)
             left = [lid for lid in done if lid not in settled]
             dirty.add(store, left)
             dirty.reset_attempts(store, left)

@@ -142,7 +142,7 @@ class Planning:
             self._desk.fresh.take(lid)
         if done:
             with self._desk.store.transaction():
-                dirty.drop(self._desk.store, done)
+                local_tree.settle(self._desk.store, done)
 
     def _put_aside(self, lids: Iterable[int], plan: Plan, taken: set[int], trees: Trees) -> None:
         """Remembers for each planned node what it waits for, so that it is not planned again before."""
@@ -184,7 +184,6 @@ class Planning:
                 self._desk.fresh.take(book.lid)
                 if isinstance(book, Adopt):
                     local_tree.set_baseline(store, book.lid, agreed(local_tree.node(store, book.lid)))
-                    local_tree.arrived(store, [book.lid])
                 elif isinstance(book, Forget):
                     gaps.end_with(store, book.lid)
                     local_tree.forget_unless_named(store, book.lid)

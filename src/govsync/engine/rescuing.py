@@ -55,7 +55,7 @@ class Rescuing:
         rows = {row.name: row for row in trash.listed(self._desk.store)} if self._trashed else {}
         self._trashed = {name: None for name in self._trashed if name in rows}
         return [
-            (ToRescue(lid=row.lid, at=At((), row.name), name=row.origin.rpartition("/")[2], trashed=True), row.size_bytes)
+            (ToRescue(lid=row.lid, at=At((), row.name), name=row.origin.rpartition("/")[2], seen=None), row.size_bytes)
             for row in (rows[name] for name in self._trashed)
         ]  # fmt: skip
 
@@ -65,7 +65,8 @@ class Rescuing:
         for lid in rescues.due(store, self._desk.now.steady_ms, FILES):
             path, seen = paths.disk_path(store, lid), local_tree.disk(store, lid)
             if path is not None and seen is not None and not self._desk.occupied(lid):
-                found.append((ToRescue(lid=lid, at=At(path[:-1], path[-1]), name=path[-1]), seen.size_bytes))
+                at = At(path[:-1], path[-1])
+                found.append((ToRescue(lid=lid, at=at, name=path[-1], seen=signature(seen)), seen.size_bytes))
         return found
 
     def rescued(self, job: Rescue, result: Rescued) -> list[int]:

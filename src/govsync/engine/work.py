@@ -221,7 +221,7 @@ def _rescue(tools: Tools, job: jobs.Rescue) -> jobs.Rescued:
     for file in job.files:
         try:
             name, copied = trash.rescue(
-                tools.fs, tools.root, file.at, rescued, name=file.name, trashed=file.trashed
+                tools.fs, tools.root, file.at, rescued, name=file.name, seen=file.seen
             )
             done.append((file.at, name, copied))
         except Failure as failure:

@@ -122,19 +122,22 @@ def purge_litter(fs: FileSystem, expected: Root, older_than_ns: int) -> int:
 
 
 def rescue(
-    fs: FileSystem, expected: Root, at: At, rescued: FileSystem, *, name: str, trashed: bool = False
+    fs: FileSystem, expected: Root, at: At, rescued: FileSystem, *, name: str, seen: Signature | None
 ) -> tuple[str, Signature]:
-    """Copies a file, visible or in the trash, into the folder Rescued; durable and compared when this returns.
+    """Copies a file into the folder Rescued; durable and compared when this returns. It is a visible one that must be as
+    it was `seen`, since what a program may be in the middle of writing is no content yet; or (None) one in the trash.
 
     Answers its name there (`name`, with a number where that is taken) and the signature of what was copied: only a
-    file that still has it may be taken away here. Raises Failure(changed) when it was written meanwhile.
+    file that still has it may be taken away here. Raises Failure(changed) when it is another, or was written meanwhile.
     """
     require_plain(at.name)
     require_plain(name)
     with OpenFolders(fs, proven(fs, expected)) as folders, rescued.root() as target:
-        source = folders.hidden(TRASH) if trashed else folders.at(at.path)
+        source = folders.hidden(TRASH) if seen is None else folders.at(at.path)
         with fs.open_file(source, at.name) as file:
             before = file.stat()
+            if seen is not None and Signature.of(before) != seen:
+                raise Failure(Code.CHANGED, name=at.name)
             partial = _partial_name(rescued, target)
             with rescued.create(target, partial) as copy:
                 read = sha256()

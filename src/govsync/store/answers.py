@@ -30,9 +30,8 @@ def take_in(store: Store, done: Sequence[tuple[OpRow, Done]]) -> None:
         if row.lid not in made:
             acknowledge(store, row, outcome)
     lids = list(made)
-    local_tree.arrived(store, lids)
     settled = trees.settled(store, lids)
-    dirty.drop(store, settled)
+    local_tree.settle(store, settled)
     dirty.add(store, (lid for lid in lids if lid not in settled))
 
 
@@ -127,8 +126,6 @@ def acknowledge(store: Store, row: OpRow, outcome: Done) -> None:
         _agree_offer(store, lid, op, state)
     elif isinstance(op, ask.Attr):
         local_tree.agree_exec(store, lid, op.exec)
-    if isinstance(op, ask.Mkdir | ask.Put | ask.Offer):
-        local_tree.arrived(store, [lid])
     dirty.add(store, row.covers)
 
 

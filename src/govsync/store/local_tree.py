@@ -240,9 +240,11 @@ def below(store: Store, lid: int) -> list[int]:
     return [found for (found,) in rows]
 
 
-def arrived(store: Store, lids: Sequence[int]) -> None:
-    """Lets what was moved here from another space be deleted there: desk and server agree on it here now (R24)."""
-    for marks, piece in pieces(lids):
+def settle(store: Store, lids: Collection[int]) -> None:
+    """Takes nodes with nothing left to decide off the list of dirty ones; what waited for one of them, because it was
+    moved there from another space, may be deleted where it came from: desk and server agree on it here now (R24)."""
+    dirty.drop(store, lids)
+    for marks, piece in pieces(list(lids)):
         waiting = store.all(f"SELECT lid FROM node WHERE after_lid IN ({marks}) ORDER BY lid", piece)
         if waiting:
             store.run(f"UPDATE node SET after_lid = NULL WHERE after_lid IN ({marks})", piece)
