@@ -246,10 +246,20 @@ class SimDesk:
         event = fiber.result
         assert isinstance(event, events.JobDone | events.JobFailed)
         ended = event.code if isinstance(event, events.JobFailed) else "done"
+        if isinstance(job, jobs.Read) and job.despite_writers and isinstance(event, events.JobDone):
+            self._tried(event.result)
         self.world.say(self.name, f"{shown(job)}: {ended}")
         if not self.fibers:
             assert not self.fs.open_handles, "descriptors left open"
         self.tell(event)
+
+    def _tried(self, result: jobs.Result) -> None:
+        """Notes what was read though a program had it open, nobody writing at that moment: it may be half (R5)."""
+        assert isinstance(result, jobs.FilesRead)
+        numbers = {read.signature.ino for read in result.files if isinstance(read, jobs.FileRead)}
+        for path, inode in self.medium.walk(self.medium.top):
+            if inode.number in numbers and inode.shape is Shape.FILE:
+                self.world.ledger.left_unfinished(inode.data, f"{self.name}:{'/'.join(path)}")
 
     @property
     def told_everything(self) -> bool:
