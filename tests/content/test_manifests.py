@@ -7,7 +7,16 @@ from hypothesis import strategies as st
 
 from govsync.content.chunks import MAX_BYTES, SCHEME, cut, reading
 from govsync.content.hashes import chunk_hash, content_hash
-from govsync.content.manifests import EMPTY, ChunkRef, Manifest, decode, encode, manifest_of, verify
+from govsync.content.manifests import (
+    EMPTY,
+    ChunkRef,
+    Manifest,
+    chunks_between,
+    decode,
+    encode,
+    manifest_of,
+    verify,
+)
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from tests.content.samples import answer_or_code, noise, peak_bytes
@@ -43,6 +52,16 @@ def test_nothing_has_the_empty_manifest():
 @given(MANIFESTS)
 def test_a_manifest_comes_back_as_it_was_written(manifest: Manifest):
     assert decode(encode(manifest)) == manifest
+
+
+@given(MANIFESTS, st.integers(0, 7), st.integers(0, 7))
+def test_a_part_of_a_manifest_is_that_part_of_it(manifest: Manifest, start: int, end: int):
+    assert chunks_between(encode(manifest), start, end) == manifest.chunks[start:end]
+
+
+def test_a_part_of_a_manifest_costs_its_own_size():
+    whole = encode(Manifest(SCHEME, 50_000, tuple(ChunkRef(bytes(32), 1) for _ in range(50_000))))
+    assert peak_bytes(lambda: chunks_between(whole, 40_000, 40_010)) < 64 * 1024
 
 
 def test_a_chunk_takes_36_bytes():

@@ -86,6 +86,20 @@ def decode(
     data: bytes | memoryview, *, max_chunks: int = MAX_CHUNKS, max_chunk_bytes: int = MAX_BYTES
 ) -> Manifest:
     """Reads and verifies an encoded manifest; raises Failure(manifest_bad) for anything else."""
+    scheme, size_bytes, chunks = _opened(data)
+    manifest = Manifest(scheme, size_bytes, _chunks(chunks))
+    verify(manifest, max_chunks=max_chunks, max_chunk_bytes=max_chunk_bytes)
+    return manifest
+
+
+def chunks_between(data: bytes | memoryview, start: int, end: int) -> tuple[ChunkRef, ...]:
+    """Reads some chunks of an encoded manifest that was verified before, without those around them: a large file is
+    asked for in many parts, and each must cost its own size. Raises Failure(manifest_bad) as `decode`."""
+    return _chunks(_opened(data)[2][start * _CHUNK.size : end * _CHUNK.size])
+
+
+def _opened(data: bytes | memoryview) -> tuple[str, int, memoryview]:
+    """Answers scheme, size and the chunks, still encoded."""
     view = memoryview(data)
     try:
         format_, scheme_bytes = _START.unpack_from(view)
@@ -100,9 +114,11 @@ def decode(
     # The count is believed only if the bytes for it are here, so that it cannot make us reserve memory.
     if len(rest) != count * _CHUNK.size:
         raise Failure(Code.MANIFEST_BAD, what="count", count=count)
-    manifest = Manifest(scheme, size_bytes, tuple(ChunkRef(*fields) for fields in _CHUNK.iter_unpack(rest)))
-    verify(manifest, max_chunks=max_chunks, max_chunk_bytes=max_chunk_bytes)
-    return manifest
+    return scheme, size_bytes, rest
+
+
+def _chunks(encoded: memoryview) -> tuple[ChunkRef, ...]:
+    return tuple(ChunkRef(*fields) for fields in _CHUNK.iter_unpack(encoded))
 
 
 def is_zeros(manifest: Manifest) -> bool:

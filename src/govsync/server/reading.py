@@ -186,12 +186,15 @@ def manifest_hashes(row: Any) -> list[bytes]:
 
 def manifest_of(server: Server, tx: Connection, space: bytes, row: Any) -> Manifest:
     """Answers the manifest of a revision's row; raises Failure(chunk_lost)."""
-    encoded = row.manifest
-    if encoded is None:
-        if row.state == PURGED:
-            raise Failure(Code.CHUNK_LOST)
-        encoded = b"".join(read(server, find(tx, space, manifest_hashes(row))))
-    return manifests.decode(encoded, max_chunks=server.limits.manifest_chunks)
+    return manifests.decode(_encoded(server, tx, space, row), max_chunks=server.limits.manifest_chunks)
+
+
+def _encoded(server: Server, tx: Connection, space: bytes, row: Any) -> bytes:
+    if row.manifest is not None:
+        return bytes(row.manifest)
+    if row.state == PURGED:
+        raise Failure(Code.CHUNK_LOST)
+    return b"".join(read(server, find(tx, space, manifest_hashes(row))))
 
 
 def manifest(server: Server, caller: Caller, space: bytes, rev: bytes) -> Manifest:
@@ -242,9 +245,9 @@ def _wanted(server: Server, tx: Connection, space: bytes, wants: Sequence[Want])
         for row in tx.execute(select(tables.revision).where(r.id.in_(piece))).all():
             if row.space != space:
                 continue
-            chunks = manifest_of(server, tx, space, row).chunks
+            encoded = _encoded(server, tx, space, row)
             for want in wanted.pop(row.id):
-                mine = chunks[want.start : want.end]
+                mine = manifests.chunks_between(encoded, want.start, want.end)
                 parts[want] = [chunk.hash for chunk in mine]
                 total += sum(chunk.size_bytes for chunk in mine)
                 if total > server.limits.fetch_body_bytes:
