@@ -1,4 +1,4 @@
-"""Steps towards the server become operations, are sent, and their answers are taken in (R30-R32).
+"""What goes to the server and when, and what its answers mean (R30-R32); `drafting` makes the operations.
 
 One commit a space is under way at a time. An operation's row is durable before it is sent and stays, frozen, until its
 outcome is known: after a crash or a lost answer the same operation goes again under the same key, whatever has become
@@ -11,17 +11,16 @@ from itertools import islice
 
 import msgspec
 
-from govsync.content.hashes import chunk_hash
-from govsync.content.manifests import Manifest, encode
 from govsync.engine.desk import Desk
+from govsync.engine.drafting import Draft
 from govsync.engine.jobs import AnyJob, Commit, Committed, ToUpload, Upload, Uploaded
 from govsync.engine.trouble import Trouble
 from govsync.local.steps import At
 from govsync.model import operations as ask
 from govsync.model.codes import CODES, OF_THE_SERVER, Code
-from govsync.model.nodes import Kind, Node, Place
+from govsync.model.nodes import Kind
 from govsync.model.problems import Problem
-from govsync.model.steps import AnyUp, Attr, Delete, Mkdir, Move, Put, Revive
+from govsync.model.steps import AnyUp
 from govsync.model.trees import Trees
 from govsync.protocol.commits import Done, Lacking, Refused
 from govsync.protocol.limits import DEFAULT as LIMITS
@@ -39,7 +38,6 @@ from govsync.store import (
     remote_tree,
     spaces,
 )  # fmt: skip
-from govsync.store.local_tree import Disk
 from govsync.store.lost import Lost
 
 UPLOAD_BYTES = 16 * 1024 * 1024
@@ -68,11 +66,6 @@ class Sending:
         """Files that must be read, because it is not known what they are made of."""
         self._retry_at: dict[bytes, int] = {}
         self.trouble = Trouble(desk)
-        # What is known of the nodes of the commit that is being made.
-        self._trees: Trees = desk.trees()
-        self._manifests: dict[int, Manifest] = {}
-        self._on_disk: dict[int, Disk] = {}
-        self._lost: dict[int, Lost] = {}
 
     # What goes out
 
@@ -114,13 +107,12 @@ class Sending:
     def take_up(self, steps: Sequence[AnyUp], started: list[AnyJob], trees: Trees) -> list[int]:
         """Makes operations of as many steps as one commit a space takes; answers the nodes that are on their way."""
         taken: list[int] = []
-        self._trees = trees
         by_space: dict[bytes, list[AnyUp]] = {}
         for step in steps:
-            by_space.setdefault(self._node(step.lid).space, []).append(step)
+            by_space.setdefault(trees.node(step.lid).space, []).append(step)
         for space, mine in by_space.items():
             if self.free(space):
-                taken.extend(self._commit(space, mine, started))
+                taken.extend(self._commit(space, mine, started, trees))
         return taken
 
     def free(self, space: bytes) -> bool:
@@ -134,8 +126,7 @@ class Sending:
 
     def offer(self, space: bytes, rows: Sequence[Lost], started: list[AnyJob]) -> None:
         """Offers what the server has lost of as many nodes as one commit takes (R34)."""
-        self._trees = self._desk.trees([row.lid for row in rows])
-        self._commit(space, rows, started)
+        self._commit(space, rows, started, self._desk.trees([row.lid for row in rows]))
 
     def uploads(self) -> list[AnyJob]:
         """Starts uploads of contents that steps are waiting for."""
@@ -163,19 +154,18 @@ class Sending:
             after=space.furthest,
         )  # fmt: skip
 
-    def _commit(self, space_id: bytes, steps: Sequence[AnyUp | Lost], started: list[AnyJob]) -> list[int]:
+    def _commit(
+        self, space_id: bytes, steps: Sequence[AnyUp | Lost], started: list[AnyJob], trees: Trees
+    ) -> list[int]:
         space = spaces.get(self._desk.store, space_id)
         if space is None or not space.writable:
             return []
-        lids = [step.lid for step in steps]
-        self._manifests = manifests.get_many(self._desk.store, lids)
-        self._on_disk = local_tree.disks(self._desk.store, lids)
-        self._lost = lost.get_many(self._desk.store, lids)
+        draft = Draft(self._desk, trees, steps, self._durable)
         rows: list[ops.OpRow] = []
         inline: list[bytes] = []
         size = 0
         for unit in _units(steps):
-            made = [self._operation(step) for step in unit]
+            made = [draft.operation(step) for step in unit]
             rows_of = [row for row in made if row is not None]
             if len(rows_of) < len(made):
                 continue
@@ -189,6 +179,8 @@ class Sending:
             rows.extend(rows_of)
             inline.extend(small)
             size += weight
+        self._wanted |= draft.wanted
+        self.unread |= draft.unread
         if not rows:
             return []
         with self._desk.store.transaction():
@@ -197,127 +189,10 @@ class Sending:
         started.append(self._commit_job(space, operations, tuple(inline)))
         return [lid for row in rows for lid in row.covers]
 
-    def _operation(self, step: AnyUp | Lost) -> ops.OpRow | None:
-        """Makes the operation of a step, with its own new key; None while its content is not on the server."""
-        node = self._node(step.lid)
-        key, group = self._desk.ids.new(), step.group
-        covers: tuple[int, ...] = (step.lid,)
-        operation: ask.AnyOperation
-        if isinstance(step, Put | Lost):
-            put = self._put(step, node, key) if isinstance(step, Put) else self._offer(step, node, key)
-            if put is None:
-                return None
-            operation = put
-        elif isinstance(step, Mkdir):
-            parent, name = self._at(step.place)
-            operation = ask.Mkdir(key=key, node=node.node_id, group=group, parent=parent, name=name)
-        elif isinstance(step, Move):
-            parent, name = self._at(step.place)
-            operation = ask.Move(
-                key=self._place_key(step, key),
-                node=node.node_id,
-                group=group,
-                place=step.place_key,
-                parent=parent,
-                name=name,
-            )
-        elif isinstance(step, Revive):
-            parent, name = self._at(step.place)
-            operation = ask.Revive(key=key, node=node.node_id, group=group, parent=parent, name=name)
-        elif isinstance(step, Delete):
-            covers = step.covers
-            operation = ask.Delete(
-                key=key, node=node.node_id, group=group, place=step.place_key, rev=step.rev, seen=step.seen
-            )
-        else:
-            assert isinstance(step, Attr)
-            operation = ask.Attr(key=key, node=node.node_id, group=group, exec=step.exec)
-        return ops.OpRow(operation=operation, lid=step.lid, space=node.space, covers=covers)
-
-    def _place_key(self, move: Move, key: bytes) -> bytes:
-        """Answers the key of a move; one that a restored server has lost is told again under the key that it had, so that
-        desks which know it recognize the place."""
-        row = self._lost.get(move.lid)
-        return row.place_key if row is not None and row.moved and row.place == move.place else key
-
-    def _content(self, lid: int, node: Node) -> tuple[Manifest, int] | None:
-        """Answers what the file is made of and when it was changed, once the server has its chunks or they can travel
-        along; None until then."""
-        manifest, disk = self._manifests.get(lid), self._on_disk.get(lid)
-        if node.local is None or disk is None:
-            return None
-        if manifest is None or manifest.content_hash != node.local.hash:
-            # It came from the server, so nobody has cut it here yet: it is read before it can be sent (again).
-            self.unread[lid] = None
-            return None
-        if not self._content_at_hand(lid, manifest):
-            self._wanted[lid] = None
-            return None
-        return manifest, disk.mtime_ns
-
-    def _put(self, step: Put, node: Node, key: bytes) -> ask.Put | None:
-        found = self._content(step.lid, node)
-        if found is None or node.local is None:
-            return None
-        manifest, mtime_ns = found
-        inlined, chunks = _told(manifest)
-        row = self._lost.get(step.lid)
-        parent, name = self._at(step.place) if step.place is not None else (None, None)
-        return ask.Put(
-            key=key,
-            node=node.node_id,
-            group=step.group,
-            hash=manifest.content_hash,
-            size_bytes=manifest.size_bytes,
-            scheme=manifest.scheme,
-            base_rev=step.base_rev,
-            parent=parent,
-            name=name,
-            mtime_ns=mtime_ns,
-            exec=node.local.exec,
-            manifest=inlined,
-            manifest_chunks=chunks,
-            conflict_of=node.conflict_of,
-            upon=(row.epoch, row.seq) if row is not None and row.rev is not None else None,
-        )
-
-    def _offer(self, row: Lost, node: Node, key: bytes) -> ask.Offer | None:
-        local = node.local
-        if local is None:
-            return None
-        parent, name = self._at(local.place)
-        offer = ask.Offer(
-            key=key, node=node.node_id, node_kind=local.kind, parent=parent, name=name,
-            place_key=row.place_key if local.place == row.place else key, origin_epoch=row.epoch, origin_seq=row.seq,
-            over=row.over, exec=local.exec, conflict_of=node.conflict_of,
-        )  # fmt: skip
-        if local.kind is not Kind.FILE:
-            return offer
-        found = self._content(row.lid, node)
-        if found is None:
-            return None
-        manifest, mtime_ns = found
-        inlined, chunks = _told(manifest)
-        return msgspec.structs.replace(
-            offer, rev=row.rev, hash=manifest.content_hash, size_bytes=manifest.size_bytes, scheme=manifest.scheme,
-            mtime_ns=mtime_ns, manifest=inlined, manifest_chunks=chunks,
-        )  # fmt: skip
-
-    def _content_at_hand(self, lid: int, manifest: Manifest) -> bool:
-        if not manifest.chunks or self._durable.get(lid) == manifest.content_hash:
-            return True
-        return self._desk.fresh.get(lid, manifest.content_hash) is not None
-
     def _small(self, lid: int, operation: ask.AnyOperation) -> bytes | None:
         if not isinstance(operation, ask.Put | ask.Offer) or operation.hash is None:
             return None
         return self._desk.fresh.get(lid, operation.hash)
-
-    def _at(self, place: Place) -> tuple[bytes, str]:
-        return self._node(place.parent).node_id, place.name
-
-    def _node(self, lid: int) -> Node:
-        return self._trees.node(lid)
 
     def _upload(self) -> Upload | None:
         files: list[ToUpload] = []
@@ -445,25 +320,6 @@ class Sending:
         slower = times if refused or code in OF_THE_SERVER else 0
         most_ms = RETRY_MOST_MS if refused else ILL_MOST_MS
         self._retry_at[job.space] = self._desk.now.steady_ms + min(RETRY_MS * 2 ** min(slower, 20), most_ms)
-
-
-def manifest_chunks(encoded: bytes) -> tuple[bytes, ...]:
-    """Names the pieces in which a manifest too large to travel inline is stored as chunks."""
-    return tuple(chunk_hash(piece) for piece in manifest_pieces(encoded))
-
-
-def manifest_pieces(encoded: bytes) -> Iterator[bytes]:
-    """Cuts an encoded manifest into pieces of at most 1 MiB."""
-    size = 1024 * 1024
-    return (encoded[start : start + size] for start in range(0, len(encoded), size))
-
-
-def _told(manifest: Manifest) -> tuple[bytes | None, tuple[bytes, ...]]:
-    """Answers how an operation tells a manifest: inline, or, where it is too large, by its chunks, which went before."""
-    encoded = encode(manifest)
-    if len(encoded) <= LIMITS.manifest_inline_bytes:
-        return encoded, ()
-    return None, manifest_chunks(encoded)
 
 
 def _units(steps: Sequence[AnyUp | Lost]) -> Iterator[list[AnyUp | Lost]]:

@@ -12,7 +12,7 @@ from govsync.content.chunks import SCHEME
 from govsync.content.hashes import chunk_hash
 from govsync.content.manifests import ChunkRef, Manifest, encode
 from govsync.engine import jobs
-from govsync.engine.sending import manifest_pieces
+from govsync.engine.drafting import manifest_pieces
 from govsync.local import mounts, place, scanner, strays, trash
 from govsync.local.documents import open_here
 from govsync.local.ignore import Ignore, is_lock
