@@ -22,6 +22,9 @@ from govsync.model.problems import Failure
 from govsync.server.db import migrate, tables
 
 CONNECTIONS = 16
+LOG_PAGES = 16_384
+"""So many pages SQLite's log may have before they are written into the database: pages that many commits change are written
+once then, and not after each. What is in the log is as durable as what is in the database."""
 BUSY_MS = 30_000
 """How long a transaction waits for another process that writes into the same SQLite file."""
 _LATER = ("SQLITE_BUSY", "SQLITE_LOCKED", "40", "55P03")
@@ -43,6 +46,8 @@ class Database:
         self._readers = self._writers if in_memory else None
         self._purposes: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         options: dict[str, Any] = {"pool_size": CONNECTIONS, "max_overflow": CONNECTIONS}
+        # The one used last knows best what is asked for, and only as many as are used at a time hold a cache.
+        options["pool_use_lifo"] = True
         if in_memory:
             options = {"poolclass": pool.StaticPool}
         if self.is_sqlite:
@@ -182,6 +187,7 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         "cache_size=-65536",
+        f"wal_autocheckpoint={LOG_PAGES}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
