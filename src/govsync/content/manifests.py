@@ -61,11 +61,14 @@ def verify(manifest: Manifest, *, max_chunks: int = MAX_CHUNKS, max_chunk_bytes:
         raise Failure(Code.MANIFEST_BAD, what="scheme")
     if len(chunks) > max_chunks:
         raise Failure(Code.MANIFEST_BAD, what="count", count=len(chunks))
-    if any(len(chunk.hash) != HASH_BYTES for chunk in chunks):
-        raise Failure(Code.MANIFEST_BAD, what="hash")
-    if not all(0 < chunk.size_bytes <= max_chunk_bytes for chunk in chunks):
-        raise Failure(Code.MANIFEST_BAD, what="chunk_size")
-    if sum(chunk.size_bytes for chunk in chunks) != manifest.size_bytes:
+    size_bytes = 0
+    for chunk in chunks:
+        if len(chunk.hash) != HASH_BYTES:
+            raise Failure(Code.MANIFEST_BAD, what="hash")
+        if not 0 < chunk.size_bytes <= max_chunk_bytes:
+            raise Failure(Code.MANIFEST_BAD, what="chunk_size")
+        size_bytes += chunk.size_bytes
+    if size_bytes != manifest.size_bytes:
         raise Failure(Code.MANIFEST_BAD, what="size")
 
 

@@ -19,6 +19,7 @@ from govsync.server.db import tables
 from govsync.server.versions import Names
 from govsync.server.view import shown, state_of
 
+_STATE = msgspec.msgpack.Decoder(NodeState)
 _BRINGS_CONTENT = ("put", "offer", "revive")
 
 
@@ -43,14 +44,13 @@ def _page(
         after = _start(tx, row, cursor)
         j = tables.journal.c
         query = (
-            select(tables.journal)
+            select(j.seq, j.kind, j.op_key, j.body, j.user, j.device, j.at_ms, j.chain)
             .where(j.stream == space, j.seq > after)
             .order_by(j.seq)
             .limit(server.limits.page)
         )
         rows = tx.execute(query).all()
-        names_of = Names(tx, rows)
-        entries = tuple(_entry(each, names_of) for each in rows)
+        entries = _entries(tx, rows)
         last = rows[-1] if rows else None
         seq, value = (last.seq, last.chain) if last is not None else (after, _chain_at(tx, row, after))
         small = _small(server, tx, caller, space, entries)
@@ -89,11 +89,15 @@ def _chain_at(tx: Connection, row: Any, seq: int) -> bytes:
     return bytes(tx.execute(select(j.chain).where(j.stream == row.id, j.seq == seq)).scalar_one())
 
 
-def _entry(row: Any, names_of: Names) -> Entry:
-    return Entry(
-        seq=row.seq, op=row.kind, key=row.op_key, state=msgspec.msgpack.decode(row.body, type=NodeState), user=row.user,
-        device=row.device, at_ms=row.at_ms, user_name=names_of.user(row),
-        device_name=names_of.device(row),
+def _entries(tx: Connection, rows: Sequence[Any]) -> tuple[Entry, ...]:
+    names_of = Names(tx, rows)
+    user_names, device_names = names_of.users, names_of.devices
+    return tuple(
+        Entry(
+            seq=seq, op=kind, key=key, state=_STATE.decode(body), user=user, device=device, at_ms=at_ms,
+            user_name=user_names.get(user, ""), device_name=device_names.get(device, ""),
+        )
+        for seq, kind, key, body, user, device, at_ms, _ in rows
     )  # fmt: skip
 
 
@@ -114,11 +118,11 @@ def _small(
     chunk_of: dict[bytes, bytes] = {}
     for piece in contents.pieces(wanted):
         # By their ids alone: asked for the space as well, SQLite goes through all that the space has.
-        query = select(r.id, r.space, r.manifest).where(r.id.in_(piece), r.manifest.is_not(None))
-        for rev, of, encoded in tx.execute(query).all():
-            made_of = manifests.decode(encoded).chunks if of == space else ()
-            if len(made_of) == 1:
-                chunk_of[rev] = made_of[0].hash
+        query = select(r.id, r.manifest).where(r.id.in_(piece), r.manifest.is_not(None))
+        for rev, encoded in tx.execute(query).all():
+            first = manifests.chunks_between(encoded, 0, 2)
+            if len(first) == 1:
+                chunk_of[rev] = first[0].hash
     stored = {each.hash: each for each in reading.find_some(tx, space, chunk_of.values())}
     return {rev: stored[chunk_of[rev]] for rev in wanted if rev in chunk_of and chunk_of[rev] in stored}
 

@@ -69,7 +69,7 @@ def find_some(tx: Connection, space: bytes, hashes: Iterable[bytes]) -> list[Sto
     return [
         stored_of(row)
         for piece in pieces(hashes)
-        for row in tx.execute(select(tables.chunk).where(c.space == space, c.hash.in_(piece)))
+        for row in tx.execute(select(tables.chunk).where(c.space == space, c.hash.in_(piece))).all()
     ]
 
 
@@ -133,7 +133,6 @@ def _read_run(server: Server, run: Sequence[Stored]) -> Iterator[Chunk | Failure
     get_range = _span(server, run)
     frame, frame_offset, packed = b"", -1, b""
     for each in run:
-        lost = Failure(Code.CHUNK_LOST, chunk=each.hash)
         try:
             encoding = Encoding(each.encoding)
             if each.place is None:
@@ -148,12 +147,17 @@ def _read_run(server: Server, run: Sequence[Stored]) -> Iterator[Chunk | Failure
         except Failure as failure:
             if failure.code is Code.STORE_UNAVAILABLE:
                 raise
-            lost.__cause__ = failure
-            yield lost
+            yield _lost(each, failure)
         else:
             alone = each.place is None or len(frame) == each.size_bytes
             encoded = Encoded(encoding, packed) if alone else None
-            yield Chunk(data, encoded) if chunk_hash(data) == each.hash else lost
+            yield Chunk(data, encoded) if chunk_hash(data) == each.hash else _lost(each)
+
+
+def _lost(each: Stored, why: Failure | None = None) -> Failure:
+    lost = Failure(Code.CHUNK_LOST, chunk=each.hash)
+    lost.__cause__ = why
+    return lost
 
 
 def _span(server: Server, run: Sequence[Stored]) -> GetRange:

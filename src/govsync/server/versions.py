@@ -23,16 +23,16 @@ class Names:
     """Names of the people and devices that some rows speak of."""
 
     def __init__(self, tx: Connection, rows: Sequence[Any]) -> None:
-        self._users = _names(tx, tables.user, {row.user for row in rows})
-        self._devices = _names(tx, tables.device, {row.device for row in rows})
+        self.users = _names(tx, tables.user, {row.user for row in rows})
+        self.devices = _names(tx, tables.device, {row.device for row in rows})
 
     def user(self, row: Any) -> str:
         """Answers the name of who did it, empty where it is not known."""
-        return self._users.get(row.user, "")
+        return self.users.get(row.user, "")
 
     def device(self, row: Any) -> str:
         """Answers the name of the device on which it was done, empty where it is not known."""
-        return self._devices.get(row.device, "")
+        return self.devices.get(row.device, "")
 
 
 def _names(tx: Connection, table: Any, ids: set[bytes]) -> dict[bytes, str]:
