@@ -16,7 +16,7 @@ from govsync.model.problems import Failure
 from govsync.protocol.changes import Cursor, Known, NodeState
 from govsync.protocol.commits import Commit, Done, Lacking, Refused
 from govsync.protocol.session import Role
-from govsync.server import changes, commits, contents, versions
+from govsync.server import accounts, changes, commits, contents, versions
 from govsync.server.blobs.folder import FolderBlobs
 from govsync.server.check import check
 from govsync.server.contents import Chunk
@@ -440,6 +440,17 @@ def test_an_offer_of_a_content_that_was_lost_by_the_store_makes_it_readable_agai
     desk.do(given, inline=(b"1",))
     with office.server.database.begin(write=False) as tx:
         assert tx.execute(select(tables.revision.c.state)).scalar_one() == contents.OK
+
+
+def test_an_entry_says_who_did_it_and_on_which_of_the_person_s_devices(office: Office) -> None:
+    tokens = office.sign_in("anna", office.device("office PC"))
+    desk = Desk(office, caller=accounts.caller_of(office.server, tokens.access))
+    state = desk.save("a", b"1")
+    *_, entry = desk.journal().entries
+    assert (entry.state, entry.op, entry.key, entry.seq) == (state, "put", state.rev, state.seq)
+    assert (entry.user, entry.device) == (desk.caller.user, desk.caller.device)
+    assert (entry.user_name, entry.device_name) == ("Anna", "office PC")
+    assert entry.at_ms == office.clock.now_ms
 
 
 def test_an_answer_tells_of_the_head_that_the_journal_then_has(desk: Desk) -> None:
