@@ -243,3 +243,17 @@ def test_nothing_is_sent_while_an_answer_may_have_been_given_in_another_history(
     assert len(bench.asked(ask.Put)) == 1
     bench.settle()
     assert len(bench.asked(ask.Put)) == 2
+
+
+def test_a_large_file_that_goes_with_a_small_one_is_not_read_again(bench: Bench) -> None:
+    bench.settle()
+    bench.write("large", b"x" * LARGE)
+    bench.work(jobs.Upload)
+    bench.write("first")
+    bench.work(jobs.Upload, jobs.Commit)
+    bench.write("small")
+    bench.work(jobs.Commit)
+    commits, reads = bench.server.commits, bench.done(jobs.Read)
+    bench.settle()
+    assert bench.server.commits == commits + 2, "the first one, and one for both"
+    assert bench.done(jobs.Read) == reads

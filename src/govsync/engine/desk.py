@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from govsync.content.manifests import Manifest
 from govsync.engine.jobs import AnyJob, Check, Job, Prove
 from govsync.model.ids import Ids
 from govsync.model.nodes import Node
@@ -149,11 +150,11 @@ class DeskTrees:
 
 
 class Fresh:
-    """Small contents by node, the oldest given up first; a lost one is read again."""
+    """Small contents by node and what they are made of, the oldest given up first; a lost one is read again."""
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
-        self._kept: dict[int, tuple[bytes, bytes]] = {}
+        self._kept: dict[int, tuple[Manifest, bytes]] = {}
         self.size_bytes = 0
 
     @property
@@ -161,10 +162,10 @@ class Fresh:
         """Says whether reading further ahead of what is being sent would only push out what is not sent yet."""
         return self.size_bytes > self._limit_bytes // 2
 
-    def keep(self, lid: int, content_hash: bytes, data: bytes) -> None:
+    def keep(self, lid: int, manifest: Manifest, data: bytes) -> None:
         """Keeps a content until it is taken."""
         self.take(lid)
-        self._kept[lid] = (content_hash, data)
+        self._kept[lid] = (manifest, data)
         self.size_bytes += len(data)
         while self.size_bytes > self._limit_bytes:
             self.take(next(iter(self._kept)))
@@ -172,7 +173,12 @@ class Fresh:
     def get(self, lid: int, content_hash: bytes) -> bytes | None:
         """Answers the node's content if it is the one that has this hash."""
         kept = self._kept.get(lid)
-        return kept[1] if kept is not None and kept[0] == content_hash else None
+        return kept[1] if kept is not None and kept[0].content_hash == content_hash else None
+
+    def manifest(self, lid: int, content_hash: bytes | None) -> Manifest | None:
+        """Answers what the node's content is made of, if it is the one that has this hash."""
+        kept = self._kept.get(lid)
+        return kept[0] if kept is not None and kept[0].content_hash == content_hash else None
 
     def take(self, lid: int) -> None:
         """Gives a node's content up."""

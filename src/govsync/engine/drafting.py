@@ -29,13 +29,23 @@ class Draft:
         """`durable`: by node, contents whose chunks the server has said to hold."""
         lids = [step.lid for step in steps]
         self._desk, self._trees, self._durable = desk, trees, durable
-        self._manifests = manifests.get_many(desk.store, lids)
+        self._manifests = self._made_of(lids)
         self._on_disk = local_tree.disks(desk.store, lids)
         self._lost = lost.get_many(desk.store, lids)
         self.wanted: dict[int, None] = {}
         """Nodes whose contents must be uploaded first."""
         self.unread: dict[int, None] = {}
         """Files that must be read first, because it is not known what they are made of."""
+
+    def _made_of(self, lids: Sequence[int]) -> dict[int, Manifest]:
+        """Answers what the files are made of: of those that were just read it is still at hand."""
+        found: dict[int, Manifest] = {}
+        for lid in lids:
+            local = self._node(lid).local
+            manifest = self._desk.fresh.manifest(lid, local.hash) if local is not None else None
+            if manifest is not None:
+                found[lid] = manifest
+        return found | manifests.get_many(self._desk.store, [lid for lid in lids if lid not in found])
 
     def operation(self, step: AnyUp | Lost) -> ops.OpRow | None:
         """Makes the operation of a step, with its own new key; None while its content is not on the server."""

@@ -390,7 +390,7 @@ class Observing:
         if damaged:
             self._damaged(file)
         if file.small is not None:
-            self._desk.fresh.keep(file.lid, file.manifest.content_hash, file.small)
+            self._desk.fresh.keep(file.lid, file.manifest, file.small)
         if file.racy:
             # Written so shortly before that a second save could look the same: one more look clears it (R4, R5).
             self.read(file.lid, after_ms=RACY_MS if file.sure else UNSURE_MS)
