@@ -144,6 +144,25 @@ def test_what_is_not_sent_is_never_replaced_by_an_older_version(site: Site) -> N
     assert len(office.json("versions", str(plan))) == 4
 
 
+def test_a_version_of_a_document_that_is_open_here_waits_and_it_is_said(site: Site) -> None:
+    office, home = site.desk("office"), site.desk("home")
+    plan, lock = office.folder / "Plan.odt", office.folder / ".~lock.Plan.odt#"
+    for text in ("first", "second"):
+        office.write("Plan.odt", text)
+        office.wait()
+    first = office.json("versions", str(plan))[-1]["revision"]
+    lock.write_text("an office program has it open")
+    office.wait()
+    said = office.call("restore", str(plan), "--revision", first)
+    assert (said.returncode, "[open_here" in said.stderr, said.stdout) == (4, True, "")
+    home.wait()
+    assert home.files()["Plan.odt"] == b"first", "it is the newest for everybody else"
+    assert plan.read_text() == "second"
+    lock.unlink()
+    until(lambda: plan.read_text() == "first", "the version after it was closed")
+    office.wait()
+
+
 def test_a_person_who_signs_out_keeps_everything_and_her_session_ends(site: Site) -> None:
     office = site.desk("office")
     office.write("Plan.txt", "mine")

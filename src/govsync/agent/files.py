@@ -22,12 +22,12 @@ from govsync.model import operations as ask
 from govsync.model.activity import ConflictRow, DifferenceRow, TrashRow, VersionRow
 from govsync.model.codes import Code
 from govsync.model.nodes import Kind, Node
-from govsync.model.problems import Failure
+from govsync.model.problems import Failure, Problem
 from govsync.protocol.changes import NodeState, RevisionInfo, Trashed
 from govsync.protocol.commits import Done, Refused, Want
 from govsync.protocol.limits import DEFAULT
 from govsync.store import conflicts as kept_twice
-from govsync.store import local_tree, paths, spaces, trees
+from govsync.store import local_tree, paths, problems, spaces, trees
 from govsync.system.durable import new_file
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ _log = logging.getLogger(__name__)
 T = TypeVar("T")
 FETCH_CHUNKS = 8
 PLACED_S = 30.0
+LASTING_S = 3.0
+"""For how long the same must have kept something back before a person is told: a program may be saving."""
 STEP_S = 0.02
 
 
@@ -121,16 +123,26 @@ def _commit(agent: "Agent", here: Here, node: Node, operation: ask.AnyOperation)
 
 
 def _until_here(agent: "Agent", here: Here, node: Node, content_hash: bytes | None) -> None:
-    """Waits, for a while, until the disk shows what the server was asked for (None: nothing); it comes in any case."""
+    """Waits until the disk shows what the server was asked for (None: nothing); raises Failure with what keeps it back, or
+    timed_out. The server has it in any case, and it comes here when it can."""
 
-    def shown() -> bytes | None:
+    def look() -> tuple[bytes | None, Problem | None]:
         found = local_tree.find_node(agent.store, node.lid)
         local = None if found is None else found.local
-        return local.hash if local is not None and local.here else None
+        return local.hash if local is not None and local.here else None, problems.of(agent.store, node.lid)
 
     end = time.monotonic() + PLACED_S
-    while here(agent, shown) != content_hash and time.monotonic() < end:
+    kept_back: tuple[Problem | None, float] = (None, 0.0)
+    while time.monotonic() < end:
+        shown, problem = here(agent, look)
+        if shown == content_hash:
+            return
+        if problem != kept_back[0]:
+            kept_back = (problem, time.monotonic())
+        elif problem is not None and time.monotonic() - kept_back[1] > LASTING_S:
+            raise Failure(problem.code, **problem.facts)
         time.sleep(STEP_S)
+    raise Failure(Code.TIMED_OUT)
 
 
 def _require_sent(path: Path, known: Sequence[RevisionInfo]) -> None:
@@ -231,6 +243,7 @@ def rewind(agent: "Agent", here: Here, path: Path, to: str) -> int:
         ]
 
     count = 0
+    kept_back: list[Failure] = []
     for node, at in here(agent, below):
         known = _revisions(agent, node)
         then = next((each for each in known if each.at_ms <= until_ms), None)
@@ -238,8 +251,13 @@ def rewind(agent: "Agent", here: Here, path: Path, to: str) -> int:
         if then is not None and _hash(target) != then.hash:
             _require_sent(target, known)
             _bring(agent, here, node, then)
-            _until_here(agent, here, node, then.hash)
-            count += 1
+            try:
+                _until_here(agent, here, node, then.hash)
+                count += 1
+            except Failure as failure:  # It comes when it can, and keeps back no other (I10).
+                kept_back.append(failure)
+    if kept_back:
+        raise kept_back[0]
     return count
 
 

@@ -20,7 +20,7 @@ from govsync.text.units import shown_moment, shown_name, size, width
 
 DONE, FAILED, TIMED_OUT, NOT_RUNNING, KEPT_BACK, USAGE = 0, 1, 2, 3, 4, 64
 
-_ENDS = {Code.AGENT_NOT_RUNNING: NOT_RUNNING, Code.TIMED_OUT: TIMED_OUT}
+_ENDS = {Code.AGENT_NOT_RUNNING: NOT_RUNNING, Code.TIMED_OUT: TIMED_OUT, Code.OPEN_HERE: KEPT_BACK}
 _COLOURS = {
     "PASS": "green", "WARN": "yellow", "FAIL": "red",
     "in_sync": "green", "hold": "yellow", "problem": "red", "signed_out": "red",

@@ -39,6 +39,12 @@ def clear(store: Store, lids: Iterable[int], codes: Sequence[Code] = ()) -> None
         store.run(f"DELETE FROM problem WHERE lid IN ({marks}) AND name = ''{which}", (*piece, *codes))
 
 
+def of(store: Store, lid: int) -> Problem | None:
+    """Answers what keeps a node back, a mere notice too."""
+    row = store.one("SELECT code, facts FROM problem WHERE lid = ? AND name = ''", (lid,))
+    return None if row is None else Problem(Code(row[0]), msgspec.msgpack.decode(row[1], type=dict[str, str]))
+
+
 def listed(store: Store) -> list[ProblemRow]:
     """Lists all problems, the oldest first."""
     rows = store.all(
