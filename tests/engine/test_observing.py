@@ -1,5 +1,7 @@
 """What is looked at, and when that comes to an end: nothing is looked at for ever (R3, R6, R44, I9)."""
 
+import os
+
 import msgspec
 
 from govsync.content.manifests import manifest_of
@@ -13,6 +15,18 @@ from govsync.model.problems import Problem
 from govsync.protocol.commits import Refused
 from govsync.store import local_tree, problems
 from tests.engine.bench import Bench
+
+
+def test_a_folder_from_the_future_does_not_keep_a_desk_busy(bench: Bench) -> None:
+    """An archive, or a clock that was wrong, has left a time on it that will not come for years."""
+    (bench.folder / "d").mkdir()
+    bench.write("d/a")
+    for folder in (bench.folder / "d", bench.folder):
+        os.utime(folder, (4_000_000_000, 4_000_000_000))
+    bench.settle()
+    before = bench.done(jobs.Look)
+    bench.pass_ms(10_000)
+    assert bench.done(jobs.Look) == before
 
 
 def test_a_folder_that_goes_while_its_gap_is_being_closed_is_not_waited_for(bench: Bench) -> None:

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from govsync.local.ignore import Ignore, Skip
-from govsync.local.scanner import TICK_NS, Ended, Looked, births, look, look_at, scan
+from govsync.local.scanner import TICK_NS, Ended, Looked, births, is_fresh, look, look_at, scan
 from govsync.local.steps import At
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
@@ -31,6 +31,13 @@ def looks(desk, setting=NOTHING, clock_ns=later_ns, start=()):
 
 def names(looked: Looked) -> dict[str, Skip | None]:
     return {seen.name: seen.skip for seen in looked.entries}
+
+
+@pytest.mark.parametrize(("after_s", "fresh"), [(-1.0, False), (-0.01, True), (5.0, True), (86_400.0, False)])
+def test_a_folder_that_changed_just_now_is_looked_at_again_and_one_from_the_future_is_not(
+    after_s: float, fresh: bool
+) -> None:
+    assert is_fresh(10**18 + int(after_s * 1e9), 10**18) is fresh
 
 
 def test_a_look_shows_a_folder_and_not_our_own(desk):

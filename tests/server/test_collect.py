@@ -147,6 +147,18 @@ def test_a_clock_that_jumps_empties_no_trash(office: Office, desk: Desk, jump_ms
     assert desk.fetch(state.rev) == [LARGE]
 
 
+def test_a_clock_that_has_jumped_before_the_first_collection_empties_no_trash(
+    office: Office, desk: Desk
+) -> None:
+    state = desk.save("a", LARGE)
+    desk.do(desk.delete(state))
+    office.clock.now_ms += 20 * 365 * DAY_MS
+    for _ in range(3):
+        collect(office.server)
+        office.clock.now_ms += 1_000
+    assert desk.fetch(state.rev) == [LARGE]
+
+
 def test_a_clock_that_jumps_again_and_again_empties_no_trash(office: Office, desk: Desk) -> None:
     state = desk.save("a", LARGE)
     desk.do(desk.delete(state))

@@ -140,7 +140,7 @@ def _look(tools: Tools, wanted: jobs.LookAt) -> jobs.Looked:
     births = scanner.births(tools.fs, tools.root, [At(wanted.path, each.name) for each in folders])
     born = {each.name: birth for each, birth in zip(folders, births, strict=True)}
     open_documents = open_here(tools.fs, wanted.path, seen.entries, seen.started_ns, tools.booted_ns)
-    fresh = seen.folder is not None and seen.folder.mtime_ns >= seen.started_ns - scanner.TICK_NS
+    fresh = seen.folder is not None and scanner.is_fresh(seen.folder.mtime_ns, seen.started_ns)
     return jobs.Looked(
         lid=wanted.lid,
         ino=seen.folder.ino if seen.folder is not None else 0,

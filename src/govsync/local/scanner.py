@@ -23,9 +23,21 @@ MOST_DEPTH = 100
 TICK_NS = 50_000_000
 """Two changes closer than this may carry one time (F6 of R4); FAT would need 2 s."""
 
+SKEW_NS = 60_000_000_000
+"""How far a disk's clock may run ahead of the desk's, on another machine, for its times to mean anything."""
+
 _MOST_ROUNDS = 8
 
 _Path = tuple[str, ...]
+
+
+def is_fresh(mtime_ns: int, started_ns: int) -> bool:
+    """Says whether a folder changed so shortly before it was listed that a later change may carry the same time (R6).
+
+    A time far in the future is not fresh: an archive brought it, or a clock that was wrong, and every change of today
+    carries another. To wait for it would be to look at the folder for ever.
+    """
+    return started_ns - TICK_NS <= mtime_ns <= started_ns + SKEW_NS
 
 
 class Seen(msgspec.Struct, frozen=True, gc=False):
@@ -226,7 +238,7 @@ class _Scan:
                     continue
                 if now.mtime_ns != mtime_ns:
                     again.append(path)
-                elif mtime_ns >= started_ns - TICK_NS:
+                elif is_fresh(mtime_ns, started_ns):
                     fresh.append(path)
                 folders.make_room()
         return tuple(again), tuple(fresh)

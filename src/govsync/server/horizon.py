@@ -6,10 +6,11 @@ horizon: a version that is replaced while a clock shows 2000 would otherwise be 
 right again, and go with its whole retention still before it.
 """
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
 from govsync.server import directory
 from govsync.server.context import Server
+from govsync.server.db import tables
 from govsync.server.db.connect import take_turns
 
 HOUR_MS = 3_600_000
@@ -30,11 +31,17 @@ def advance(server: Server) -> int:
     with server.database.begin() as tx:
         take_turns(tx, "collect")
         last = int(directory.setting(tx, _LAST) or now_ms)
-        horizon = int(directory.setting(tx, _HORIZON) or now_ms)
+        horizon = int(directory.setting(tx, _HORIZON) or _began(tx, now_ms))
         horizon = min(now_ms, horizon + min(max(0, now_ms - last), MOST_STEP_MS))
         directory.set_setting(tx, _LAST, str(now_ms).encode())
         directory.set_setting(tx, _HORIZON, str(horizon).encode())
     return horizon
+
+
+def _began(tx: Connection, now_ms: int) -> int:
+    """Answers when the database began: its first collection may come when the clock has jumped already."""
+    began: int | None = tx.execute(select(func.min(tables.epoch.c.at_ms))).scalar()
+    return now_ms if began is None else began
 
 
 def moment(server: Server, tx: Connection) -> int:
