@@ -64,6 +64,7 @@ class SmallServer:
         self.commits = 0
         """How many commits arrived, refused ones too."""
         self.uploads = 0
+        self.role = Role.MANAGER
         self.quota_left: int | None = None
         self.judge: Callable[[ask.AnyOperation], Outcome | None] = lambda _: None
         self.fails: dict[str, Code] = {}
@@ -118,7 +119,7 @@ class SmallServer:
     def spaces(self, have: Sequence[bytes]) -> Spaces:
         self._asked("spaces")
         info = SpaceInfo(
-            id=SPACE, state=SpaceState.MEMBER, kind=SpaceKind.PERSONAL, name="Anna", role=Role.MANAGER, root=ROOT,
+            id=SPACE, state=SpaceState.MEMBER, kind=SpaceKind.PERSONAL, name="Anna", role=self.role, root=ROOT,
             epoch=EPOCH,
         )  # fmt: skip
         return Spaces(spaces=(info,))

@@ -10,10 +10,10 @@ from govsync.model.nodes import Kind
 from govsync.protocol.changes import Entry
 from govsync.protocol.digest import heads_digest
 from govsync.protocol.session import Role, SpaceKind, SpacesAsked, SpaceState
-from govsync.server import changes, directory, spaces
+from govsync.server import accounts, changes, directory, spaces
 from govsync.server.context import Caller
 from govsync.server.db import tables
-from tests.server.office import Office
+from tests.server.office import PASSWORD, Office
 
 
 def entries(office: Office, caller: Caller, space: bytes) -> tuple[Entry, ...]:
@@ -44,6 +44,25 @@ def test_a_person_reaches_the_own_space_and_that_of_the_division(office: Office)
     }
     assert (found["Anna"].owner_organisation, found["Anna"].owner) == ("Interior", "anna")
     assert (found["Planning"].owner_organisation, found["Planning"].owner) == ("Interior", "Planning")
+
+
+def test_two_divisions_of_one_name_are_told_apart_by_their_paths(office: Office):
+    """A desk knows the space of its division again by it, when a server was emptied (R35): not that of another one."""
+    with office.server.database.begin() as tx:
+        for path in (
+            "Interior/North",
+            "Interior/North/Planning",
+            "Interior/South",
+            "Interior/South/Planning",
+        ):
+            directory.add_division(office.server, tx, path)
+        for login, path in (("dora", "Interior/North/Planning"), ("emil", "Interior/South/Planning")):
+            user = directory.add_user(office.server, tx, login, login.title(), path)
+            accounts.set_password(office.server, tx, user, PASSWORD)
+    owners = {
+        login: office.spaces(office.caller(login))["Planning"].owner for login in ("dora", "emil", "anna")
+    }
+    assert owners == {"dora": "North/Planning", "emil": "South/Planning", "anna": "Planning"}
 
 
 def test_who_is_in_no_division_reaches_the_own_space_alone(office: Office):

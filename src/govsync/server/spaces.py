@@ -87,12 +87,20 @@ class _Owners:
         return str(found or "")
 
     def owner(self, row: Any) -> str:
-        table, column = (
-            (tables.user, tables.user.c.login)
-            if row.kind == SpaceKind.PERSONAL
-            else (tables.unit, tables.unit.c.name)
-        )
-        return str(self._tx.execute(select(column).where(table.c.id == row.owner)).scalar() or "")
+        """Answers a person's login, or a division's path: two divisions may have one name in two places."""
+        if row.kind == SpaceKind.PERSONAL:
+            query = select(tables.user.c.login).where(tables.user.c.id == row.owner)
+            return str(self._tx.execute(query).scalar() or "")
+        names: list[str] = []
+        unit: bytes | None = row.owner
+        while unit is not None:
+            u = tables.unit.c
+            found = self._tx.execute(select(u.name, u.parent).where(u.id == unit)).one_or_none()
+            if found is None:
+                break
+            names.append(found.name)
+            unit = found.parent
+        return "/".join(reversed(names))
 
 
 def _info(row: Any, state: SpaceState, role: Role, owners: _Owners) -> SpaceInfo:

@@ -21,11 +21,13 @@ _UP = "(coalesce(n.presence, '') IN ('here', 'missing') AND (n.r_parent IS NULL 
 
 
 def undecided(store: Store) -> int:
-    """Counts nodes, operations and intents that have something left, and files that were not read."""
+    """Counts nodes, operations and intents that have something left, files that were not read, and what the server lost and
+    was not given back yet."""
     return int(
         store.value(
             "SELECT (SELECT count(*) FROM dirty) + (SELECT count(*) FROM op) + (SELECT count(*) FROM intent)"
             " + (SELECT count(*) FROM node WHERE presence = 'here' AND kind = 'file' AND l_hash IS NULL)"
+            " + (SELECT count(*) FROM lost WHERE offered = 1)"
         )
     )
 
