@@ -15,7 +15,7 @@ from govsync.local.folders import OpenFolders, read_whole, write_whole
 from govsync.local.steps import PARKING, STAGING, STATE, TRASH, At
 from govsync.model.codes import Code
 from govsync.model.problems import MALFORMED, Failure
-from govsync.system.fs import FileSystem, Folder
+from govsync.system.fs import FileSystem, Folder, Shape
 
 MARKER = "root"
 _MARKER_MOST_BYTES = 4096
@@ -147,7 +147,10 @@ def _lies_there(fs: FileSystem, folders: OpenFolders, known: Landmark) -> bool:
         if failure.code in (Code.GONE, Code.NOT_A_FOLDER, Code.LINK_IN_THE_WAY, Code.OBSCURED):
             return False
         raise
-    if stat is None or (stat.ino != known.ino and fs.trust().identity):
+    shape = (
+        Shape.FOLDER if known.size_bytes is None else Shape.FILE
+    )  # A number may be anything's by now (R1).
+    if stat is None or stat.shape is not shape or (stat.ino != known.ino and fs.trust().identity):
         return False
     return known.size_bytes is None or (stat.size_bytes, stat.mtime_ns) == (known.size_bytes, known.mtime_ns)
 
