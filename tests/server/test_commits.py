@@ -453,6 +453,16 @@ def test_an_entry_says_who_did_it_and_on_which_of_the_person_s_devices(office: O
     assert entry.at_ms == office.clock.now_ms
 
 
+def test_only_a_content_of_one_chunk_comes_with_the_journal(office: Office) -> None:
+    """Of several, one would be taken for all of it."""
+    desk, reader = Desk(office), Desk(office)
+    one, _several, _none = desk.do(
+        desk.put("one", b"1"), desk.put("several", b"1", b"2"), desk.put("none"), inline=(b"1", b"2")
+    )
+    found = changes.changes(office.server, reader.caller, desk.space, None)[1]
+    assert {rev: chunk.plain for rev, chunk in found.items()} == {one.rev: b"1"}
+
+
 def test_an_answer_tells_of_the_head_that_the_journal_then_has(desk: Desk) -> None:
     request = Commit(epoch=desk.epoch, operations=(desk.mkdir("f"),))
     for _ in range(2):
