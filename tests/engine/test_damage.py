@@ -7,7 +7,7 @@ import pytest
 
 from govsync.engine import events, jobs
 from govsync.engine.checking import ROUND_MS
-from govsync.engine.observing import NEVER_QUIET_MS, TRY_EVERY_MS
+from govsync.engine.reading import NEVER_QUIET_MS, TRY_EVERY_MS
 from govsync.model import operations as ask
 from govsync.model.codes import Code
 from govsync.store import activity, meta, problems

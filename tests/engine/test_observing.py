@@ -8,6 +8,7 @@ from govsync.content.manifests import manifest_of
 from govsync.engine import events, jobs
 from govsync.engine.desk import Fresh
 from govsync.engine.observing import SCAN_EVERY_MOST_MS
+from govsync.engine.reading import BUSY_MS
 from govsync.local.steps import Signature
 from govsync.model import operations as ask
 from govsync.model.codes import Code
@@ -150,7 +151,7 @@ def test_what_could_not_be_read_is_not_known_until_its_folder_was_looked_at(benc
     before = bench.done(jobs.Read)
     for _ in range(5):
         if known_content(bench, "a") is not None:
-            bench.engine.observing.read_once(bench.lid("a"))
+            bench.engine.reading.read_once(bench.lid("a"))
         bench.work()
     assert bench.done(jobs.Read) == before + 1
     bench.pass_ms(10_000)
@@ -185,3 +186,14 @@ def test_a_file_that_can_be_read_again_is_no_problem_any_more(bench: Bench) -> N
     assert [row.problem.code for row in problems.listed(bench.store)] == [Code.UNREADABLE]
     bench.pass_ms(5_000, jobs.Commit)
     assert problems.listed(bench.store) == []
+
+
+def test_a_read_without_a_result_is_made_again(bench: Bench) -> None:
+    bench.settle()
+    bench.write("a", b"one")
+    bench.pass_ms(500, jobs.Read)
+    (read,) = bench.under_way(jobs.Read)
+    bench.waiting.remove(read)
+    bench.tell(events.JobFailed(read, Code.UNREADABLE, {}))
+    bench.pass_ms(BUSY_MS + 1_000)
+    assert bench.server.alive().keys() == {"a"}

@@ -20,6 +20,7 @@ from govsync.engine.mounting import Mounting
 from govsync.engine.observing import Observing
 from govsync.engine.placing import Placing
 from govsync.engine.planning import Planning
+from govsync.engine.reading import Reading
 from govsync.engine.recalling import Recalling
 from govsync.engine.reclaiming import Reclaiming
 from govsync.engine.refilling import Refilling
@@ -47,7 +48,8 @@ class Engine:
 
     def __init__(self, store: Store, ids: Ids, who: Who, rules: Rules) -> None:
         self.desk = Desk(store, ids, who, rules)
-        self.observing = Observing(self.desk)
+        self.reading = Reading(self.desk)
+        self.observing = Observing(self.desk, self.reading)
         self.following = Following(self.desk)
         self.sending = Sending(self.desk)
         self.placing = Placing(self.desk)
@@ -167,13 +169,13 @@ class Engine:
             if online:
                 self._launch(started, self.recalling.jobs())
         for lid in self.sending.unread:
-            self.observing.read_once(lid)
+            self.reading.read_once(lid)
         if online:
             self._launch(started, self.sending.uploads())
             self._launch(started, self.placing.fetches())
         if not self.desk.look_first:
             self._launch(started, self.observing.looks(started))
-        self._launch(started, self.observing.reads())
+        self._launch(started, self.reading.reads())
         self._launch(started, self.reclaiming.jobs(started, self.following.up_to_date))
         self.rescuing.take(self.placing.take_homeless())
         self._launch(started, self.rescuing.jobs())
@@ -268,21 +270,22 @@ class Engine:
                 self.placing.bring_back(self.cleaning.cleaned(result))
             case jobs.Check(), jobs.FilesRead():
                 for lid in self.checking.checked(job, result):
-                    self.observing.read_once(lid)
+                    self.reading.read_once(lid)
             case jobs.Rescue(), jobs.Rescued():
                 for folder in self.rescuing.rescued(job, result):
                     self.observing.look(folder)
             case jobs.Read(), jobs.FilesRead():
                 for lid, _ in job.files:
                     self.sending.unread.pop(lid, None)
-                self.observing.files_read(job, result)
+                for folder in self.reading.files_read(job, result):
+                    self.observing.look_again(folder, after_ms=20)
             case ((jobs.Change() | jobs.Recover()), jobs.Changed()):
                 for folder in self.placing.changed(result, isinstance(job, jobs.Recover)):
                     self.observing.look(folder)
                 self.mounting.changed()
             case jobs.Upload(), jobs.Uploaded():
                 for lid in self.sending.uploaded(job, result):
-                    self.observing.read(lid)
+                    self.reading.read(lid)
                 self.planning.uploaded((file.lid for file in job.files), job.space)
             case jobs.Commit(), jobs.Committed():
                 self.sending.committed(job, result)
@@ -320,8 +323,10 @@ class Engine:
         match job:
             case jobs.Prove():
                 self._proven(problem)
-            case jobs.Look() | jobs.Read() | jobs.Recheck():
+            case jobs.Look() | jobs.Recheck():
                 self.observing.failed(job)
+            case jobs.Read():
+                self.reading.failed(job)
             case jobs.Change() | jobs.Recover() | jobs.Fetch():
                 self.placing.failed(job)
                 self.desk.proven_ms = None

@@ -1,64 +1,43 @@
-"""Looks at the disk: which folders must be listed, which files read, and when a vanished name means a deletion.
+"""Looks at the disk: which folders must be listed, and when a vanished name means a deletion.
 
 A hint or a scan makes a folder due; its listing is compared with what the store remembers (`store.observe`); files whose
-signature is new are read; names that lost their file wait in a gap until the folder has been quiet, is listed again,
+signature is new are left to `reading`; names that lost their file wait in a gap until the folder has been quiet, is listed again,
 and nothing else explains the loss (R3). A scan is the same from the root down. Nothing here decides what follows.
 """
 
 from collections.abc import Sequence
-from itertools import islice
 
 import msgspec
 
-from govsync.content.manifests import is_zeros
 from govsync.engine.desk import Desk
 from govsync.engine.jobs import (
     AnyJob,
     Change,
-    Commit,
-    FileRead,
-    FilesRead,
-    FileUnread,
     FoldersLooked,
     Look,
     LookAt,
     Looked,
-    Read,
     Recheck,
     Rechecked,
     Recover,
 )
+from govsync.engine.reading import BUSY_MS, Reading
 from govsync.local.quiet import folder_gaps, space_gaps
-from govsync.local.steps import At
 from govsync.model.codes import Code
 from govsync.model.merged_tree import kind_of
 from govsync.model.names import IGNORE_FILE
 from govsync.model.nodes import Kind
-from govsync.model.problems import Problem
 from govsync.store import (
-    activity,
-    contents,
-    damage,
-    dirty,
     gaps,
     local_tree,
     observe,
     paths,
     problems,
-    rescues,
     spaces,
 )
 from govsync.system.fs import Trust
 
 LOOK_FOLDERS = 200
-READ_FILES = 200
-READ_BYTES = 16 * 1024 * 1024
-READS_AT_ONCE = 2
-BUSY_MS = 2_000
-RACY_MS = 3_000
-UNSURE_MS = 60_000
-TRY_EVERY_MS = 15 * 60_000
-NEVER_QUIET_MS = 24 * 3_600_000
 SCAN_EVERY_MS = 25 * 60_000
 SCAN_EVERY_UNWATCHED_MS = 60_000
 SCAN_EVERY_MOST_MS = 24 * 3_600_000
@@ -81,18 +60,13 @@ class _Due(msgspec.Struct):
 
 
 class Observing:
-    """Owns what is being looked at and read."""
+    """Owns what is being looked at."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, desk: Desk, reading: Reading) -> None:
+        self._desk, self._reading = desk, reading
         self._looks: dict[int, _Due] = {}
         self._looks_not_before_ms = 0
         self._again: dict[int, int] = {}
-        self._reads: dict[int, None] = {}
-        self._reads_later: dict[int, int] = {}
-        self._busy_since: dict[int, int] = {}
-        self._try_at: dict[int, int] = {}
-        """When files that a program keeps open are read all the same."""
         self._gaps = folder_gaps()
         self._losses = space_gaps()
         self._closing: dict[int, int] = {}
@@ -142,19 +116,9 @@ class Observing:
             due.names.add(name)
         due.deep |= deep
 
-    def read(self, lid: int, after_ms: int = 0) -> None:
-        """Makes a file due to be read, at once or later."""
-        self._reads.pop(lid, None)
-        self._reads_later.pop(lid, None)
-        if after_ms:
-            self._reads_later[lid] = self._desk.now.steady_ms + after_ms
-        else:
-            self._reads[lid] = None
-
-    def read_once(self, lid: int) -> None:
-        """Makes a file due to be read, unless it is already."""
-        if lid not in self._reads and lid not in self._reads_later and not self._desk.occupied(lid):
-            self.read(lid)
+    def look_again(self, lid: int, after_ms: int) -> None:
+        """Makes a folder due after a while."""
+        self._again[lid] = self._desk.now.steady_ms + after_ms
 
     def scan(self) -> None:
         """Asks for a look at everything."""
@@ -173,25 +137,13 @@ class Observing:
             return [Recheck(number=self._desk.number(), folders=listed)]
         return []
 
-    def reads(self) -> list[AnyJob]:
-        """Says which files to read now."""
-        jobs: list[AnyJob] = []
-        for _ in range(self._desk.running(Read), READS_AT_ONCE):
-            tried = self._file_to_try()
-            files = tried or self._files_to_read()
-            if not files:
-                break
-            jobs.append(Read(number=self._desk.number(), files=tuple(files), despite_writers=bool(tried)))
-        return jobs
-
     def tick(self) -> None:
         """Makes due what only waited for its time."""
         now = self._desk.now.steady_ms
         for lid in [lid for lid, at in self._again.items() if at <= now]:
             del self._again[lid]
             self.look(lid, deep=self.scanning)
-        for lid in [lid for lid, at in self._reads_later.items() if at <= now]:
-            self.read(lid)
+        self._reading.tick()
         for folder, began_ms in self._gaps.take_ended(now).items():
             self._closing[folder] = began_ms
             self.look(folder)
@@ -224,36 +176,6 @@ class Observing:
             names = None if due.names is None else tuple(sorted(due.names))
             folders.append(LookAt(lid, path, names, due.deep))
         return Look(number=self._desk.number(), folders=tuple(folders))
-
-    def _file_to_try(self) -> list[tuple[int, At]]:
-        """Answers a file that has been kept open for so long that it is read all the same, if nobody writes then (R5)."""
-        now = self._desk.now.steady_ms
-        for lid in [lid for lid, at in self._try_at.items() if at <= now and not self._desk.occupied(lid)]:
-            path = paths.disk_path(self._desk.store, lid)
-            if path is None:
-                del self._try_at[lid]
-            else:
-                self._try_at[lid] = now + TRY_EVERY_MS
-                self._reads.pop(lid, None)
-                self._reads_later.pop(lid, None)
-                return [(lid, At(path[:-1], path[-1]))]
-        return []
-
-    def _files_to_read(self) -> list[tuple[int, At]]:
-        if self._desk.fresh.full and self._desk.running(Commit):
-            return []  # Only what is being sent makes room: what is adopted, held or kept back must not stop the reading.
-        lids = list(islice((lid for lid in self._reads if not self._desk.occupied(lid)), READ_FILES))
-        on_disk, at = local_tree.disks(self._desk.store, lids), paths.disk_paths(self._desk.store, lids)
-        files: list[tuple[int, At]] = []
-        size = 0
-        for lid in lids:
-            if lid in on_disk and lid in at:
-                if files and size + on_disk[lid].size_bytes > READ_BYTES:
-                    break
-                files.append((lid, At(at[lid][:-1], at[lid][-1])))
-                size += on_disk[lid].size_bytes
-            del self._reads[lid]
-        return files
 
     # What was seen
 
@@ -303,7 +225,7 @@ class Observing:
             identity=self.trust.identity,
         )  # fmt: skip
         for lid in seen.to_read:
-            self.read(lid)
+            self._reading.read(lid)
         for child in seen.folders if deep else seen.new_folders:
             self.look(child, deep=True)
         for place, name in seen.look_at:
@@ -332,7 +254,7 @@ class Observing:
         elif began_ms is not None:
             if self.scanning or not gaps.close(self._desk.store, folder, self._desk.now.wall_ms):
                 self._gaps.vanished(folder, now)
-            self._read_unread()  # What was moved in the gap took over a file that may not be read yet.
+            self._reading.read_unread()  # What was moved in the gap took over a file that may not be read yet.
             self._desk.facts_changed()
         elif vanished or (still and not self._gaps.is_open(folder)):  # Or it was open when the process ended.
             self._gaps.vanished(folder, now)
@@ -364,76 +286,12 @@ class Observing:
             problems.raise_for(self._desk.store, folder.lid, folder.problem, self._desk.now.wall_ms)
         self._again[folder.lid] = self._desk.now.steady_ms + 30_000
 
-    def files_read(self, job: Read, result: FilesRead) -> None:
-        """Takes in what files hold; the content belongs to the signature with which it was read (R4)."""
-        store, now_ms = self._desk.store, self._desk.now.wall_ms
-        with store.transaction():
-            read = [file for file in result.files if isinstance(file, FileRead)]
-            held = [contents.Held(file.lid, _seen(file), file.manifest, file.exec) for file in read]
-            agreed = damage.agreed(store, [each.lid for each in held])
-            damaged = {each.lid for each in held if each.lid in agreed and damage.found(store, each, now_ms)}
-            known = contents.record(store, held)
-            problems.clear(store, known)
-            for file in read:
-                self._content(file, file.lid in known, file.lid in damaged)
-            for unread in (file for file in result.files if isinstance(file, FileUnread)):
-                self._unread(unread.lid, unread.problem)
-        self._desk.wake(lid for lid, _ in job.files)
-
-    def _content(self, file: FileRead, known: bool, damaged: bool) -> None:
-        """Goes on with what a file holds; where another file has its name by now, with reading that."""
-        self._busy_since.pop(file.lid, None)
-        self._try_at.pop(file.lid, None)
-        if not known:
-            self.read(file.lid, after_ms=50)
-            return
-        if damaged:
-            self._damaged(file)
-        if file.small is not None:
-            self._desk.fresh.keep(file.lid, file.manifest, file.small)
-        if file.racy:
-            # Written so shortly before that a second save could look the same: one more look clears it (R4, R5).
-            self.read(file.lid, after_ms=RACY_MS if file.sure else UNSURE_MS)
-
-    def _damaged(self, file: FileRead) -> None:
-        """Has the agreed content fetched again; what is left of it goes to Rescued, unless it says nothing (R47)."""
-        store = self._desk.store
-        activity.here(store, file.lid, "damaged", self._desk.now.wall_ms)
-        if is_zeros(file.manifest):
-            rescues.done(store, file.lid)
-        else:
-            rescues.add(store, [file.lid])
-
-    def _unread(self, lid: int, problem: Problem) -> None:
-        now = self._desk.now
-        if problem.code in (Code.GONE, Code.CHANGED, Code.NOT_A_FOLDER, Code.LINK_IN_THE_WAY):
-            parent = paths.folder_of(self._desk.store, lid)
-            if parent is not None:
-                self._again[parent] = now.steady_ms + 20
-            # What it held is not there any more: whoever needs it waits until its folder was looked at.
-            local_tree.forget_content(self._desk.store, lid)
-            return
-        if problem.code is Code.BUSY:
-            since = self._busy_since.setdefault(lid, now.steady_ms)
-            self._try_at.setdefault(lid, now.steady_ms + TRY_EVERY_MS)
-            if now.steady_ms - since > NEVER_QUIET_MS:
-                problems.raise_for(self._desk.store, lid, Problem(Code.NEVER_QUIET), now.wall_ms)
-            self.read(lid, after_ms=BUSY_MS)
-            return
-        problems.raise_for(self._desk.store, lid, problem, now.wall_ms)
-        attempts = dirty.count_attempt(self._desk.store, lid)
-        self.read(lid, after_ms=min(BUSY_MS * 2**attempts, 5 * 60_000))
-
-    def failed(self, job: AnyJob) -> None:
-        """Learns that a look or a read ended without a result: everything in it is due again."""
-        if isinstance(job, Look | Recheck):
-            self._looks_not_before_ms = self._desk.now.steady_ms + BUSY_MS
+    def failed(self, job: Look | Recheck) -> None:
+        """Learns that a look ended without a result: everything in it is due again."""
+        self._looks_not_before_ms = self._desk.now.steady_ms + BUSY_MS
         if isinstance(job, Look):
             for folder in job.folders:
                 self.look(folder.lid, deep=folder.deep)
-        elif isinstance(job, Read):
-            for lid, _ in job.files:
-                self.read(lid, after_ms=BUSY_MS)
 
     # What it amounts to
 
@@ -448,8 +306,8 @@ class Observing:
         return not (
             self.scanning or self._scan_wanted or self._looks or self._again
             or self._closing or self._gaps.next_ms() is not None
-            or self._reads
-            or not self._desk.alone(Look, Recheck, Read)
+            or not self._reading.idle
+            or not self._desk.alone(Look, Recheck)
         )  # fmt: skip
 
     @property
@@ -470,7 +328,7 @@ class Observing:
         """Answers when something becomes due by itself, in steady milliseconds."""
         rest = None if self._scan_ended_ms is None else self._desk.now.steady_ms + SCAN_EVERY_UNWATCHED_MS
         return [
-            *self._again.values(), *self._reads_later.values(), self._looks_not_before_ms, self._gaps.next_ms(),
+            *self._again.values(), *self._reading.wakes(), self._looks_not_before_ms, self._gaps.next_ms(),
             self._losses.next_ms(), rest,
         ]  # fmt: skip
 
@@ -480,23 +338,5 @@ class Observing:
         self._scan_took_ms = now - self._scan_began_ms
         self._scan_began_ms, self._scan_ended_ms = None, now
         self.scanned = self._scan_number
-        self._read_unread()
+        self._reading.read_unread()
         self._desk.facts_changed()
-
-    def _read_unread(self) -> None:
-        for lid in contents.unread(self._desk.store):
-            self.read_once(lid)
-
-
-def _seen(file: FileRead) -> local_tree.Disk:
-    """Says what the disk showed of a file while it was read; its name is not known to who reads."""
-    signature = file.signature
-    return local_tree.Disk(
-        "",
-        signature.ino,
-        signature.size_bytes,
-        signature.mtime_ns,
-        signature.ctime_ns,
-        file.birth_ns,
-        file.racy,
-    )
