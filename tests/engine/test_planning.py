@@ -11,7 +11,7 @@ from govsync.model.problems import Problem
 from govsync.model.steps import Plan
 from govsync.model.trees import Trees
 from govsync.store import dirty, local_tree
-from tests.engine.bench import LARGE, Bench
+from tests.engine.bench import LARGE, SPACE, Bench
 
 
 def test_a_node_that_is_being_read_is_not_planned(bench: Bench) -> None:
@@ -198,3 +198,76 @@ def wait_for_target(bench: Bench) -> None:
 
 def waits_for(bench: Bench) -> int | None:
     return local_tree.node(bench.store, bench.lid("source")).after
+
+
+def test_news_is_found_without_asking_again_about_all_that_waits(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is on its way is many when a desk reads a long journal; each page costs its own size (I16)."""
+    asked: list[int] = []
+    is_waiting = planning.Planning._is_waiting
+    monkeypatch.setattr(
+        planning.Planning, "_is_waiting", lambda self, lid: asked.append(lid) or is_waiting(self, lid)
+    )
+    bench.settle()
+    for number in range(20):
+        bench.server.has(f"theirs {number}", b"%d" % number)
+    bench.beat()
+    bench.work(jobs.Fetch)
+    (first,) = bench.under_way(jobs.Fetch)
+    assert isinstance(first, jobs.Fetch)
+    assert len(first.wants) == 20
+    asked.clear()
+    bench.server.has("one more", b"x")
+    bench.beat()
+    bench.work(jobs.Fetch)
+    assert asked
+    assert set(asked) == {bench.lid("one more")}
+    bench.settle()
+    assert len(bench.names()) == 21
+
+
+def test_what_could_not_be_done_is_tried_again_though_only_news_came_since(bench: Bench) -> None:
+    """Two that wait for a job: one fetch fails, one step finds the disk otherwise; the list is looked through anew."""
+    bench.settle()
+    bench.server.has("blocked", b"theirs")
+    bench.server.has("lost", b"x" * LARGE)
+    bench.beat()
+    bench.work(jobs.Change)
+    (change,) = bench.under_way(jobs.Change)
+    (bench.folder / "blocked").write_bytes(b"mine")
+    bench.server.has("news", b"n")
+    bench.beat()
+    bench.work(jobs.Change)
+    bench.carry_out(change)
+    bench.pass_ms(3_000)
+    assert {"lost", "news"} <= set(bench.names())
+    contents = {(bench.folder / name).read_bytes() for name in bench.names()}
+    assert {b"theirs", b"mine"} <= contents
+
+
+@pytest.mark.parametrize(
+    ("event", "anew"),
+    [
+        (events.Resume(), True), (events.SyncNow(), True), (events.Approve(1), True), (events.StreamLost(Code.OFFLINE), True),
+        (events.Hint((), "a"), False), (events.HeadTold(SPACE, 1), False),
+    ],
+)  # fmt: skip
+def test_the_list_is_looked_through_anew_after_whatever_may_let_a_node_go(
+    bench: Bench, event: events.AnyEvent, anew: bool
+) -> None:
+    bench.server.has("theirs", b"x")
+    bench.settle()
+    bench.engine.desk.looked_through = 7
+    bench.tell(event)
+    assert (bench.engine.desk.looked_through == 0) == anew
+
+
+def test_news_makes_what_waited_for_another_fact_due_again(bench: Bench) -> None:
+    desk = bench.engine.desk
+    desk.looked_through = 7
+    desk.news()
+    assert desk.looked_through == 7
+    desk.waiting.add(1)
+    desk.news()
+    assert (desk.looked_through, desk.waiting) == (0, set())

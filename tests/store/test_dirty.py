@@ -76,3 +76,16 @@ def test_what_is_taken_off_is_on_the_list_no_more(desk: StoredDesk) -> None:
     a, b, c = three(desk)
     dirty.drop(desk.store, [b, c])
     assert dirty.due(desk.store, 0, 10, nobody) == [a]
+
+
+def test_the_list_can_be_looked_through_from_where_the_last_look_ended(desk: StoredDesk) -> None:
+    a, b = desk.show("a"), desk.show("b")
+    dirty.add(desk.store, [a, b])
+    last = dirty.turn(desk.store)
+    assert (dirty.turn(desk.store, b), dirty.turn(desk.store, a)) == (last, last - 1)
+    assert dirty.due(desk.store, 0, 10, nobody, dirty.turn(desk.store, a)) == [b]
+    c = desk.show("c")
+    dirty.add(desk.store, [c])
+    assert dirty.due(desk.store, 0, 10, nobody, last) == [c]
+    dirty.drop(desk.store, [a, b, c])
+    assert dirty.turn(desk.store) == dirty.turn(desk.store, a) == 0

@@ -57,6 +57,8 @@ class Desk:
         self.now = Now(0, 0)
         self.stale = True
         """Whether a fact has changed since the last plan."""
+        self.looked_through = 0
+        """Up to which turn the list of dirty nodes was looked through since anything could have let one of them go."""
         self.waiting: set[int] = set()
         """Nodes that the last plan could do nothing about; they are due again when any fact changes."""
         self.kept_back: set[int] = set()
@@ -82,11 +84,20 @@ class Desk:
     def facts_changed(self) -> None:
         """Makes everything that waited due again."""
         self.stale = True
+        self.looked_through = 0
         self.waiting.clear()
+
+    def news(self) -> None:
+        """Makes due what is new on the list of dirty nodes. What waited for another fact is looked at again, too; what
+        waits for a job or for room goes on waiting, so the list is not looked through from its beginning for it."""
+        self.stale = True
+        if self.waiting:
+            self.facts_changed()
 
     def wake(self, lids: Iterable[int]) -> None:
         """Makes these nodes due again."""
         self.stale = True
+        self.looked_through = 0
         self.waiting.difference_update(lids)
 
     def occupy(self, lids: Iterable[int]) -> None:

@@ -254,7 +254,7 @@ class Following:
         if row.kind is SpaceKind.PERSONAL and result.changes.cursor.seq == result.changes.head:
             self._miss_mounts()
         self.head_told(job.space, result.changes.head)
-        self._desk.facts_changed()
+        self._desk.news()
 
     def snapshot_read(self, job: Snapshot, result: SnapshotRead) -> None:
         """Takes in a page of a snapshot that is being read from its beginning."""

@@ -83,6 +83,8 @@ class Engine:
     def handle(self, event: events.AnyEvent, now: Now) -> None:
         """Records an event; what the store holds afterwards is durable."""
         self.desk.now = now
+        if not _frees_nothing(event):
+            self.desk.looked_through = 0
         match event:
             case events.Hint(path, name):
                 self.observing.hint(path, name)
@@ -389,6 +391,13 @@ def lacking_bytes(job: jobs.Fetch, result: jobs.Fetched) -> int:
     """Counts the bytes for which there was no room on the disk."""
     full = {lid for lid, problem in result.failed if problem.code is Code.DISK_FULL}
     return sum(want.size_bytes for want in job.wants if want.lid in full)
+
+
+def _frees_nothing(event: events.AnyEvent) -> bool:
+    """Says whether no dirty node can stop waiting by this event, but those of which its own handling tells: `wake`."""
+    if isinstance(event, events.JobDone):
+        return isinstance(event.job, jobs.AskHeads | jobs.Pull | jobs.Fetch | jobs.Change)
+    return isinstance(event, events.Hint | events.Beat | events.HeadTold)
 
 
 def occupies(job: jobs.AnyJob) -> list[int]:

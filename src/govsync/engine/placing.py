@@ -212,6 +212,7 @@ class Placing:
             remote = node.remote if node is not None else None
             if node is None or remote is None or remote.rev is None or remote.hash is None:
                 self.give_up(lid)
+                self._desk.wake([lid])
                 continue
             if space not in (None, node.space):
                 continue
@@ -320,7 +321,10 @@ class Placing:
             left = [lid for lid in done if lid not in settled]
             dirty.add(store, left)
             dirty.reset_attempts(store, left)
-        self._desk.facts_changed()
+        if len(settled) == len(result.outcomes):
+            self._desk.news()
+        else:
+            self._desk.facts_changed()
         return list(look)
 
     def bring_back(self, second: Sequence[tuple[int, str, int]]) -> None:

@@ -115,13 +115,20 @@ class Planning:
         if not self._desk.stale:
             return []
         able: list[int] = []
-        while not able and (found := dirty.due(store, now, PLAN_NODES, self._is_waiting)):
+        while not able and (found := self._look_through()):
             new = local_tree.only_here(store, found) if committing else {}
             self._to_send.update((lid, space) for lid, space in new.items() if space in committing)
             able = [lid for lid in found if lid not in self._to_send]
         self._desk.stale = bool(able)
         self._next_due_ms = dirty.next_time(store, now)
         return able
+
+    def _look_through(self) -> list[int]:
+        """Answers the next nodes on the list of dirty ones that wait for nothing, from where the last look ended."""
+        store, after, last = self._desk.store, self._desk.looked_through, dirty.turn(self._desk.store)
+        found = dirty.due(store, self._desk.now.steady_ms, PLAN_NODES, self._is_waiting, after)
+        self._desk.looked_through = dirty.turn(store, found[-1]) if len(found) == PLAN_NODES else last
+        return found
 
     def _is_waiting(self, lid: int) -> bool:
         return (

@@ -22,20 +22,28 @@ def add(store: Store, lids: Iterable[int]) -> None:
     )
 
 
-def due(store: Store, now_ms: int, limit: int, skip: Callable[[int], bool]) -> list[int]:
-    """Answers at most `limit` nodes whose time has come, oldest first, without those that `skip` names."""
+def due(store: Store, now_ms: int, limit: int, skip: Callable[[int], bool], after: int = 0) -> list[int]:
+    """Answers at most `limit` nodes whose time has come, oldest first, without those that `skip` names; only those whose
+    turn is behind `after`."""
     found: list[int] = []
     for (lid,) in store.stream(
-        "SELECT d.lid FROM dirty d WHERE d.not_before_ms <= ? AND NOT EXISTS (SELECT 1 FROM op_cover o WHERE o.lid = d.lid)"
+        "SELECT d.lid FROM dirty d WHERE d.turn > ? AND d.not_before_ms <= ? AND NOT EXISTS (SELECT 1 FROM op_cover o WHERE o.lid = d.lid)"
         " AND NOT EXISTS (SELECT 1 FROM intent i WHERE i.lid = d.lid)"
         " AND NOT EXISTS (SELECT 1 FROM lost l WHERE l.lid = d.lid AND l.offered = 1) ORDER BY d.turn",
-        (now_ms,),
+        (after, now_ms),
     ):
         if not skip(lid):
             found.append(lid)
             if len(found) == limit:
                 break
     return found
+
+
+def turn(store: Store, lid: int | None = None) -> int:
+    """Answers the turn of a node that has something to decide, or the last that there is; 0 where there is none."""
+    if lid is None:
+        return store.value("SELECT max(turn) FROM dirty") or 0
+    return store.value("SELECT turn FROM dirty WHERE lid = ?", (lid,)) or 0
 
 
 def delay(store: Store, lid: int, not_before_ms: int) -> None:
