@@ -8,11 +8,13 @@ from hypothesis import given
 
 from govsync.model import names
 from govsync.model import trees as model
+from govsync.model.codes import Code
 from govsync.model.nodes import NOWHERE, Baseline, Kind, Local, Node, Place, Presence, Remote
+from govsync.model.problems import Problem
 from govsync.model.reconcile import reconcile
 from govsync.model.trees import MemoryTrees, Trees
 from govsync.protocol.session import Role, SpaceKind, SpaceState
-from govsync.store import dirty, holds, intents, local_tree, ops, trees
+from govsync.store import dirty, holds, intents, local_tree, ops, problems, trees
 from govsync.store.database import IN_MEMORY, Store
 from govsync.store.intents import Intent
 from govsync.store.local_tree import Disk
@@ -193,7 +195,9 @@ def test_what_is_still_named_as_a_place_is_not_forgotten_whole(desk: StoredDesk)
     inside, waiting = desk.synced("a", parent=folder), desk.synced("w")
     desk.store.run("UPDATE node SET after_lid = ? WHERE lid = ?", (folder, waiting))
     dirty.add(desk.store, [folder])
+    problems.raise_for(desk.store, folder, Problem(Code.LINK_IN_THE_WAY), 1)
     local_tree.forget_unless_named(desk.store, folder)
+    assert problems.listed(desk.store) == []
     assert dirty_lids(desk) == [], "it would be planned for again and again"
     assert desk.node(waiting).after is None
     assert desk.node(folder).local is None

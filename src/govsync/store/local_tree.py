@@ -267,6 +267,7 @@ def forget_unless_named(store: Store, lid: int) -> None:
         "UPDATE node SET presence = NULL, l_parent = NULL, l_name = NULL, l_key = NULL WHERE lid = ?", (lid,)
     )
     dirty.drop(store, [lid])  # It is gone still, and would be planned for again and again.
+    store.run("DELETE FROM problem WHERE lid = ?", (lid,))  # What is gone has nothing that a person could do.
 
 
 def forget(store: Store, lid: int) -> None:
