@@ -205,6 +205,24 @@ def test_a_file_kept_open_for_hours_is_tried_now_and_then(
     assert bench.server.alive()["log"].size_bytes == len(b"one line\nanother\n")
 
 
+def test_a_document_that_its_program_keeps_open_is_read_when_it_is_still(
+    bench: Bench, kept_open: Callable[[bytes], None]
+) -> None:
+    """An office program keeps the document open for writing between two savings (R5, R13)."""
+    bench.write(".~lock.log#", b"anna")
+    for _ in range(8):
+        kept_open(b"a part, ")
+        os.utime(bench.folder / "log", ns=(0, (bench.wall_ms + bench.steady_ms) * 1_000_000))
+        bench.hint("log")
+        bench.pass_ms(1_000, step=250)
+    assert "log" not in bench.server.alive(), "its program is saving it"
+    bench.pass_ms(5_000, step=1_000)
+    assert bench.server.alive()["log"].size_bytes == 8 * len(b"a part, ")
+    kept_open(b"and saved again")
+    bench.pass_ms(10_000, step=1_000)
+    assert bench.server.alive()["log"].size_bytes == len(8 * b"a part, " + b"and saved again")
+
+
 def test_a_try_during_which_somebody_wrote_does_not_count(
     bench: Bench, kept_open: Callable[[bytes], None]
 ) -> None:

@@ -76,6 +76,10 @@ class Desk:
         self._occupied: Counter[int] = Counter()
         self._numbers = 0
 
+    def is_open_document(self, folder: int, name: str) -> bool:
+        """Says whether a lock file says of a name in a folder that it is open in a program here (R13)."""
+        return name in self.open_documents.get(folder, frozenset())
+
     def number(self) -> int:
         """Answers the number of a new job."""
         self._numbers += 1

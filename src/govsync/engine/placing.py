@@ -162,7 +162,7 @@ class Placing:
         seen = local_tree.disk(self._desk.store, lid)
         if local is None or seen is None:
             return False
-        if seen.name not in self._desk.open_documents.get(local.place.parent, frozenset()):
+        if not self._desk.is_open_document(local.place.parent, seen.name):
             return False
         with self._desk.store.transaction():
             dirty.delay(self._desk.store, lid, self._desk.now.steady_ms + OPEN_HERE_MS)

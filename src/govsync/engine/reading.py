@@ -21,6 +21,8 @@ BUSY_MS = 2_000
 RACY_MS = 3_000
 UNSURE_MS = 60_000
 TRY_EVERY_MS = 15 * 60_000
+STILL_MS = 2_000
+"""How long a document that its program keeps open must not have been written before it is read (docs/decisions/0015)."""
 NEVER_QUIET_MS = 24 * 3_600_000
 _NOT_WHAT_IT_WAS = (Code.GONE, Code.CHANGED, Code.NOT_A_FOLDER, Code.LINK_IN_THE_WAY)
 
@@ -77,14 +79,29 @@ class Reading:
         now = self._desk.now.steady_ms
         for lid in [lid for lid, at in self._try_at.items() if at <= now and not self._desk.occupied(lid)]:
             path = paths.disk_path(self._desk.store, lid)
+            restless_ms = self._restless_ms(lid)
             if path is None:
                 del self._try_at[lid]
+            elif restless_ms:
+                self._try_at[lid] = now + restless_ms
             else:
                 self._try_at[lid] = now + TRY_EVERY_MS
                 self._reads.pop(lid, None)
                 self._reads_later.pop(lid, None)
                 return [(lid, At(path[:-1], path[-1]))]
         return []
+
+    def _restless_ms(self, lid: int) -> int:
+        """Answers how long an open document must still be left alone: its program may be in the middle of saving it."""
+        seen = local_tree.disk(self._desk.store, lid)
+        age_ms = 0 if seen is None else self._desk.now.wall_ms - seen.mtime_ns // 1_000_000
+        return STILL_MS - age_ms if 0 <= age_ms < STILL_MS and self._is_open_document(lid) else 0
+
+    def _is_open_document(self, lid: int) -> bool:
+        node, seen = local_tree.find_node(self._desk.store, lid), local_tree.disk(self._desk.store, lid)
+        if node is None or node.local is None or seen is None:
+            return False
+        return self._desk.is_open_document(node.local.place.parent, seen.name)
 
     def _files_to_read(self) -> list[tuple[int, At]]:
         if self._desk.fresh.full and self._desk.running(Commit):
@@ -155,7 +172,9 @@ class Reading:
         now = self._desk.now
         if problem.code is Code.BUSY:
             since = self._busy_since.setdefault(lid, now.steady_ms)
-            self._try_at.setdefault(lid, now.steady_ms + TRY_EVERY_MS)
+            patience_ms = STILL_MS if self._is_open_document(lid) else TRY_EVERY_MS
+            try_at = now.steady_ms + patience_ms
+            self._try_at[lid] = min(try_at, self._try_at.get(lid, try_at))
             if now.steady_ms - since > NEVER_QUIET_MS:
                 problems.raise_for(self._desk.store, lid, Problem(Code.NEVER_QUIET), now.wall_ms)
             self.read(lid, after_ms=BUSY_MS)
