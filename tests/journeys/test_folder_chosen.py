@@ -105,12 +105,15 @@ def test_our_own_folder_put_back_from_a_copy_is_joined_without_a_question(site: 
     shutil.copytree(office.folder, copy)
     (copy / "1.txt").unlink()
     office.write("since.txt", "saved since the copy was made")
+    office.write("2.txt", "a newer version than that of the copy")
     meet(office, home)
     shutil.rmtree(office.folder)
     copy.rename(office.folder)
     until(lambda: "folder_joined" in said(office), "the folder is joined", limit_s=90)
     meet(office, home)
-    expected = {**FILES, "since.txt": b"saved since the copy was made"}
+    expected = {
+        **FILES, "since.txt": b"saved since the copy was made", "2.txt": b"a newer version than that of the copy",
+    }  # fmt: skip
     assert office.files() == home.files() == expected
     assert questions(office) == []
 

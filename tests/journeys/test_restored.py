@@ -147,7 +147,8 @@ def test_a_copied_home_that_runs_twice_becomes_a_device_of_its_own(site: Site) -
         sign_in_again(site, office)
     sign_in_again(site, twin)
     meet(office, twin)
-    assert office.files() == {f"f/{number}.txt": f"content {number}".encode() for number in range(1, 10)} | {
-        "f/2.txt": b"changed in the copy", "a.txt": b"a2",
-    }, "what only the copy lacked came back, its edit is an edit"  # fmt: skip
+    # The copy lies in another folder, so it remembers nothing of the first one (docs/decisions/0014).
+    kept = {f"f/{number}.txt": f"content {number}".encode() for number in range(1, 10)} | {"a.txt": b"a2"}
+    assert kept.items() <= office.files().items(), "what only the copy lacked came back"
+    assert b"changed in the copy" in office.files().values(), "its edit is kept beside"
     verified(office, twin)
