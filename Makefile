@@ -46,8 +46,7 @@ test: $(READY) ## the quick tests (below three minutes)
 test-rest: $(READY) ## what `make test` leaves out, and its Hypothesis tests once more, with many more examples
 	HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "slow or journey or hypothesis"
 
-test-all: $(READY) ## every test: simulation (GOVSYNC_SIMULATION_SECONDS=180), journeys, PostgreSQL, S3
-	HYPOTHESIS_PROFILE=thorough $(PYTEST)
+test-all: test test-rest ## every test: simulation (GOVSYNC_SIMULATION_SECONDS=180), journeys, PostgreSQL, S3
 
 check: $(READY) ## style, types, walls (the git hook runs it)
 	$(VENV)/bin/ruff check
