@@ -29,7 +29,7 @@ from govsync.local.steps import At, BringBack, Result
 from govsync.model.codes import Code
 from govsync.model.nodes import NOWHERE, Presence
 from govsync.model.problems import Problem
-from govsync.model.steps import AnyDown, Replace
+from govsync.model.steps import AnyDown, Aside, KeepBoth, Replace
 from govsync.model.steps import Fetch as FetchStep
 from govsync.model.trees import Trees
 from govsync.protocol.changes import NodeState
@@ -104,7 +104,9 @@ class Placing:
         """Notes what must be fetched and, where there is room for it, makes a batch of what can be changed on the disk
         now; answers the nodes that are on their way."""
         waiting = [
-            step.lid for step in steps if isinstance(step, Replace) and self._open_here(step.lid, trees)
+            step.lid
+            for step in steps
+            if isinstance(step, Replace | KeepBoth | Aside) and self._open_here(step.lid, trees)
         ]
         able = [step for step in steps if step.lid not in waiting]
         staged = {
