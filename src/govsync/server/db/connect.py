@@ -6,10 +6,12 @@ them side by side, READ COMMITTED, and what a commit locks is the row of its spa
 on both.
 """
 
+import shutil
 import threading
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, create_engine, event, pool, select, text
@@ -25,6 +27,9 @@ CONNECTIONS = 16
 LOG_PAGES = 16_384
 """So many pages SQLite's log may have before they are written into the database: pages that many commits change are written
 once then, and not after each. What is in the log is as durable as what is in the database."""
+ROOM_FOR_LOG = 16
+"""On a disk with less free than so many times that log it is kept as short as SQLite does by itself: there the log would be
+what the room is wanted for."""
 BUSY_MS = 30_000
 """How long a transaction waits for another process that writes into the same SQLite file."""
 _LATER = ("SQLITE_BUSY", "SQLITE_LOCKED", "40", "55P03")
@@ -187,9 +192,12 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         "cache_size=-65536",
-        f"wal_autocheckpoint={LOG_PAGES}",
     ):
         cursor.execute(f"PRAGMA {pragma}")
+    [(_, _, path)] = cursor.execute("PRAGMA database_list").fetchall()
+    [(page_bytes,)] = cursor.execute("PRAGMA page_size").fetchall()
+    if path and shutil.disk_usage(Path(path).parent).free >= ROOM_FOR_LOG * LOG_PAGES * page_bytes:
+        cursor.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
     cursor.close()
 
 
