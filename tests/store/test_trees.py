@@ -214,3 +214,12 @@ def test_what_was_moved_to_another_space_waits_until_it_is_agreed_on_there(desk:
     local_tree.settle(desk.store, [target])
     assert desk.node(source).after is None
     assert source in dirty_lids(desk)
+
+
+def test_what_is_settled_waits_for_nothing(desk: StoredDesk) -> None:
+    settled, other, linked = desk.synced("a"), desk.synced("b"), desk.synced("c")
+    for each in (settled, other):
+        problems.raise_for(desk.store, each, Problem(Code.OPEN_HERE), 1, waiting=True)
+    problems.raise_for(desk.store, linked, Problem(Code.LINK_IN_THE_WAY), 1)
+    local_tree.settle(desk.store, [settled, linked])
+    assert {row.lid for row in problems.listed(desk.store)} == {other, linked}

@@ -27,7 +27,7 @@ from govsync.engine.jobs import (
 from govsync.engine.outcomes import Outcome, wait
 from govsync.local.steps import At, BringBack, Result
 from govsync.model.codes import Code
-from govsync.model.nodes import NOWHERE, Presence
+from govsync.model.nodes import NOWHERE, Kind, Presence
 from govsync.model.problems import Problem
 from govsync.model.steps import AnyDown, Aside, KeepBoth, Replace
 from govsync.model.steps import Fetch as FetchStep
@@ -162,7 +162,7 @@ class Placing:
         program would save its old version over the new one, which nobody has seen."""
         local = trees.node(lid).local
         seen = local_tree.disk(self._desk.store, lid)
-        if local is None or seen is None:
+        if local is None or seen is None or local.kind is not Kind.FILE:
             return False
         if not self._desk.is_open_document(local.place.parent, seen.name):
             return False

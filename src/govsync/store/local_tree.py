@@ -242,9 +242,11 @@ def below(store: Store, lid: int) -> list[int]:
 
 def settle(store: Store, lids: Collection[int]) -> None:
     """Takes nodes with nothing left to decide off the list of dirty ones; what waited for one of them, because it was
-    moved there from another space, may be deleted where it came from: desk and server agree on it here now (R24)."""
+    moved there from another space, may be deleted where it came from: desk and server agree on it here now (R24). No step
+    of theirs waits any more."""
     dirty.drop(store, lids)
     for marks, piece in pieces(list(lids)):
+        store.run(f"DELETE FROM problem WHERE waiting = 1 AND lid IN ({marks})", piece)
         waiting = store.all(f"SELECT lid FROM node WHERE after_lid IN ({marks}) ORDER BY lid", piece)
         if waiting:
             store.run(f"UPDATE node SET after_lid = NULL WHERE after_lid IN ({marks})", piece)
