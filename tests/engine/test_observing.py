@@ -3,6 +3,7 @@
 import os
 
 import msgspec
+import pytest
 
 from govsync.content.manifests import manifest_of
 from govsync.engine import events, jobs
@@ -197,3 +198,18 @@ def test_a_read_without_a_result_is_made_again(bench: Bench) -> None:
     bench.tell(events.JobFailed(read, Code.UNREADABLE, {}))
     bench.pass_ms(BUSY_MS + 1_000)
     assert bench.server.alive().keys() == {"a"}
+
+
+@pytest.mark.parametrize("code", [Code.UNREADABLE, Code.BUSY])
+def test_a_node_that_is_forgotten_while_it_is_read_needs_no_second_try(bench: Bench, code: Code) -> None:
+    """It became one with another, for one (R21)."""
+    bench.settle()
+    bench.write("a")
+    bench.work(jobs.Read)
+    (job,) = bench.under_way(jobs.Read)
+    lid = bench.lid("a")
+    with bench.store.transaction():
+        local_tree.forget(bench.store, lid)
+    bench.answer(job, jobs.FilesRead((jobs.FileUnread(lid=lid, problem=Problem(code)),)))
+    assert problems.listed(bench.store) == []
+    assert not bench.engine.reading.wakes()

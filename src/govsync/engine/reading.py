@@ -170,6 +170,9 @@ class Reading:
 
     def _unread(self, lid: int, problem: Problem) -> None:
         now = self._desk.now
+        if local_tree.find_node(self._desk.store, lid) is None:
+            self.read_unread()  # It became one with another while it was read, or is forgotten.
+            return
         if problem.code is Code.BUSY:
             since = self._busy_since.setdefault(lid, now.steady_ms)
             patience_ms = STILL_MS if self._is_open_document(lid) else TRY_EVERY_MS
