@@ -123,7 +123,8 @@ def test_a_save_made_while_a_version_comes_back_is_kept(site: Site) -> None:
         office.wait()
     first = office.json("versions", str(plan))[-1]["revision"]
     with plan.open("r+") as program:
-        office.do("restore", str(plan), "--revision", first)
+        waits = office.call("restore", str(plan), "--revision", first)
+        assert (waits.returncode, "open_here" in waits.stderr) == (4, True)
         assert plan.read_text() == "second", "a program has it open: the version waits"
         program.write("THIRD!")
     until(lambda: len(list(office.folder.glob("Plan*.txt"))) == 2, "both versions")
