@@ -379,7 +379,9 @@ def test_every_save_is_told_of_before_the_cookie_that_came_after_it(desk, heard,
         assert not missed, (turn, missed, hints)
 
 
-def test_a_folder_found_in_the_place_of_one_that_was_moved_does_not_hide_it(desk):
+@pytest.fixture
+def late(desk):
+    """A watcher that comes to what happens only when it is told to go on."""
     busy, go_on = threading.Event(), threading.Event()
 
     def say(_):
@@ -387,21 +389,42 @@ def test_a_folder_found_in_the_place_of_one_that_was_moved_does_not_hide_it(desk
         go_on.wait(PATIENCE_S)
 
     heard = Heard(desk)
+    heard.go_on = go_on
     heard.watcher = Watcher(str(desk.path), OURS, lambda hint: (say(hint), heard.said.put(hint)))
-    heard.watcher.start()
-    desk.write("first", b"")
-    assert busy.wait(PATIENCE_S)
-    # All of this has happened before the watcher comes to the first of it.
+
+    def begin():
+        heard.watcher.start()
+        desk.write("first", b"")
+        assert busy.wait(PATIENCE_S)
+
+    heard.begin = begin
+    yield heard
+    go_on.set()
+    heard.watcher.stop()
+
+
+def test_a_folder_found_in_the_place_of_one_that_was_moved_does_not_hide_it(desk, late):
+    late.begin()
     (desk.path / "d").mkdir()
     (desk.path / "d").rename(desk.path / "m")
     (desk.path / "d").mkdir()
-    go_on.set()
-    heard.all()
+    late.go_on.set()
+    late.all()
     desk.write("m/a.txt", b"a")
     desk.write("d/b.txt", b"b")
-    hints = heard.all()
-    heard.watcher.stop()
-    assert {Hint(("m",), "a.txt"), Hint(("d",), "b.txt")} <= set(hints)
+    assert {Hint(("m",), "a.txt"), Hint(("d",), "b.txt")} <= set(late.all())
+
+
+def test_a_folder_that_could_not_be_watched_is_found_after_the_second_move_above_it(desk, late):
+    (desk.path / "a/b/c").mkdir(parents=True)
+    late.begin()
+    (desk.path / "a/b/c/d").mkdir()
+    (desk.path / "a").rename(desk.path / "m")
+    (desk.path / "m/b/c").rename(desk.path / "n")
+    late.go_on.set()
+    late.all()
+    desk.write("n/d/x.txt", b"x")
+    assert Hint(("n", "d"), "x.txt") in late.all()
 
 
 def test_a_folder_that_is_mounted_in_two_places_does_not_keep_the_watcher_busy(desk, heard):

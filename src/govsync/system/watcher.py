@@ -282,7 +282,7 @@ class _Watches(WatchCallback):
             source, self._moving = self._moving[1], None
             self._rename(source, path)
             self._tell(Hint(path, None))
-            if path not in self._watch or any(missed[: len(source)] == source for missed in self._missed):
+            if path not in self._watch or any(missed[: len(path)] == path for missed in self._missed):
                 self._follow(path)
         elif event.is_moved_to or (event.is_create and path not in self._watch):
             self._leave()
@@ -332,6 +332,10 @@ class _Watches(WatchCallback):
             renamed = (*target, *path[len(source) :])
             self._path[wd] = renamed
             self._watch[renamed] = wd
+        # What was missed goes along: it is watched where it is found, perhaps only after the next move.
+        below = {missed for missed in self._missed if missed[: len(source)] == source}
+        self._missed -= below
+        self._missed |= {(*target, *missed[len(source) :]) for missed in below}
 
     def _below(self, path: _Path) -> list[_Path]:
         return [known for known in self._watch if known[: len(path)] == path]
