@@ -2,7 +2,8 @@
 
 A minute after a file was displaced it is looked at once more: a program that held it open may have written to it since;
 then it is a second version and comes back; as long as it has it open, it is asked again every minute. What the server
-has is purged from the trash by age and size, never within the hour; staging parts that nobody touched for a week go, and so does the oldest of what is remembered of what happened.
+has is purged from the trash by age and size, never within the hour; staging parts that nobody touched for a week go, and
+so does the oldest of what is remembered of what happened.
 """
 
 from collections.abc import Sequence

@@ -13,7 +13,8 @@ import msgspec
 from govsync.content.manifests import Manifest
 from govsync.engine.jobs import AnyJob, Check, Job, Prove
 from govsync.model.ids import Ids
-from govsync.model.nodes import Node
+from govsync.model.nodes import Kind, Node
+from govsync.store import local_tree
 from govsync.store.database import Store
 from govsync.store.trees import SqlTrees
 from govsync.store.union import Reading
@@ -76,9 +77,12 @@ class Desk:
         self._occupied: Counter[int] = Counter()
         self._numbers = 0
 
-    def is_open_document(self, folder: int, name: str) -> bool:
-        """Says whether a lock file says of a name in a folder that it is open in a program here (R13)."""
-        return name in self.open_documents.get(folder, frozenset())
+    def is_open_document(self, lid: int) -> bool:
+        """Says whether a node is a file of which a lock file beside it says that it is open in a program here (R13)."""
+        node, seen = local_tree.find_node(self.store, lid), local_tree.disk(self.store, lid)
+        if node is None or node.local is None or node.local.kind is not Kind.FILE or seen is None:
+            return False
+        return seen.name in self.open_documents.get(node.local.place.parent, frozenset())
 
     def number(self) -> int:
         """Answers the number of a new job."""

@@ -1,8 +1,9 @@
 """Follows the server: which spaces there are, how far each journal has been read, and whether nothing newer exists.
 
 An event of the server's stream only says that something newer may exist; what counts is the cursor, which moves over
-what was read, or was told whole by an answer (R32, R33). A digest of all heads, told every 20 s, proves that nothing was missed (R41, R42). Where the
-server's history is another one than the desk remembers, the whole snapshot is read and the two are united (R34).
+what was read, or was told whole by an answer (R32, R33). A digest of all heads, told every 20 s, proves that nothing was
+missed (R41, R42). Where the server's history is another one than the desk remembers, the whole snapshot is read and the
+two are united (R34).
 """
 
 from collections.abc import Sequence

@@ -37,8 +37,6 @@ from govsync.store.database import Store
 FOREVER_MS = 1 << 62
 PROVE_EVERY_MS = 20_000
 """How often the folder is proven to be ours when nothing else asks for it: its renaming makes no event (F7)."""
-
-
 SAMPLE = 200
 """How many entries a folder without a marker is known again by."""
 

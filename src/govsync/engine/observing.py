@@ -1,8 +1,8 @@
 """Looks at the disk: which folders must be listed, and when a vanished name means a deletion.
 
 A hint or a scan makes a folder due; its listing is compared with what the store remembers (`store.observe`); files whose
-signature is new are left to `reading`; names that lost their file wait in a gap until the folder has been quiet, is listed again,
-and nothing else explains the loss (R3). A scan is the same from the root down. Nothing here decides what follows.
+signature is new are left to `reading`; names that lost their file wait in a gap until the folder has been quiet, is
+listed again, and nothing else explains the loss (R3). A scan is the same from the root down. Nothing here decides what follows.
 """
 
 from collections.abc import Sequence

@@ -27,7 +27,7 @@ from govsync.engine.jobs import (
 from govsync.engine.outcomes import Outcome, wait
 from govsync.local.steps import At, BringBack, Result
 from govsync.model.codes import Code
-from govsync.model.nodes import NOWHERE, Kind, Presence
+from govsync.model.nodes import NOWHERE, Presence
 from govsync.model.problems import Problem
 from govsync.model.steps import AnyDown, Aside, KeepBoth, Replace
 from govsync.model.steps import Fetch as FetchStep
@@ -37,9 +37,9 @@ from govsync.store import dirty, intents, local_tree, manifests, paths, problems
 from govsync.store import trees as stored_trees
 
 BATCH = 500
+"""How many steps one batch takes (R16)."""
 AGAIN_MS = 2_000
 """After how long something that could not be brought back is tried again."""
-"""How many steps one batch takes (R16)."""
 FETCH_BYTES = 8 * 1024 * 1024
 FETCH_FILES = 500
 FETCHES_AT_ONCE = 2
@@ -106,7 +106,7 @@ class Placing:
         waiting = [
             step.lid
             for step in steps
-            if isinstance(step, Replace | KeepBoth | Aside) and self._open_here(step.lid, trees)
+            if isinstance(step, Replace | KeepBoth | Aside) and self._open_here(step.lid)
         ]
         able = [step for step in steps if step.lid not in waiting]
         staged = {
@@ -157,14 +157,10 @@ class Placing:
         names, self._homeless = self._homeless, []
         return names
 
-    def _open_here(self, lid: int, trees: Trees) -> bool:
+    def _open_here(self, lid: int) -> bool:
         """Lets a newer version wait while a lock file beside the document says that a program has it open (R13): the
         program would save its old version over the new one, which nobody has seen."""
-        local = trees.node(lid).local
-        seen = local_tree.disk(self._desk.store, lid)
-        if local is None or seen is None or local.kind is not Kind.FILE:
-            return False
-        if not self._desk.is_open_document(local.place.parent, seen.name):
+        if not self._desk.is_open_document(lid):
             return False
         with self._desk.store.transaction():
             dirty.delay(self._desk.store, lid, self._desk.now.steady_ms + OPEN_HERE_MS)

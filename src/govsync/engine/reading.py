@@ -1,7 +1,7 @@
 """Reads files: which, when, and what is made of it (R4, R5).
 
-A file is due when its signature is new, or what it holds has to be known; one that a program keeps open is asked about again
-and again, and tried all the same after a while. Beside `observing`, which finds out what is there.
+A file is due when its signature is new, or what it holds has to be known; one that a program keeps open is asked about
+again and again, and tried all the same after a while. Beside `observing`, which finds out what is there.
 """
 
 from itertools import islice
@@ -79,10 +79,9 @@ class Reading:
         now = self._desk.now.steady_ms
         for lid in [lid for lid, at in self._try_at.items() if at <= now and not self._desk.occupied(lid)]:
             path = paths.disk_path(self._desk.store, lid)
-            restless_ms = self._restless_ms(lid)
             if path is None:
                 del self._try_at[lid]
-            elif restless_ms:
+            elif restless_ms := self._restless_ms(lid):
                 self._try_at[lid] = now + restless_ms
             else:
                 self._try_at[lid] = now + TRY_EVERY_MS
@@ -95,13 +94,7 @@ class Reading:
         """Answers how long an open document must still be left alone: its program may be in the middle of saving it."""
         seen = local_tree.disk(self._desk.store, lid)
         age_ms = 0 if seen is None else self._desk.now.wall_ms - seen.mtime_ns // 1_000_000
-        return STILL_MS - age_ms if 0 <= age_ms < STILL_MS and self._is_open_document(lid) else 0
-
-    def _is_open_document(self, lid: int) -> bool:
-        node, seen = local_tree.find_node(self._desk.store, lid), local_tree.disk(self._desk.store, lid)
-        if node is None or node.local is None or seen is None:
-            return False
-        return self._desk.is_open_document(node.local.place.parent, seen.name)
+        return STILL_MS - age_ms if 0 <= age_ms < STILL_MS and self._desk.is_open_document(lid) else 0
 
     def _files_to_read(self) -> list[tuple[int, At]]:
         if self._desk.fresh.full and self._desk.running(Commit):
@@ -175,7 +168,7 @@ class Reading:
             return
         if problem.code is Code.BUSY:
             since = self._busy_since.setdefault(lid, now.steady_ms)
-            patience_ms = STILL_MS if self._is_open_document(lid) else TRY_EVERY_MS
+            patience_ms = STILL_MS if self._desk.is_open_document(lid) else TRY_EVERY_MS
             try_at = now.steady_ms + patience_ms
             self._try_at[lid] = min(try_at, self._try_at.get(lid, try_at))
             if now.steady_ms - since > NEVER_QUIET_MS:

@@ -72,8 +72,9 @@ class Sending:
     def unanswered(self) -> list[AnyJob]:
         """Sends again, under their own keys, operations that were sent and have no outcome (R32)."""
         jobs: list[AnyJob] = []
+        committing = self.committing()
         for space in spaces.all_spaces(self._desk.store):
-            if space.id in self.committing() or self._rests(space.id) or space.doubted:
+            if space.id in committing or self._rests(space.id) or space.doubted:
                 continue
             rows = ops.sent(self._desk.store, space.id)
             if rows:
@@ -86,9 +87,8 @@ class Sending:
 
     def room(self, started: Sequence[AnyJob]) -> list[bytes]:
         """Answers the spaces to which a commit could be sent."""
-        taken = self.committing(started)
         rows = spaces.all_spaces(self._desk.store)
-        return [row.id for row in rows if row.writable and row.id not in taken and self._free(row)]
+        return [row.id for row in rows if row.writable and self._free(row, started)]
 
     def committing(self, started: Sequence[AnyJob] = ()) -> set[bytes]:
         """Answers the spaces to which a commit is under way; the jobs that begin this turn are not among those yet."""
@@ -120,8 +120,8 @@ class Sending:
         row = spaces.get(self._desk.store, space)
         return row is not None and self._free(row)
 
-    def _free(self, row: spaces.SpaceRow) -> bool:
-        busy = row.id in self.committing() or ops.any_sent(self._desk.store, row.id)
+    def _free(self, row: spaces.SpaceRow, started: Sequence[AnyJob] = ()) -> bool:
+        busy = row.id in self.committing(started) or ops.any_sent(self._desk.store, row.id)
         return not busy and not self._rests(row.id) and not row.doubted
 
     def offer(self, space: bytes, rows: Sequence[Lost], started: list[AnyJob]) -> None:

@@ -2,7 +2,8 @@
 
 Each step checks what it expects at the very moment of the change, and looks at what came of it. There is no call here
 that replaces a file or deletes one: names are given to free places, exchanged, or moved into the trash. Neighbours:
-`displace` takes a file out of its place, `staging` prepares what is installed, `recover` judges steps that a crash cut off, `trash` keeps what was displaced.
+`displace` takes a file out of its place, `staging` prepares what is installed, `recover` judges steps that a crash cut
+off, `trash` keeps what was displaced.
 Refuses to know the trees, the store, and why a step is wanted.
 """
 

@@ -269,18 +269,19 @@ def forget_unless_named(store: Store, lid: int) -> None:
         "UPDATE node SET presence = NULL, l_parent = NULL, l_name = NULL, l_key = NULL WHERE lid = ?", (lid,)
     )
     dirty.drop(store, [lid])  # It is gone still, and would be planned for again and again.
-    store.run("DELETE FROM problem WHERE lid = ?", (lid,))  # What is gone has nothing that a person could do.
 
 
 def forget(store: Store, lid: int) -> None:
     """Forgets a node that is gone from disk and server; whatever waited for it waits no longer (R3, R24)."""
     _release(store, lid)
-    for table in ("node", "manifest", "dirty", "problem", "hold_item", "rescue", "suspect", "past", "lost"):
+    for table in ("node", "manifest", "dirty", "hold_item", "rescue", "suspect", "past", "lost"):
         store.run(f"DELETE FROM {table} WHERE lid = ?", (lid,))
     store.run("DELETE FROM skipped WHERE folder = ?", (lid,))
 
 
 def _release(store: Store, lid: int) -> None:
+    """Lets what waited for a node go on; about the node itself there is nothing left that a person could do."""
+    store.run("DELETE FROM problem WHERE lid = ?", (lid,))
     store.run("UPDATE node SET after_lid = NULL WHERE after_lid = ?", (lid,))
     waiting = store.all("SELECT lid FROM node WHERE waits_for = ? ORDER BY lid", (lid,))
     if waiting:
