@@ -48,6 +48,11 @@ class Machine:
         self.medium.crash(keep, damage=0.5)
         self.fs = SimFileSystem(self.medium, ("folder",))
 
+    def kill(self) -> None:
+        """Ends the process and starts it again: what it did is seen by all, and may be on no disk yet."""
+        self.fs.die()
+        self.fs = SimFileSystem(self.medium, ("folder",))
+
     def visible(self) -> bytes | None:
         found = self.folder.entries.get("a.txt")
         return None if found is None else found.data
@@ -88,3 +93,32 @@ def test_after_a_power_cut_the_old_version_is_there_and_the_name_shows_a_whole_o
             assert outcome.result is Result.CHANGED
             assert (machine.visible(), machine.trashed()) == (OLD, None)
     assert Result.DONE in results
+
+
+@pytest.mark.parametrize("exchange", [True, False], ids=["exchange", "two renames"])
+def test_what_was_found_out_about_a_killed_process_outlives_a_power_cut(exchange):
+    """Told as done and then undone by a power cut, the old version would go up as a new one (I5)."""
+    stop_at, results = 0, set()
+    while True:
+        stop_at += 1
+        machine = Machine(1, exchange)
+        left = [stop_at]
+
+        def before(_primitive, _arguments, left=left):
+            left[0] -= 1
+            if left[0] == 0:
+                raise Killed
+
+        machine.fs.before = before
+        try:
+            carry_out(machine.fs, machine.root, [machine.step])
+        except Killed:
+            machine.kill()
+        else:
+            break
+        (outcome,) = recover(machine.fs, machine.root, [machine.step])
+        results.add(outcome.result)
+        machine.cut(keep=0.0)
+        done = outcome.result is Result.DONE
+        assert (machine.visible(), machine.trashed()) == ((NEW, OLD) if done else (OLD, None))
+    assert results == {Result.DONE, Result.CHANGED}

@@ -110,17 +110,15 @@ class _Judge:
         | the expected file | else | done, and a person has changed the name since |
         | another file | else | undone past a third writer, whose file this is: a second version |
         """
-        trash = self._folders.hidden(TRASH)
+        trash = self._hidden(TRASH)
         placed = self._stat(step.at, ino=step.staged_ino)
         out = self._fs.stat(trash, step.trash)
         if out is None:
             return self._done(step, step.at, placed)
         if out.ino == step.staged_ino:
-            staging = self._folders.hidden(STAGING)
-            self._fs.rename(trash, step.trash, staging, step.staged)
-            self._folders.touch(trash, staging)
+            self._fs.rename(trash, step.trash, self._hidden(STAGING), step.staged)
             return _changed(step)
-        waiting = self._fs.stat(self._folders.hidden(STAGING), step.staged)
+        waiting = self._fs.stat(self._hidden(STAGING), step.staged)
         if placed is None and waiting is not None and waiting.ino == step.staged_ino:
             return self._give_back(step, out, trash, step.trash, step.at)
         if placed is not None or out.ino == step.expected.ino:
@@ -137,7 +135,8 @@ class _Judge:
 
     def _remove(self, step: Remove) -> StepOutcome:
         """Looks at what a removal took; what is not the expected version gets its name again, as it would have."""
-        trash = self._folders.hidden(TRASH)
+        trash = self._hidden(TRASH)
+        self._folder(step.at)
         out = self._fs.stat(trash, step.trash)
         if out is None:
             return _changed(step)
@@ -152,7 +151,7 @@ class _Judge:
         if stat is not None and stat.ino == step.ino:
             return self._done(step, step.target, stat, step.target_parked)
         if stat is not None and step.target_parked:
-            return self._give_back(step, stat, self._folders.hidden(PARKING), step.target.name, step.source)
+            return self._give_back(step, stat, self._hidden(PARKING), step.target.name, step.source)
         return _changed(step)
 
     def _give_back(self, step: AnyStep, out: Stat, hidden: Folder, name: str, at: At) -> StepOutcome:
@@ -162,7 +161,6 @@ class _Judge:
         if folder is None or self._fs.stat(folder, at.name) is not None:
             return _changed(step, out)
         self._fs.rename(hidden, name, folder, at.name)
-        self._folders.touch(hidden, folder)
         return _changed(step)
 
     def _stat(self, at: At, *, ino: int | None = None, parked: bool = False) -> Stat | None:
@@ -171,11 +169,22 @@ class _Judge:
         stat = None if folder is None else self._fs.stat(folder, at.name)
         return stat if stat is not None and ino in (None, stat.ino) else None
 
+    # Whatever folder a step is about is flushed before anything is said of it, though nothing is changed there: what a
+    # process did that was killed may be seen by all and be on no disk yet. A power cut that undid it after it was told as
+    # done would look like a person's deletion, or give an old version out for a new one.
+
+    def _hidden(self, name: str) -> Folder:
+        folder = self._folders.hidden(name)
+        self._folders.touch(folder)
+        return folder
+
     def _folder(self, at: At, parked: bool = False) -> Folder | None:
         if parked:
-            return self._folders.hidden(PARKING)
+            return self._hidden(PARKING)
         try:
-            return self._folders.at(at.path)
+            folder = self._folders.at(at.path)
+            self._folders.touch(folder)
+            return folder
         except Failure as failure:
             if failure.code in (Code.GONE, Code.NOT_A_FOLDER, Code.LINK_IN_THE_WAY):
                 return None
