@@ -318,6 +318,22 @@ def failed(step: steps.AnyStep) -> steps.StepOutcome:
     )
 
 
+def test_what_finds_its_name_taken_is_still_in_the_trash_and_comes_back_under_another(bench: Bench) -> None:
+    bench.engine.placing.bring_back([in_the_trash(bench, "late", b"late words")])
+    bench.work(jobs.Change)
+    (job,) = bench.under_way(jobs.Change)
+    assert isinstance(job, jobs.Change)
+    (step,) = job.steps
+    assert isinstance(step, steps.BringBack)
+    bench.write(step.at.name, b"a person's")
+    bench.carry_out(job)
+    assert [row.name for row in trash.listed(bench.store)] == ["late"]
+    bench.pass_ms(placing.AGAIN_MS)
+    bench.settle()
+    assert len(bench.names()) == 3
+    assert trash.listed(bench.store) == []
+
+
 def test_what_came_into_a_person_s_folder_of_the_same_name_is_found_there(bench: Bench) -> None:
     """A person makes the folder that was about to come, so the file that came in it lies in theirs."""
     bench.settle()

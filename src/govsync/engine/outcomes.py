@@ -196,6 +196,13 @@ class Outcome:
             trash.drop(self._store, step.trash)
         dirty.add(self._store, [new])
 
+    @property
+    def _gone_from_the_trash(self) -> bool:
+        """Says whether what was to be brought back is not in the trash any more: the step saw so, and neither that its name
+        was taken nor, after a crash, only that it had not been done."""
+        outcome = self._outcome
+        return outcome.result is disk.Result.CHANGED and outcome.problem is None and not self._recovered
+
     def _undone(self, node: Node) -> None:
         """Nothing changed on the disk. Whatever stood in the way is looked at, and the node waits a little."""
         note, now = self._note, self._desk.now
@@ -213,8 +220,8 @@ class Outcome:
         self.look_at.extend(place.parent for place in places if place is not None and place.parent != NOWHERE)
         step = self._step()
         if isinstance(step, disk.BringBack):
-            if self._outcome.result is disk.Result.CHANGED:
-                trash.drop(self._store, step.trash)  # It is not in the trash any more.
+            if self._gone_from_the_trash:
+                trash.drop(self._store, step.trash)
             else:
                 self.second_version = (self._lid, step.trash, step.ino)
         problem = self._outcome.problem
