@@ -12,7 +12,6 @@ from sqlalchemy import Connection, select
 
 from govsync.content import manifests
 from govsync.content.chunks import SCHEME
-from govsync.content.hashes import chunk_hash
 from govsync.content.manifests import Manifest
 from govsync.model import operations as ask
 from govsync.model.codes import Code
@@ -20,21 +19,13 @@ from govsync.model.problems import Failure
 from govsync.protocol.commits import Lacking, Refused
 from govsync.server import access, contents, reading
 from govsync.server.access import Action
-from govsync.server.contents import Chunk, Holding
+from govsync.server.ahead import Ahead, content_of, most_manifest_bytes
+from govsync.server.contents import Chunk, Holding, PutAway
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
 
-_HEAD_BYTES = 512
-_CHUNK_BYTES = 36
-
 Content = tuple[bytes | None, tuple[bytes, ...]]
 """A manifest as a revision keeps it: encoded, or None and the chunks that hold it."""
-
-
-def content_of(operation: ask.AnyOperation) -> ask.Put | ask.Offer | None:
-    """Answers the operation if it brings a content."""
-    brings = isinstance(operation, ask.Put | ask.Offer) and operation.hash is not None
-    return operation if brings else None  # type: ignore[return-value]
 
 
 class Brought:
@@ -47,12 +38,13 @@ class Brought:
         caller: Caller,
         space: bytes,
         reader: bool,
-        inline: Sequence[Chunk],
+        ahead: Ahead,
     ) -> None:
         self._server, self._tx, self._caller, self._space = server, tx, caller, space
         self._reader = reader
         self._now_ms = server.clock.time_ms()
-        self._inline = {chunk_hash(chunk.plain): chunk for chunk in inline}
+        self._inline = ahead.inline
+        self._ahead = ahead
         self._here: dict[bytes, Holding] = {}
         self._there: dict[bytes, tuple[bytes, Holding]] = {}
         """Chunks that another space has and the caller reads there, with that space."""
@@ -131,7 +123,7 @@ class Brought:
             else:
                 copied.setdefault(self._there[digest][0], []).append(digest)
         contents.renew(self._tx, self._space, renewed, self._now_ms, used=True)
-        stored = contents.put_away(self._server, sent, {})
+        stored = contents.only(PutAway(list(self._ahead.packs), sent), sent.keys())
         contents.insert_stored(self._tx, self._space, stored, self._now_ms, None, reader=True)
         for space, digests in copied.items():
             contents.copy_chunks(self._tx, space, self._space, digests, self._now_ms)
@@ -163,7 +155,7 @@ class Brought:
         """Reads a manifest that is stored as chunks, if they are here and no more than a manifest can have."""
         _, holding_it = self._contents[key]
         sizes = [self._size(digest) for digest in holding_it]
-        most = _HEAD_BYTES + _CHUNK_BYTES * self._server.limits.manifest_chunks
+        most = most_manifest_bytes(self._server.limits)
         size_bytes = sum(size or 0 for size in sizes)
         if not holding_it or None in sizes or size_bytes > most:
             return
@@ -175,6 +167,9 @@ class Brought:
         for digest in holding_it:
             if digest in self._inline:
                 joined.append(self._inline[digest].plain)
+                continue
+            if digest in self._ahead.read:
+                joined.append(self._ahead.read[digest])
                 continue
             space = self._space if digest in self._here else self._there[digest][0]
             try:

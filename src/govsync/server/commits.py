@@ -1,9 +1,9 @@
 """Commits: ordered operations on one space, judged one by one in one transaction (R30-R32, R37, R39).
 
-Order inside the transaction: lock the space; who asks, and may he; which keys are done already (the journal is the memory
-of answers, R31); what contents come along (`brought`); then each operation is judged (`model.accept`) against the space
-with what those before it changed (`view`); then everything is written at once: chunks, nodes, revisions, journal, head.
-Either all of this is durable or nothing is.
+What has to be asked of the store is done before (`ahead`). Order inside the transaction: lock the space; who asks, and may
+he; which keys are done already (the journal is the memory of answers, R31); what contents come along (`brought`); then each
+operation is judged (`model.accept`) against the space with what those before it changed (`view`); then everything is
+written at once: chunks, nodes, revisions, journal, head. Either all of this is durable or nothing is.
 """
 
 from collections.abc import Iterator, Sequence
@@ -28,9 +28,10 @@ from govsync.model.codes import Code
 from govsync.model.nodes import Kind
 from govsync.model.problems import Failure
 from govsync.protocol.commits import Commit, CommitAnswer, Done, Lacking, Outcome, Refused
-from govsync.server import access, chain, changes, contents, epochs, horizon
+from govsync.server import access, ahead, chain, changes, contents, epochs, horizon
 from govsync.server.access import Action
-from govsync.server.brought import Brought, content_of
+from govsync.server.ahead import content_of
+from govsync.server.brought import Brought
 from govsync.server.contents import Chunk
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
@@ -50,6 +51,7 @@ def commit(
         raise Failure(Code.TOO_MANY_OPERATIONS, limit=server.limits.operations_per_commit)
     if any(len(chunk.plain) > server.limits.inline_chunk_bytes for chunk in inline):
         raise Failure(Code.TOO_LARGE, what="inline chunk", limit=server.limits.inline_chunk_bytes)
+    done_ahead = ahead.prepare(server, caller, space, request, inline)
     with epochs.giving_away(server, request.after), server.database.begin() as tx:
         row = lock_space(tx, space)
         role = access.require(tx, caller.user, space, Action.ADD)
@@ -60,7 +62,7 @@ def commit(
         if request.after is not None:
             changes.check(tx, row, request.after)
         reader = Action.READ in access.MAY[role]
-        brought = Brought(server, tx, caller, space, reader, inline)
+        brought = Brought(server, tx, caller, space, reader, done_ahead)
         return _Committing(server, caller, tx, row, reader, brought).carry_out(request.operations)
 
 

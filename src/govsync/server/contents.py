@@ -5,7 +5,7 @@ before the row. Whatever comes in is hashed before it is stored (I3). `device` i
 has not used it yet: only that device may refer to it, until a revision names it and it belongs to all who read the space.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
 from operator import itemgetter
 from typing import Any
@@ -255,10 +255,29 @@ def _as_sent(head: ChunkHead, data: Piece, raw: Piece) -> Encoded:
 def put_away(server: Server, small: Mapping[bytes, Chunk], large: Mapping[bytes, Sent]) -> PutAway:
     """Stores verified chunks in the form in which they came, for their rows to be made: few small ones in their rows, all
     others in packs, durable on return."""
-    if sum(len(chunk.plain) for chunk in small.values()) >= PACK_FROM_BYTES:
+    if enough_for_a_pack(small.values()):
         large = {digest: (chunk.carried, len(chunk.plain)) for digest, chunk in small.items()} | dict(large)
         small = {}
     return PutAway(store_packs(server, {}, large), small)
+
+
+def enough_for_a_pack(small: Iterable[Chunk]) -> bool:
+    """Says whether small chunks go straight into a pack."""
+    return sum(len(chunk.plain) for chunk in small) >= PACK_FROM_BYTES
+
+
+def only(stored: PutAway, used: Set[bytes]) -> PutAway:
+    """Answers what of it is used, each chunk where it lies; packs of which nothing is used are left to collection."""
+    packs = [
+        (
+            pack_id,
+            msgspec.structs.replace(pack, chunks=tuple(each for each in pack.chunks if each.hash in used)),
+        )
+        for pack_id, pack in stored.packs
+    ]
+    packed = {each.hash for _, pack in packs for each in pack.chunks}
+    inline = {digest: chunk for digest, chunk in stored.inline.items() if digest in used - packed}
+    return PutAway([(pack_id, pack) for pack_id, pack in packs if pack.chunks], inline)
 
 
 def store_packs(
