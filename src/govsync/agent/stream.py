@@ -69,6 +69,8 @@ class Stream:
                 self._tell(events.Beat(digest))
             case said.HeadMoved(space=space, seq=seq):
                 self._tell(events.HeadTold(space, seq))
+            case said.Wanted(space=space, versions=versions):
+                self._tell(events.Wanted(space, versions))
             case said.RightsChanged():
                 self._tell(events.RightsChanged())
             case said.SessionEnded():

@@ -66,6 +66,13 @@ class HeadTold(msgspec.Struct, frozen=True):
     seq: int
 
 
+class Wanted(msgspec.Struct, frozen=True):
+    """Says which versions of a space's files, by node and id, the server has lost and asks back."""
+
+    space: bytes
+    versions: tuple[tuple[bytes, bytes], ...]
+
+
 class RightsChanged(msgspec.Struct, frozen=True):
     """Says that the list of spaces, or a role in one, is another now."""
 
@@ -128,6 +135,7 @@ AnyEvent = (
     | JobFailed
     | Beat
     | HeadTold
+    | Wanted
     | RightsChanged
     | StreamLost
     | SessionEnded

@@ -102,6 +102,8 @@ class Engine:
                 self.following.beat(digest)
             case events.HeadTold(space, seq):
                 self.following.head_told(space, seq)
+            case events.Wanted(space, versions):
+                self.refilling.asked_back(space, versions)
             case events.RightsChanged():
                 self.following.rights_changed()
             case events.StreamLost():

@@ -1,9 +1,12 @@
-"""Gives back to a restored or emptied server what it has lost, unasked, before anything else is decided about it (R34).
+"""Gives back to a restored or emptied server what it has lost, unasked, before anything else is decided about it (R34); and
+to one that has lost the bytes of single files what it asks back.
 
 Folders go before what is in them; a node goes under the ids that it had, with its place in history, so that several desks
 refill at once and their offers are one. What has been changed here since, and what hangs below something that the server
 does not have, is planned like any other node; the server is then told only what it was made upon.
 """
+
+from collections.abc import Sequence
 
 from govsync.engine.desk import Desk
 from govsync.engine.jobs import AnyJob
@@ -32,6 +35,20 @@ class Refilling:
                         rows = self._next(space.id)
                     self._sending.offer(space.id, rows, started)
         return started
+
+    def asked_back(self, space: bytes, versions: Sequence[tuple[bytes, bytes]]) -> None:
+        """Offers again which of these versions, by node and id, the disk still shows; the server knows them, and takes only
+        the bytes that it lacks."""
+        store = self._desk.store
+        row = spaces.get(store, space)
+        if row is None or not row.writable:
+            return
+        with store.transaction():
+            for node_id, rev in versions:
+                lid = local_tree.by_id(store, node_id)
+                node = local_tree.find_node(store, lid) if lid is not None else None
+                if node is not None and _shows(node, rev) and lost.get(store, node.lid) is None:
+                    lost.keep(store, _as_lost(node, row.epoch))
 
     def _next(self, space: bytes) -> list[Lost]:
         chosen: dict[int, Lost] = {}
@@ -68,3 +85,26 @@ class Refilling:
         unread = local.kind is Kind.FILE and local.hash is None and local.presence is Presence.HERE
         waits = unread or local.presence is Presence.GAP
         return waits or self._sending.waits(node.lid) or self._desk.occupied(node.lid)
+
+
+def _shows(node: Node, rev: bytes) -> bool:
+    """Says whether the disk shows a version, unchanged, and the server shows no other."""
+    local, base, remote = node.local, node.baseline, node.remote
+    return (
+        local is not None
+        and base is not None
+        and remote is not None
+        and base.rev == remote.rev == rev
+        and local.presence is Presence.HERE
+        and local.hash == base.hash
+    )
+
+
+def _as_lost(node: Node, epoch: bytes) -> Lost:
+    base, remote = node.baseline, node.remote
+    assert base is not None
+    assert remote is not None
+    return Lost(
+        lid=node.lid, place=base.place, place_key=base.place_key, epoch=epoch, seq=remote.seq, rev=base.rev,
+        hash=base.hash, offered=True,
+    )  # fmt: skip

@@ -1,4 +1,5 @@
-"""What a server says by itself: that something newer exists, never what (R42); each is one server-sent event.
+"""What a server says by itself: that something newer exists, never what (R42), and what it has lost; each is one server-sent
+event.
 
 A desk that misses one loses nothing but time: a beat carries the digest of all heads, from which it sees that it missed
 something. A kind that a desk does not know is skipped, so that later servers may say more.
@@ -26,6 +27,13 @@ class HeadMoved(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag
     seq: int
 
 
+class Wanted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="wanted"):
+    """Asks back what the server has lost of a space: versions of files, each by its node and its id."""
+
+    space: bytes
+    versions: tuple[tuple[bytes, bytes], ...]
+
+
 class RightsChanged(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="rights"):
     """Says that the person reaches other spaces than before."""
 
@@ -34,10 +42,11 @@ class SessionEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", 
     """Says that this device or its person may no longer come in."""
 
 
-Event = Beat | HeadMoved | RightsChanged | SessionEnded
+Event = Beat | HeadMoved | Wanted | RightsChanged | SessionEnded
 _KINDS: dict[str, type[Event]] = {
     "beat": Beat,
     "head": HeadMoved,
+    "wanted": Wanted,
     "rights": RightsChanged,
     "session": SessionEnded,
 }

@@ -1,22 +1,29 @@
 """Verifies everything that is stored: chunks against their hashes, manifests against their revisions, nodes against both,
-chains against their journals. What it finds it lists; repairing asks a damaged content back from desks and never destroys
-anything.
+rows against the packs that they speak of, sums against what they sum up, chains against their journals. What it finds it
+lists, by the names of files and their versions; repairing asks a damaged content back from desks (`wanted`) and never
+destroys anything.
 """
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import Connection, func, select, tuple_, update
 
+from govsync.model.codes import Code
+from govsync.model.nodes import Kind
 from govsync.model.problems import Failure
 from govsync.server import chain, contents, directory, reading
 from govsync.server.context import Server
 from govsync.server.db import tables
+from govsync.server.db.connect import lock_space
+from govsync.server.versions import Paths
 
 _TOGETHER = 256
 _ASK_BACK = "it is asked back from desks: --repair"
 _COPY = "restore the database from its copy"
+_COUNT = "it is counted again: --repair"
 
 
 class Damage(msgspec.Struct, frozen=True):
@@ -39,6 +46,8 @@ def check(server: Server, repair: bool = False) -> list[Damage]:
         revisions = _bad_revisions(server, space, bad)
         found += revisions.values()
         found += _bad_nodes(server, space)
+        found += _bad_packs(server, space)
+        found += _bad_sum(server, space, repair)
         found += _bad_chain(server, space)
         if repair:
             _mark(server, space, bad, revisions)
@@ -86,21 +95,82 @@ def _chunk_rows(server: Server, space: bytes) -> Iterator[list[Any]]:
 
 def _bad_revisions(server: Server, space: bytes, bad: set[bytes]) -> dict[bytes, Damage]:
     found: dict[bytes, Damage] = {}
-    r, c = tables.revision.c, tables.chunk.c
+    r, c, n = tables.revision.c, tables.chunk.c, tables.node.c
     with server.database.begin(write=False) as tx:
         have = {row.hash for row in tx.execute(select(c.hash).where(c.space == space))} - bad
-        query = select(tables.revision).where(r.space == space, r.state != contents.PURGED).order_by(r.id)
-        for row in tx.execute(query):
+        where = _Where(tx, space)
+        query = (
+            select(tables.revision, n.name, n.parent, n.rev)
+            .join_from(tables.revision, tables.node, n.id == r.node, isouter=True)
+            .where(r.space == space, r.state != contents.PURGED)
+            .order_by(r.id)
+        )
+        for row in tx.execute(query).all():
+            if row.name is None:
+                found[row.id] = Damage("revision", where.of(row), _COPY)
+                continue
             try:
                 manifest = reading.manifest_of(server, tx, space, row)
-            except Failure:
-                found[row.id] = Damage("manifest", row.id.hex(), _ASK_BACK)
+            except Failure as failure:
+                if failure.code is Code.STORE_UNAVAILABLE:
+                    raise
+                found[row.id] = Damage("manifest", where.of(row), _ASK_BACK)
                 continue
             if manifest.content_hash != row.hash or manifest.size_bytes != row.size:
-                found[row.id] = Damage("manifest", row.id.hex(), _COPY)
+                found[row.id] = Damage("manifest", where.of(row), _COPY)
             elif any(chunk.hash not in have for chunk in manifest.chunks):
-                found[row.id] = Damage("revision", row.id.hex(), _ASK_BACK)
+                found[row.id] = Damage("revision", where.of(row), _ASK_BACK)
     return found
+
+
+class _Where:
+    """Names versions as an operator would look for them: space, path, which version, and since when."""
+
+    def __init__(self, tx: Connection, space: bytes) -> None:
+        s = tables.space.c
+        self._name = tx.execute(select(s.name).where(s.id == space)).scalar() or space.hex()
+        self._paths = Paths(tx)
+
+    def of(self, row: Any) -> str:
+        """Answers where a version belongs; `row` is of it and its node."""
+        at = datetime.fromtimestamp(row.at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+        path = self._paths.of(row) if row.name is not None else f"node {row.node.hex()}, which is not there"
+        which = "current version" if row.rev == row.id else "older version"
+        return f"{self._name}/{path}, {which} of {at}, {row.id.hex()}"
+
+
+def _bad_packs(server: Server, space: bytes) -> list[Damage]:
+    """Lists packs that chunks point into and no row knows: collection would take their bytes for nobody's."""
+    c, p = tables.chunk.c, tables.pack.c
+    query = (
+        select(c.pack)
+        .distinct()
+        .join_from(tables.chunk, tables.pack, p.id == c.pack, isouter=True)
+        .where(c.space == space, c.pack.is_not(None), p.id.is_(None))
+        .order_by(c.pack)
+    )
+    with server.database.begin(write=False) as tx:
+        return [Damage("pack", row.pack.hex(), _COPY) for row in tx.execute(query)]
+
+
+def _bad_sum(server: Server, space: bytes, repair: bool) -> list[Damage]:
+    """Compares what a space is said to hold with what its living files are together (R39)."""
+    n, s = tables.node.c, tables.space.c
+    living = select(func.coalesce(func.sum(n.size), 0)).where(
+        n.space == space, n.kind == Kind.FILE, n.deleted_seq.is_(None)
+    )
+    with server.database.begin(write=repair) as tx:
+        row = (
+            lock_space(tx, space)
+            if repair
+            else tx.execute(select(s.bytes).where(s.id == space)).one_or_none()
+        )
+        held = tx.execute(living).scalar_one()
+        if row is None or row.bytes == held:
+            return []
+        if repair:
+            tx.execute(update(tables.space).where(s.id == space).values(bytes=held))
+    return [Damage("sum", f"{space.hex()} is said to hold {row.bytes} bytes, and holds {held}", _COUNT)]
 
 
 def _bad_nodes(server: Server, space: bytes) -> list[Damage]:

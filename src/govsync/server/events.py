@@ -3,7 +3,7 @@
 Each stream begins with a digest of all heads and gets one every 20 s, read from the database, so that whatever was lost
 on the way is noticed. In between, commits of this process are told at once; those of other processes are found by one
 small query a second that serves all streams of this one. What a slow reader has not read yet is replaced by what is
-newer, so that a stream holds at most one event for each of its spaces. Everything here runs on the event loop but `head`,
+newer, so that a stream holds at most two events for each of its spaces. Everything here runs on the event loop but `head`,
 and `_look`, which runs in a thread.
 """
 
@@ -20,6 +20,7 @@ from govsync.protocol import events
 from govsync.protocol.digest import heads_digest
 from govsync.protocol.session import Head
 from govsync.server import access, spaces
+from govsync.server import wanted as lost
 from govsync.server.access import Memberships
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
@@ -50,11 +51,12 @@ class _Desk:
         self.rights: Memberships | None = None
         self.spaces: frozenset[bytes] = frozenset()
         self.ended = False
-        self._waiting: dict[bytes | type, events.Event] = {}
+        self._waiting: dict[tuple[type, bytes], events.Event] = {}
         self._woken = asyncio.Event()
 
     def say(self, event: events.Event) -> None:
-        self._waiting[event.space if isinstance(event, events.HeadMoved) else type(event)] = event
+        about = event.space if isinstance(event, events.HeadMoved | events.Wanted) else b""
+        self._waiting[type(event), about] = event
         self._woken.set()
 
     def end(self) -> None:
@@ -85,6 +87,8 @@ class Streams:
         self._desks: dict[bytes, _Desk] = {}
         self._listeners: dict[bytes, set[_Desk]] = {}
         self._heads: dict[bytes, int] = {}
+        self._wanted: dict[bytes, bytes] = {}
+        """The version of each space that was asked back last."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: tuple[asyncio.Task[None], ...] = ()
         self._ended = False
@@ -147,6 +151,17 @@ class Streams:
         desks = list(self._desks.values())
         for start in range(0, len(desks), GROUP):
             await self._look_at(desks[start : start + GROUP])
+        await self._ask_back()
+
+    async def _ask_back(self) -> None:
+        """Asks the desks of each space for what was lost of it."""
+        assert self._loop is not None
+        listened, after = list(self._listeners), dict(self._wanted)
+        wanted = await self._loop.run_in_executor(self._pool, lost.still, self._server, listened, after)
+        self._wanted = {each.space: each.versions[-1][1] for each in wanted}
+        for each in wanted:
+            for desk in self._listeners.get(each.space, ()):
+                desk.say(each)
 
     async def _look_at(self, desks: Sequence[_Desk]) -> None:
         """Tells desks how far everything is; the ones that may no longer come in, that."""

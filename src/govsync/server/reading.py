@@ -23,7 +23,7 @@ from govsync.model.problems import Failure
 from govsync.protocol.commits import Want
 from govsync.server import access
 from govsync.server.access import Action
-from govsync.server.contents import PURGED, Chunk, pieces
+from govsync.server.contents import LOST, OK, PURGED, Chunk, pieces
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
 
@@ -182,6 +182,17 @@ def mark_lost(tx: Connection, space: bytes, chunk: bytes, lost: bool = True) -> 
     tx.execute(update(tables.chunk).where(c.space == space, c.hash == chunk).values(lost=lost))
 
 
+def note_lost(server: Server, space: bytes, chunks: Iterable[bytes], revs: Iterable[bytes]) -> None:
+    """Notes which chunks could not be read, and which versions are not whole because of it: they are asked back (`wanted`)."""
+    r = tables.revision.c
+    with server.database.begin() as tx:
+        for digest in sorted(chunks):
+            mark_lost(tx, space, digest)
+        for piece in pieces(revs):
+            mine = (r.space == space, r.id.in_(piece), r.state == OK)
+            tx.execute(update(tables.revision).where(*mine).values(state=LOST))
+
+
 def manifest_hashes(row: Any) -> list[bytes]:
     """Names the chunks that a revision's manifest itself is stored in."""
     joined = row.manifest_chunks or b""
@@ -203,13 +214,19 @@ def _encoded(server: Server, tx: Connection, space: bytes, row: Any) -> bytes:
 
 def manifest(server: Server, caller: Caller, space: bytes, rev: bytes) -> Manifest:
     """Answers the manifest of a revision; raises Failure(not_found, chunk_lost)."""
-    with server.database.begin(write=False) as tx:
-        access.require(tx, caller.user, space, Action.READ)
-        r = tables.revision.c
-        row = tx.execute(select(tables.revision).where(r.id == rev, r.space == space)).one_or_none()
-        if row is None:
-            raise Failure(Code.NOT_FOUND)
-        return manifest_of(server, tx, space, row)
+    try:
+        with server.database.begin(write=False) as tx:
+            access.require(tx, caller.user, space, Action.READ)
+            r = tables.revision.c
+            row = tx.execute(select(tables.revision).where(r.id == rev, r.space == space)).one_or_none()
+            if row is None:
+                raise Failure(Code.NOT_FOUND)
+            return manifest_of(server, tx, space, row)
+    except Failure as failure:
+        lost = failure.facts.get("chunk")
+        if isinstance(lost, bytes):
+            note_lost(server, space, [lost], [rev])
+        raise
 
 
 def fetch(server: Server, caller: Caller, space: bytes, wants: Sequence[Want]) -> list[Chunk]:
@@ -221,20 +238,21 @@ def fetch(server: Server, caller: Caller, space: bytes, wants: Sequence[Want]) -
         raise Failure(Code.TOO_LARGE, limit=server.limits.wants_per_fetch)
     with server.database.begin(write=False) as tx:
         access.require(tx, caller.user, space, Action.READ)
-        wanted = _wanted(server, tx, space, wants)
+        parts = _wanted(server, tx, space, wants)
+        wanted = [digest for want in wants for digest in parts[want]]
         where = find_some(tx, space, wanted)
     # Read outside the transaction: packs linger after their last row, and nobody waits for a slow store.
     found = read_some(server, where)
     lost = [digest for digest in dict.fromkeys(wanted) if digest not in found]
     if lost:
-        with server.database.begin() as tx:
-            for digest in lost:
-                mark_lost(tx, space, digest)
+        gone = set(lost)
+        note_lost(server, space, lost, {want.rev for want in wants if not gone.isdisjoint(parts[want])})
         raise Failure(Code.CHUNK_LOST, chunk=lost[0])
     return [found[digest] for digest in wanted]
 
 
-def _wanted(server: Server, tx: Connection, space: bytes, wants: Sequence[Want]) -> list[bytes]:
+def _wanted(server: Server, tx: Connection, space: bytes, wants: Sequence[Want]) -> dict[Want, list[bytes]]:
+    """Answers which chunks each of them is."""
     r = tables.revision.c
     wanted: dict[bytes, list[Want]] = {}
     for want in wants:
@@ -258,4 +276,4 @@ def _wanted(server: Server, tx: Connection, space: bytes, wants: Sequence[Want])
                     raise Failure(Code.TOO_LARGE, limit=server.limits.fetch_body_bytes)
     if wanted:
         raise Failure(Code.NOT_FOUND)
-    return [digest for want in wants for digest in parts[want]]
+    return parts

@@ -89,7 +89,7 @@ def trash(server: Server, caller: Caller, space: bytes, before: int | None) -> T
             query = query.where(n.deleted_seq < before)
         rows = tx.execute(query.order_by(n.deleted_seq.desc()).limit(PAGE)).all()
         names = Names(tx, rows)
-        paths = _Paths(tx)
+        paths = Paths(tx)
         items = tuple(
             Trashed(
                 state=shown(state_of(row)), path=paths.of(row), deleted_ms=row.at_ms, user_name=names.user(row),
@@ -100,7 +100,7 @@ def trash(server: Server, caller: Caller, space: bytes, before: int | None) -> T
     return Trash(items=items, before=rows[-1].deleted_seq if len(rows) == PAGE else None)
 
 
-class _Paths:
+class Paths:
     """Paths of nodes, dead or alive, as they last were; each folder is looked up once."""
 
     def __init__(self, tx: Connection) -> None:

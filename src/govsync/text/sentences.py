@@ -45,7 +45,10 @@ SENTENCES: dict[Code, tuple[str, str]] = {
     Code.TOO_MANY_REQUESTS: ("Too many attempts.", "Wait a few minutes."),
     Code.FRAME_BAD: ("The data are garbled.", _ASK_IT),
     Code.CHUNK_BAD: ("A piece of the content arrived damaged.", _TRY_LATER),
-    Code.CHUNK_LOST: ("The server has lost a piece of this content.", _ASK_IT),
+    Code.CHUNK_LOST: (
+        "The server has lost a piece of this content, and asks the desks that have the file for it.",
+        "It comes by itself once such a desk runs; if it does not, tell your IT support.",
+    ),
     Code.CURSOR_GONE: ("This desk was away for long; everything is read anew.", _TRY_LATER),
     Code.EPOCH_CHANGED: ("The server was restored; everything is compared anew.", _TRY_LATER),
     Code.HISTORY_DIFFERS: ("The server remembers another history; everything is compared anew.", _TRY_LATER),

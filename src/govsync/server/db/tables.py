@@ -148,6 +148,7 @@ revision = Table(
     Column("origin_seq", BigInteger, nullable=False), _id("lost_epoch"), Column("lost_seq", BigInteger),
     Column("offered", Boolean, nullable=False, server_default=false()),
     Index("revision_node", "node", "seq"), Index("revision_hash", "space", "hash"),
+    Index("revision_lost", "space", "id", sqlite_where=text("state = 'lost'"), postgresql_where=text("state = 'lost'")),
 )  # fmt: skip
 
 chunk = Table(
