@@ -19,7 +19,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # files come first.
 PYTEST := $(RUN) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo play test test-rest test-all check format sim soak bench docs generate lock clean
+.PHONY: help setup demo play test test-rest test-all check format sim soak bench bench-peers docs generate lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,10 @@ soak: $(READY) ## simulate new worlds until stopped
 
 bench: $(READY) ## the workloads beside this machine's own limits
 	$(RUN) -m bench
+
+bench-peers: $(READY) ## the same workloads, with syncthing in a second column (installed where missing)
+	packaging/install-peers.sh
+	$(RUN) -m bench --peers
 
 docs: $(READY) ## build the documentation into docs/_build/html; a warning fails
 	$(RUN) -m sphinx -W --keep-going -q -b html docs docs/_build/html
