@@ -2,6 +2,7 @@
 
 import json
 
+import msgspec
 import pytest
 
 from govsync.control.messages import (
@@ -54,11 +55,27 @@ def test_the_status_for_people_begins_with_a_sentence(govsync, agent):
     assert "last change  none yet" in lines
 
 
-@pytest.mark.parametrize(("ended", "code"), [(Waited.DONE, 0), (Waited.TIMED_OUT, 2), (Waited.KEPT_BACK, 4)])
+@pytest.mark.parametrize(("ended", "code"), [(Waited.DONE, 0), (Waited.TIMED_OUT, 2)])
 def test_wait_ends_with_the_code_of_its_outcome_and_says_nothing(govsync, agent, ended, code):
     asked = agent(lambda _: ended).asked
     assert govsync("wait", "--timeout", "1.5") == (code, "", "")
     assert asked == [Wait(timeout_s=1.5)]
+
+
+def test_a_wait_for_what_programs_keep_open_names_it(govsync, agent):
+    notice = ProblemRow(
+        id="1", code="busy", path="Plan\n.odt", message="It is open.", action="Close it.", since=AT
+    )
+    status = msgspec.structs.replace(STATUS, notices=(notice,))
+    agent(lambda request: status if isinstance(request, GetStatus) else Waited.KEPT_BACK)
+    assert govsync("wait") == (4, "", "Plan\\x0a.odt: It is open. Close it.\n")
+    assert govsync("status").out.splitlines()[-1] == "Plan\\x0a.odt: It is open. Close it."
+    assert json.loads(govsync("status", "--json").out)["notices"][0]["code"] == "busy"
+
+
+def test_a_wait_for_what_needs_a_person_says_no_more(govsync, agent):
+    agent(lambda request: STATUS if isinstance(request, GetStatus) else Waited.KEPT_BACK)
+    assert govsync("wait") == (4, "", "")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.journey
 KEYS = {
     "status": {
         "state", "folder", "endpoint", "account", "device", "pending", "problems", "holds", "skipped", "waiting", "rate",
-        "paused", "online", "scanning", "checked_at", "spaces", "last_change", "version",
+        "paused", "online", "scanning", "checked_at", "spaces", "last_change", "version", "notices",
     },
     "pending": {"up", "down", "bytes_up", "bytes_down"},
     "rate": {"up", "down"},

@@ -1,6 +1,8 @@
 """What people do every day, with real processes."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -158,9 +160,41 @@ def test_a_version_of_a_document_that_is_open_here_waits_and_it_is_said(site: Si
     home.wait()
     assert home.files()["Plan.odt"] == b"first", "it is the newest for everybody else"
     assert plan.read_text() == "second"
+    waited = office.call("wait", "--timeout", "60")
+    assert (waited.returncode, waited.stderr.count("\n"), "Plan.odt: It is open" in waited.stderr) == (
+        4,
+        1,
+        True,
+    )
     lock.unlink()
     until(lambda: plan.read_text() == "first", "the version after it was closed")
     office.wait()
+
+
+WRITER = "import sys; f = open(sys.argv[1], 'wb', 0); f.write(b'a part'); print(flush=True); f.write(sys.stdin.buffer.read())"
+
+
+def test_a_file_that_a_program_keeps_open_is_named_and_keeps_nothing_else_back(site: Site) -> None:
+    office, home = site.desk("office"), site.desk("home")
+    command = [sys.executable, "-c", WRITER, str(office.folder / "Measured.log")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None
+        program.stdout.readline()
+        office.write("Plan.txt", "another")
+        waited = office.call("wait", "--timeout", "60")
+        said = "Measured.log: A program has it open and may still be writing it: it waits until the program closes it."
+        assert (waited.returncode, said in waited.stderr, waited.stdout) == (4, True, "")
+        status = office.json("status")
+        assert (status["state"], status["waiting"], status["problems"]) == ("syncing", 1, 0)
+        assert [(row["path"], row["code"]) for row in status["notices"]] == [("Measured.log", "busy")]
+        assert said in office.do("status")
+        home.wait()
+        assert home.files() == {"Plan.txt": b"another"}
+        program.communicate(", and the rest")
+    office.wait()
+    assert office.json("status")["notices"] == []
+    home.wait()
+    assert home.files()["Measured.log"] == b"a part, and the rest"
 
 
 def test_a_person_who_signs_out_keeps_everything_and_her_session_ends(site: Site) -> None:

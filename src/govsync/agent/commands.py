@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 WAIT_STEP_S = 0.02
 FOR_EVER_S = 1e9
+MOST_NOTICES = 100
 
 
 def carry_out(agent: "Agent", request: AnyRequest) -> Any:
@@ -121,6 +122,12 @@ def _problems(agent: "Agent", _: ask.ListProblems) -> list[ProblemRow]:
         return rows
 
     return _here(agent, read)
+
+
+def notices(agent: "Agent") -> tuple[ProblemRow, ...]:
+    """Answers what waits until a program or a colleague is done; only on the control thread."""
+    rows = problems.notices(agent.store, agent.clock.time_ms(), MOST_NOTICES)
+    return tuple(_problem(str(row.id), row.problem, row.path, row.since_ms) for row in rows)
 
 
 def _problem(id: str, problem: Problem, path: str, since_ms: int) -> ProblemRow:

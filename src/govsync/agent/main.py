@@ -13,6 +13,7 @@ import govsync
 from govsync.agent import home, log
 from govsync.agent.accounts import Kept
 from govsync.agent.clock import SystemClock, SystemIds
+from govsync.agent.commands import notices
 from govsync.agent.folder_lock import FolderLock
 from govsync.agent.listen import Listener
 from govsync.agent.loop import Loop
@@ -165,7 +166,7 @@ class Agent:
         if self.memory.trouble is not None:
             return without_engine(facts, self.memory.signed_in)
         self.engine.desk.now = self.clock.now()
-        return report(self.engine, facts)
+        return msgspec.structs.replace(report(self.engine, facts), notices=notices(self))
 
     @property
     def engine(self) -> Engine:

@@ -22,6 +22,7 @@ from govsync.cli.output import (
 )
 from govsync.control import messages
 from govsync.control.messages import Waited
+from govsync.model.activity import ProblemRow
 from govsync.model.status import Status
 from govsync.settings.merge import Effective
 from govsync.system.process import environment
@@ -149,6 +150,12 @@ def status(as_json: bool) -> None:
         return
     show_line(sentences.status_sentence(found), found.state)
     show_rows([{"what": what, "is": text} for what, text in _facts(found).items()], ("what", "is"), "")
+    for notice in found.notices:
+        click.echo(_notice(notice))
+
+
+def _notice(notice: ProblemRow) -> str:
+    return f"{shown_name(notice.path)}: {notice.message} {notice.action}"
 
 
 def _facts(found: Status) -> dict[str, str]:
@@ -174,9 +181,14 @@ def _facts(found: Status) -> dict[str, str]:
 def wait(timeout: float | None) -> None:
     """Returns when everything is in sync: 0; 2 on time-out; 4 where something waits for a person.
 
+    Also 4 where only documents are left that programs have kept open for more than 10 s; standard error names them.
+
     Example: govsync wait --timeout 60
     """
     ended = asked(messages.Wait(timeout_s=timeout), None)
+    if ended is Waited.KEPT_BACK:
+        for notice in asked(messages.GetStatus()).notices:
+            click.echo(_notice(notice), err=True)
     end({Waited.DONE: DONE, Waited.KEPT_BACK: KEPT_BACK, Waited.TIMED_OUT: TIMED_OUT}[ended])
 
 

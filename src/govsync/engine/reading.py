@@ -163,7 +163,8 @@ class Reading:
 
     def _unread(self, lid: int, problem: Problem) -> None:
         now = self._desk.now
-        if local_tree.find_node(self._desk.store, lid) is None:
+        node = local_tree.find_node(self._desk.store, lid)
+        if node is None:
             self.read_unread()  # It became one with another while it was read, or is forgotten.
             return
         if problem.code is Code.BUSY:
@@ -173,6 +174,9 @@ class Reading:
             self._try_at[lid] = min(try_at, self._try_at.get(lid, try_at))
             if now.steady_ms - since > NEVER_QUIET_MS:
                 problems.raise_for(self._desk.store, lid, Problem(Code.NEVER_QUIET), now.wall_ms)
+            elif node.local is not None and node.local.hash is None:
+                # One that is read only to make sure of what is known keeps nothing back.
+                problems.raise_for(self._desk.store, lid, problem, now.wall_ms, waiting=True)
             self.read(lid, after_ms=BUSY_MS)
             return
         problems.raise_for(self._desk.store, lid, problem, now.wall_ms)

@@ -8,7 +8,7 @@ from govsync.engine.loop import Engine
 from govsync.model.codes import Code
 from govsync.model.status import Pending, RateNow, SpaceStatus, Status, state_of
 from govsync.protocol.session import SpaceKind
-from govsync.store import dirty, holds, meta, paths, pending, problems, spaces
+from govsync.store import holds, meta, paths, pending, problems, spaces
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +41,7 @@ def at_rest(engine: Engine) -> bool:
 def report(engine: Engine, facts: Facts) -> Status:
     """Makes the status object."""
     store = engine.desk.store
-    kept_back, waiting = problems.counts(store)
+    kept_back, waiting = problems.counts(store, engine.desk.now.wall_ms)
     if engine.root_problem is not None:
         kept_back += 1
     open_holds = holds.count(store) + (root_question(engine) is not None)
@@ -96,13 +96,15 @@ def moment(time_ms: int) -> str:
 
 
 def kept_back_only(engine: Engine) -> bool:
-    """Says whether nothing moves any more but what waits for a person (`wait` answers 4 then)."""
+    """Says whether nothing moves any more but what waits for a person, or for a program to close its file (`wait` answers 4
+    then)."""
     desk = engine.desk
     return (
         not desk.busy()
+        and not desk.stale
         and engine.observing.ever_scanned
         and engine.observing.idle
         and engine.following.up_to_date()
-        and dirty.count(desk.store) > 0
-        and pending.undecided_but_kept_back(desk.store) == 0
+        and pending.undecided(desk.store) > 0
+        and pending.undecided_but_kept_back(desk.store, desk.now.wall_ms) == 0
     )

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import msgspec
 
+from govsync.model.activity import ProblemRow
+
 
 class State(StrEnum):
     """Says in one word how a desk is; the first that applies, in this order."""
@@ -67,6 +69,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     spaces: tuple[SpaceStatus, ...]
     last_change: str | None
     version: str
+    notices: tuple[ProblemRow, ...] = ()
+    """The first hundred of what is `waiting`."""
 
 
 def state_of(

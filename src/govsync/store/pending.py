@@ -2,21 +2,22 @@
 
 from govsync.model.codes import OF_THE_SERVER
 from govsync.model.status import Pending
+from govsync.store import problems
 from govsync.store.database import Store
 
 _OF_THE_SERVER = "('" + "', '".join(OF_THE_SERVER) + "')"
 _KEPT_BACK = (
-    "WITH RECURSIVE hindered(lid) AS (SELECT lid FROM problem WHERE waiting = 0 AND name = ''"
-    f"  AND NOT (code IN {_OF_THE_SERVER} AND lid IN (SELECT root_lid FROM space))"
+    "WITH RECURSIVE hindered(lid) AS (SELECT lid FROM problem WHERE (waiting = 0 OR {lasting}) AND name = ''"
+    "  AND NOT (code IN {of_the_server} AND lid IN (SELECT root_lid FROM space))"
     "  UNION SELECT n.lid FROM hindered h JOIN node n ON n.r_parent = h.lid AND n.r_dead = 0"
     "  WHERE n.presence IS NULL OR n.presence != 'here'),"
     " kept(lid) AS (SELECT lid FROM hindered"
     "  UNION SELECT i.lid FROM hold_item i JOIN hold h ON h.id = i.hold WHERE h.state = 'open'),"
     " stuck(space) AS (SELECT s.id FROM space s JOIN problem p ON p.lid = s.root_lid WHERE p.name = ''"
-    f"  AND p.code IN {_OF_THE_SERVER}) "
+    "  AND p.code IN {of_the_server}) "
 )
-"""What waits for a person: nodes with a problem or in a hold, what cannot come into a folder that has a problem, and spaces
-to which nothing can be sent."""
+"""What waits for a person, or for a program to end: nodes with a problem, with a notice that has lasted, or in a hold, what
+cannot come into a folder that has a problem, and spaces to which nothing can be sent."""
 _UP = "(coalesce(n.presence, '') IN ('here', 'missing') AND (n.r_parent IS NULL OR n.r_hash IS NOT n.l_hash AND n.r_hash IS n.b_hash OR n.presence = 'missing'))"
 
 
@@ -32,11 +33,12 @@ def undecided(store: Store) -> int:
     )
 
 
-def undecided_but_kept_back(store: Store) -> int:
-    """Counts like `undecided`, without what waits for a person."""
+def undecided_but_kept_back(store: Store, now_ms: int) -> int:
+    """Counts like `undecided`, without what waits for a person or for a program to end."""
+    kept_back = _KEPT_BACK.format(lasting=problems.lasting(now_ms), of_the_server=_OF_THE_SERVER)
     return int(
         store.value(
-            f"{_KEPT_BACK} SELECT (SELECT count(*) FROM dirty d JOIN node n ON n.lid = d.lid WHERE d.lid NOT IN kept"
+            f"{kept_back} SELECT (SELECT count(*) FROM dirty d JOIN node n ON n.lid = d.lid WHERE d.lid NOT IN kept"
             " AND n.space NOT IN stuck) + (SELECT count(*) FROM op WHERE space NOT IN stuck)"
             " + (SELECT count(*) FROM intent) + (SELECT count(*) FROM node WHERE presence = 'here' AND kind = 'file'"
             " AND l_hash IS NULL AND lid NOT IN kept)"

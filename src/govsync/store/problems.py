@@ -1,6 +1,11 @@
-"""What a person has to know or decide about an item, and what was left alone and why (I10, I14)."""
+"""What a person has to know or decide about an item, what waits for a program, and what was left alone and why (I10, I14).
+
+A problem needs a person. A *notice* is about what goes on by itself as soon as something else has ended, and is said only
+once it has lasted: most programs have closed a file again before anybody could ask.
+"""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -9,9 +14,13 @@ from govsync.model.problems import Problem
 from govsync.store import paths
 from govsync.store.database import Store, pieces
 
+SAID_AFTER_MS = 10_000
+"""How long something must have waited before a notice of it is listed (R41)."""
+_COLUMNS = "id, lid, name, code, facts, since_ms, waiting"
+
 
 class ProblemRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A problem as it is listed; `waiting` ones are only notices (R41)."""
+    """A problem as it is listed, or a notice (`waiting`)."""
 
     id: int
     lid: int
@@ -24,10 +33,12 @@ class ProblemRow(msgspec.Struct, frozen=True, kw_only=True):
 def raise_for(
     store: Store, lid: int, problem: Problem, at_ms: int, name: str = "", waiting: bool = False
 ) -> None:
-    """Notes a problem of a node, or of a name in a folder that has no node; one that lasts keeps its date."""
+    """Notes a problem of a node, or of a name in a folder that has no node; one that lasts keeps its date, a notice that
+    becomes a problem gets a new one."""
     store.run(
         "INSERT INTO problem (lid, name, code, facts, since_ms, waiting) VALUES (?, ?, ?, ?, ?, ?)"
-        " ON CONFLICT (lid, name) DO UPDATE SET code = excluded.code, facts = excluded.facts, waiting = excluded.waiting",
+        " ON CONFLICT (lid, name) DO UPDATE SET code = excluded.code, facts = excluded.facts, waiting = excluded.waiting,"
+        " since_ms = CASE WHEN waiting = excluded.waiting THEN since_ms ELSE excluded.since_ms END",
         (lid, name, problem.code, msgspec.msgpack.encode(problem.facts), at_ms, waiting),
     )
 
@@ -46,10 +57,29 @@ def of(store: Store, lid: int) -> Problem | None:
 
 
 def listed(store: Store) -> list[ProblemRow]:
-    """Lists all problems, the oldest first."""
-    rows = store.all(
-        "SELECT id, lid, name, code, facts, since_ms, waiting FROM problem ORDER BY since_ms, id"
+    """Lists all problems, and all notices too, the oldest first."""
+    return _rows(store, store.all(f"SELECT {_COLUMNS} FROM problem ORDER BY since_ms, id"))
+
+
+def notices(store: Store, now_ms: int, limit: int) -> list[ProblemRow]:
+    """Lists the notices that have lasted, the oldest first."""
+    where = lasting(now_ms)
+    return _rows(
+        store,
+        store.all(f"SELECT {_COLUMNS} FROM problem WHERE {where} ORDER BY since_ms, id LIMIT ?", (limit,)),
     )
+
+
+def lasting(now_ms: int) -> str:
+    """Answers the condition that a row is a notice which has lasted, and is about something that has not vanished. A date
+    that lies in the future is of another clock: it says nothing, and is as good as an old one."""
+    return (
+        f"waiting = 1 AND since_ms NOT BETWEEN {now_ms - SAID_AFTER_MS + 1} AND {now_ms}"
+        " AND NOT EXISTS (SELECT 1 FROM node n WHERE n.lid = problem.lid AND n.presence IN ('gap', 'missing'))"
+    )
+
+
+def _rows(store: Store, rows: Iterable[tuple[Any, ...]]) -> list[ProblemRow]:
     found = []
     for id, lid, name, code, facts, since_ms, waiting in rows:
         folder = paths.shown(store, lid)
@@ -61,10 +91,10 @@ def listed(store: Store) -> list[ProblemRow]:
     return found
 
 
-def counts(store: Store) -> tuple[int, int]:
-    """Counts problems and notices."""
+def counts(store: Store, now_ms: int) -> tuple[int, int]:
+    """Counts problems, and the notices that have lasted."""
     row = store.one(
-        "SELECT count(*) FILTER (WHERE waiting = 0), count(*) FILTER (WHERE waiting = 1) FROM problem"
+        f"SELECT count(*) FILTER (WHERE waiting = 0), count(*) FILTER (WHERE {lasting(now_ms)}) FROM problem"
     )
     assert row is not None
     return int(row[0]), int(row[1])

@@ -79,7 +79,10 @@ SENTENCES: dict[Code, tuple[str, str]] = {
     Code.CERTIFICATE: ("The server's certificate is not trusted.", _ASK_IT),
     Code.PROXY: ("The proxy refuses the connection.", _ASK_IT),
     Code.NAME_NOT_TEXT: ("The name is not readable text.", "Rename it."),
-    Code.BUSY: ("A program is writing it.", "Nothing: it follows when the program is done."),
+    Code.BUSY: (
+        "A program has it open and may still be writing it: it waits until the program closes it.",
+        "Close it in the program.",
+    ),
     Code.CHANGED: ("It changed meanwhile.", _TRY_LATER),
     Code.NOT_SENT: (
         "It has changes that are not on the server yet.",
