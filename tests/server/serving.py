@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from govsync.protocol.session import DeviceInfo
@@ -16,11 +16,11 @@ LIMIT_S = 30.0
 
 
 @contextmanager
-def serving(server: Server) -> Iterator[str]:
+def serving(server: Server, proxies: Sequence[str] = ()) -> Iterator[str]:
     """Serves, and answers the address."""
     addresses: queue.SimpleQueue[str] = queue.SimpleQueue()
     edges: queue.SimpleQueue[app.Edge] = queue.SimpleQueue()
-    arguments = (server, app.listen("127.0.0.1", 0), addresses.put, edges.put)
+    arguments = (server, app.listen("127.0.0.1", 0), addresses.put, edges.put, proxies)
     thread = threading.Thread(target=app.run, args=arguments)
     thread.start()
     try:

@@ -102,41 +102,6 @@ def test_no_password_or_token_stands_in_the_database_or_a_journal(office: Office
                     assert stored not in text
 
 
-# Attempts
-
-
-def test_after_ten_failures_a_login_waits_and_then_may_try_again(office: Office):
-    for _ in range(accounts.ATTEMPTS):
-        assert code_of(lambda: office.sign_in("anna", password="wrong")) is Code.WRONG_PASSWORD
-    assert code_of(lambda: office.sign_in("anna")) is Code.TOO_MANY_REQUESTS
-    assert office.sign_in("boris").user == office.boris
-    office.clock.now_ms += accounts.ATTEMPTS_WINDOW_MS
-    assert office.sign_in("anna").user == office.anna
-
-
-def test_an_address_that_tries_many_names_waits(office: Office, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(accounts, "ATTEMPTS_OF_ADDRESS", 3)
-    for number in range(3):
-        code_of(lambda number=number: office.sign_in(f"guess{number}"))
-    assert code_of(lambda: office.sign_in("anna")) is Code.TOO_MANY_REQUESTS
-
-
-def test_a_whole_office_behind_one_address_may_come_in(office: Office, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(accounts, "ATTEMPTS_OF_ADDRESS", 3)
-    for _ in range(10):
-        assert office.sign_in("anna").user == office.anna
-
-
-def test_attempts_are_forgotten_in_the_end_also_those_of_a_clock_that_was_wrong(office: Office):
-    office.clock.now_ms += 1_000_000_000
-    code_of(lambda: office.sign_in("nobody"))
-    office.clock.now_ms -= 1_000_000_000
-    code_of(lambda: office.sign_in("nobody2"))
-    with office.server.database.begin(write=False) as tx:
-        subjects = set(tx.execute(select(tables.attempt.c.subject)).scalars())
-    assert subjects == {"login:nobody2", "from:192.0.2.1"}
-
-
 # Access tokens
 
 

@@ -69,6 +69,11 @@ def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path):
 
 
 @pytest.mark.slow
+def test_a_proxy_that_is_no_address_is_said_in_one_line(tmp_path: Path):
+    assert "--proxy" in cannot_begin(tmp_path, "--proxy", "front.example")
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["no database", "first page", "cut off", "a folder"])
 def test_a_database_that_is_damaged_is_said_in_one_line_and_left_as_it_is(tmp_path: Path, how: str):
     with process(tmp_path) as served:

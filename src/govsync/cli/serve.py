@@ -23,8 +23,15 @@ from govsync.cli.output import failures
     "--blobs", default="", help="A store, such as s3://bucket/prefix?endpoint=… (default: a local folder)."
 )
 @click.option("--new", is_flag=True, help="Begin a new database on a store that belonged to another.")
+@click.option(
+    "--proxy",
+    multiple=True,
+    help="The address or network of a reverse proxy, which says in X-Forwarded-For whence a request came; may be repeated.",
+)
 @failures
-def serve(data: Path | None, host: str, port: int, database: str, blobs: str, new: bool) -> None:
+def serve(
+    data: Path | None, host: str, port: int, database: str, blobs: str, new: bool, proxy: tuple[str, ...]
+) -> None:
     """Runs the endpoint.
 
     Example: govsync serve --data /srv/govsync --port 8470
@@ -34,7 +41,17 @@ def serve(data: Path | None, host: str, port: int, database: str, blobs: str, ne
     from govsync.system.places import default_data
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    run(Options(data=data or default_data(), host=host, port=port, database=database, blobs=blobs, new=new))
+    run(
+        Options(
+            data=data or default_data(),
+            host=host,
+            port=port,
+            database=database,
+            blobs=blobs,
+            new=new,
+            proxies=proxy,
+        )
+    )
 
 
 COMMANDS = {"serve": serve}

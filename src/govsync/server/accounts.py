@@ -11,8 +11,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
-from functools import cache
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -24,19 +23,17 @@ from govsync.model import names
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol.session import DeviceInfo, Refresh, SignIn, Tokens
-from govsync.server import directory
+from govsync.server import attempts, directory
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
-from govsync.server.db.insert import insert_new
 
 ACCESS_S = 600
 REFRESH_MS = 90 * 24 * 3_600_000
-ATTEMPTS = 10
-ATTEMPTS_OF_ADDRESS = 100
-ATTEMPTS_WINDOW_MS = 5 * 60_000
 MOST_SUCCESSORS = 8
 _SECRET = "token_secret"
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+_NOBODYS = "$argon2id$v=19$m=19456,t=2,p=1$fHkgHBXZIAAysrYAmEt0Hg$piimR/aCnFtM7Xy6/WToS8dnRHsg7XhRTaik9JE9J5M"
+"""What is compared for a name that is not there, so that it takes as long, from the first time on."""
 
 Chance = Callable[[int], bytes]
 """Answers so many random bytes."""
@@ -76,35 +73,38 @@ def make_secret(tx: Connection, chance: Chance) -> None:
 
 
 def sign_in(server: Server, request: SignIn, chance: Chance, address: str = "") -> Tokens:
-    """Begins a session of a device; raises Failure(wrong_password, too_many_requests).
+    """Begins a session of a device; raises Failure(wrong_password, too_many_requests, device_cloned).
 
-    A wrong name and a wrong password take as long and answer alike (no list of names can be probed). Only failures count
-    against an address: ten thousand desks of one office may come in behind one.
+    A wrong name and a wrong password take as long and answer alike (no list of names can be probed). Only failures count:
+    ten thousand desks of one office may come in behind one address.
     """
-    login = directory.login_key(request.login)[: directory.MOST_CHARACTERS]
-    counted = {f"login:{login}": ATTEMPTS}
-    if address:
-        counted[f"from:{address}"] = ATTEMPTS_OF_ADDRESS
-    _count_attempt(server, counted)
+    login = _login_of(request)
     with server.database.begin(write=False) as tx:
-        u, c = tables.user.c, tables.credential.c
+        u, c, d = tables.user.c, tables.credential.c, tables.device.c
         row = tx.execute(
             select(u.id, u.login, u.name, u.state, c.hash)
             .join_from(tables.user, tables.credential, u.id == c.user)
             .where(u.login == login)
         ).one_or_none()
-    fits = _fits(row.hash if row is not None else _nobodys(), request.password)
+        owner = tx.execute(select(d.user).where(d.id == request.device.id)).scalar()
+        known = request.device.id if row is not None and owner == row.id else None
+        by = attempts.counted(server, login, address, known)
+        attempts.look(server, tx, by)
+    attempts.count(server, by)
+    fits = _fits(row.hash if row is not None else _NOBODYS, request.password)
     if not fits or row is None or row.state != "active":
         raise Failure(Code.WRONG_PASSWORD)
     with server.database.begin() as tx:
-        a = tables.attempt.c
-        tx.execute(delete(tables.attempt).where(a.subject == f"login:{login}"))
-        tx.execute(
-            update(tables.attempt).where(a.subject == f"from:{address}").values({a["count"]: a["count"] - 1})
-        )
+        attempts.take_back(tx, by)
         directory.register_device(server, tx, row.id, request.device)
         tx.execute(delete(tables.token).where(tables.token.c.device == request.device.id))
         return _issue(server, tx, row, request.device, chance)
+
+
+def _login_of(request: SignIn) -> str:
+    """Answers the login that was typed, as it is kept; for what can be no login, one that nobody has."""
+    login = directory.login_key(request.login)
+    return login if login.isprintable() and len(login) <= directory.MOST_CHARACTERS else ""
 
 
 def _fits(stored: str, password: str) -> bool:
@@ -112,31 +112,6 @@ def _fits(stored: str, password: str) -> bool:
         return _HASHER.verify(stored, names.nfc(password))  # Composed as it was set (RFC 8265, section 4.2).
     except (VerificationError, InvalidHashError):
         return False
-
-
-@cache
-def _nobodys() -> str:
-    """Answers what is compared for a name that is not there, so that it takes as long."""
-    return _HASHER.hash("nobody has this password")
-
-
-def _count_attempt(server: Server, counted: Mapping[str, int]) -> None:
-    """Counts an attempt before it is made, so that many at once cannot slip through; refused ones are not counted."""
-    now_ms = server.clock.time_ms()
-    a = tables.attempt.c
-    with server.database.begin() as tx:
-        over = (a.since_ms <= now_ms - ATTEMPTS_WINDOW_MS) | (a.since_ms > now_ms)
-        tx.execute(delete(tables.attempt).where(over))
-        for subject, most in sorted(counted.items()):
-            insert_new(tx, tables.attempt, [{"subject": subject, "count": 0, "since_ms": now_ms}])
-            made, since_ms = tx.execute(
-                update(tables.attempt)
-                .where(a.subject == subject)
-                .values({a["count"]: a["count"] + 1})
-                .returning(a["count"], a.since_ms)
-            ).one()
-            if made > most:
-                raise Failure(Code.TOO_MANY_REQUESTS, wait_ms=since_ms + ATTEMPTS_WINDOW_MS - now_ms)
 
 
 def _issue(server: Server, tx: Connection, account: Any, device: DeviceInfo, chance: Chance) -> Tokens:

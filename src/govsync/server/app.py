@@ -1,13 +1,14 @@
 """The server as a process: puts the parts together, serves until it is asked to stop (the only place of clock and chance)."""
 
 import asyncio
+import ipaddress
 import random
 import secrets
 import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -65,6 +66,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     database: str = ""
     blobs: str = ""
     new: bool = False
+    proxies: tuple[str, ...] = ()
+    """Addresses and networks of the reverse proxies whose word is taken for where a request came from."""
 
 
 def open_server(options: Options, limits: Limits = DEFAULT) -> Server:
@@ -92,11 +95,12 @@ def _open_blobs(options: Options) -> Blobs:
 
 def serve(options: Options) -> None:
     """Serves in the foreground until SIGTERM or SIGINT, then ends within 5 s; says on standard output where it listens."""
+    proxies = [_network(each) for each in options.proxies]
     server = open_server(options)
     upkeep = Upkeep(server)
     upkeep.start()
     try:
-        ended = run(server, listen(options.host, options.port), _say)
+        ended = run(server, listen(options.host, options.port), _say, proxies=proxies)
     finally:
         upkeep.stop()
         server.database.close()
@@ -109,6 +113,14 @@ def serve(options: Options) -> None:
 def _say(address: str) -> None:
     sys.stdout.write(f"listening on {address}\n")
     sys.stdout.flush()
+
+
+def _network(text: str) -> str:
+    """Answers an address or a network as it is written; raises Failure(setting_bad) for what is none."""
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError as error:
+        raise Failure(Code.SETTING_BAD, name="--proxy", value=text) from error
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -128,6 +140,7 @@ def run(
     listening: socket.socket,
     ready: Callable[[str], None],
     started: Callable[["Edge"], None] = lambda _: None,
+    proxies: Sequence[str] = (),
 ) -> bool:
     """Serves until it is asked to stop: by a signal in the main thread, or by `Edge.stop` from any other; answers whether
     all that was under way has ended.
@@ -136,7 +149,7 @@ def run(
     host, port = listening.getsockname()[:2]
     address = f"http://[{host}]:{port}" if listening.family == socket.AF_INET6 else f"http://{host}:{port}"
     http = Http(server, secrets.token_bytes)
-    edge = Edge(http, lambda: ready(address))
+    edge = Edge(http, lambda: ready(address), proxies)
     started(edge)
     with asyncio.Runner(loop_factory=edge.config.get_loop_factory()) as runner:
         runner.run(edge.serve(sockets=[listening]))
@@ -146,10 +159,11 @@ def run(
 class Edge(uvicorn.Server):
     """uvicorn, which says when it is ready, and ends our event streams when it stops: they never end by themselves."""
 
-    def __init__(self, http: Http, ready: Callable[[], None]) -> None:
+    def __init__(self, http: Http, ready: Callable[[], None], proxies: Sequence[str]) -> None:
         config = uvicorn.Config(
             http.app(), log_config=None, access_log=False, timeout_graceful_shutdown=STOP_S, lifespan="off",
             timeout_keep_alive=KEEP_ALIVE_S, backlog=CONNECTIONS, server_header=False,
+            proxy_headers=bool(proxies), forwarded_allow_ips=list(proxies),
         )  # fmt: skip
         super().__init__(config)
         self._http = http

@@ -7,6 +7,7 @@ import msgspec
 from govsync.model.ids import Ids
 from govsync.protocol.limits import Limits
 from govsync.server.blobs.interface import Blobs
+from govsync.server.bounds import Bounds
 from govsync.server.db.connect import Database
 
 
@@ -25,6 +26,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     ids: Ids
     limits: Limits
+    bounds: Bounds = Bounds()
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):

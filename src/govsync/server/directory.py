@@ -242,10 +242,9 @@ def register_device(server: Server, tx: Connection, user: bytes, info: DeviceInf
     d = tables.device.c
     row = tx.execute(select(tables.device).where(d.id == info.id)).one_or_none()
     # A machine's odd name must not keep a person out.
-    name = "".join(c for c in names.nfc(info.name) if c.isprintable())[:MOST_CHARACTERS].strip() or "device"
     values = {
-        "user": user, "name": name, "machine": info.machine[:MOST_CHARACTERS], "state": "active",
-        "seen_ms": server.clock.time_ms(),
+        "user": user, "name": _printable(info.name) or "device", "machine": _printable(info.machine),
+        "state": "active", "seen_ms": server.clock.time_ms(),
     }  # fmt: skip
     if row is None:
         _add(server, tx, tables.device, "device", {"id": info.id, **values})
@@ -254,3 +253,7 @@ def register_device(server: Server, tx: Connection, user: bytes, info: DeviceInf
     else:
         tx.execute(update(tables.device).where(d.id == info.id).values(**values))
         note(server, tx, "device", info.id, {"id": info.id, **values})
+
+
+def _printable(text: str) -> str:
+    return "".join(c for c in names.nfc(text) if c.isprintable())[:MOST_CHARACTERS].strip()
