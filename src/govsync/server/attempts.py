@@ -58,9 +58,8 @@ def count(server: Server, by: Counted) -> None:
             tx, tables.attempt, [{"subject": each, "count": 0, "since_ms": now_ms} for each in sorted(by)]
         )
         for subject, tries in sorted(by.items()):
-            over = or_(
-                a.since_ms <= now_ms - tries.window_ms, a.since_ms > now_ms
-            )  # Or dated by a wrong clock.
+            # The window is over, or a clock that was wrong began it.
+            over = or_(a.since_ms <= now_ms - tries.window_ms, a.since_ms > now_ms)
             made, since_ms = tx.execute(
                 update(tables.attempt)
                 .where(a.subject == subject)
