@@ -2,6 +2,8 @@
 
 import json
 import stat
+import subprocess
+import sys
 
 import keyring
 import keyring.errors
@@ -147,3 +149,13 @@ def test_a_file_that_cannot_be_understood_holds_no_secret(file, text):
     assert secrets.get(NAME) is None
     secrets.put(NAME, "new")
     assert secrets.get(NAME) == "new"
+
+
+def test_a_home_that_uses_the_file_never_loads_a_keyring(file):
+    script = (
+        "import sys\nfrom pathlib import Path\nfrom govsync.system.secrets import Secrets\n"
+        f"secrets = Secrets(Path({str(file)!r}), use_file=True)\n"
+        "secrets.put('a', 'b')\nassert secrets.get('a') == 'b'\nprint('keyring' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

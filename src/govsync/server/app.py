@@ -162,7 +162,7 @@ class Edge(uvicorn.Server):
     def __init__(self, http: Http, ready: Callable[[], None], proxies: Sequence[str]) -> None:
         config = uvicorn.Config(
             http.app(), log_config=None, access_log=False, timeout_graceful_shutdown=STOP_S, lifespan="off",
-            timeout_keep_alive=KEEP_ALIVE_S, backlog=CONNECTIONS, server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_S, backlog=CONNECTIONS, server_header=False, ws="none",
             proxy_headers=bool(proxies), forwarded_allow_ips=list(proxies),
         )  # fmt: skip
         super().__init__(config)

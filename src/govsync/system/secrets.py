@@ -1,23 +1,23 @@
 """Where a device's refresh token is kept: the person's keyring, or a file that only the person can read.
 
 The only module that knows keyring. Only what the operating systems themselves offer counts as one: a backend that keeps
-secrets in plain text, by whatever way it got here, is passed over for our own file, which says what it is.
+secrets in plain text, by whatever way it got here, is passed over for our own file, which says what it is. keyring is imported
+where it is asked for: a home that keeps its secrets in the file starts without.
 """
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import keyring
-import keyring.errors
-from keyring.backend import KeyringBackend
-from keyring.backends.chainer import ChainerBackend
+from typing import TYPE_CHECKING
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.system.durable import replace_file
 from govsync.system.failures import attempt
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
 
 _SERVICE = "govsync"
 _ALLOWED = ("SecretService", "libsecret", "kwallet", "Windows", "macOS")
@@ -73,21 +73,27 @@ class Secrets:
 
 @contextmanager
 def _answering() -> Iterator[None]:
+    from keyring.errors import KeyringError
+
     try:
         yield
-    except (keyring.errors.KeyringError, OSError) as error:
+    except (KeyringError, OSError) as error:
         raise Failure(Code.NO_KEYRING, what=type(error).__name__) from error
 
 
-def _system_keyring() -> KeyringBackend | None:
+def _system_keyring() -> "KeyringBackend | None":
     """Answers the keyring that the person or the machine has chosen, if it is one of the operating system's."""
+    import keyring
+    from keyring.backends.chainer import ChainerBackend
+    from keyring.errors import KeyringError
+
     try:
         chosen = keyring.get_keyring()
-    except (keyring.errors.KeyringError, ImportError, AttributeError, ValueError):
+    except (KeyringError, ImportError, AttributeError, ValueError):
         return None  # None that works; or the configuration names one that there is not.
     several = chosen.backends if isinstance(chosen, ChainerBackend) else [chosen]
     return next((backend for backend in several if _is_allowed(type(backend))), None)
 
 
-def _is_allowed(kind: type[KeyringBackend]) -> bool:
+def _is_allowed(kind: "type[KeyringBackend]") -> bool:
     return kind.__module__ in {f"keyring.backends.{name}" for name in _ALLOWED}

@@ -1,5 +1,7 @@
 """The steps of the schema and the tables that the code speaks of are the same thing, to the letter."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,3 +63,17 @@ def test_the_steps_are_one_line_without_forks():
     steps = ScriptDirectory(str(STEPS))
     assert len(steps.get_heads()) == 1
     assert len(list(steps.walk_revisions())) == len(list((STEPS / "versions").glob("v*.py")))
+
+
+def test_a_start_with_no_step_to_take_does_without_what_takes_them(tmp_path: Path):
+    assert ScriptDirectory(str(STEPS)).get_current_head() == migrate.NEWEST
+    script = (
+        "import sys\nfrom govsync.server.db.connect import Database\n"
+        f"database = Database('sqlite:///{tmp_path}/server.db')\ndatabase.upgrade()\ndatabase.close()\n"
+        "print('alembic' in sys.modules)"
+    )
+    said = [
+        subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
+        for _ in range(2)
+    ]
+    assert said == ["True\n", "False\n"]
