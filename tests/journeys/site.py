@@ -5,16 +5,17 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-GOVSYNC = [sys.executable, "-m", "govsync.cli.main"]
+from tests.journeys.programs import Commands, Process, Programs
+
 PASSWORD = "a long password"
 LIMIT_S = 60.0
+COMMANDS = Commands()
 
 
 def until(condition: Callable[[], bool], what: str, limit_s: float = LIMIT_S) -> None:
@@ -25,22 +26,33 @@ def until(condition: Callable[[], bool], what: str, limit_s: float = LIMIT_S) ->
         time.sleep(0.02)
 
 
+def environment(base: Path) -> dict[str, str]:
+    """Answers the environment of a process that takes a folder for the person's own, and so touches nobody else's."""
+    return {
+        **os.environ, "HOME": str(base), "GOVSYNC_HOME": str(base / "home"), "GOVSYNC_CREDENTIALS": "file",
+    }  # fmt: skip
+
+
 class Server:
     """The endpoint as a process."""
 
-    def __init__(self, base: Path, *options: str) -> None:
+    def __init__(self, base: Path, *options: str, programs: Programs = COMMANDS) -> None:
         self.data = base / "server"
         self.port = 0
         self._options = options
+        self._base, self._programs = base, programs
         self._log = (base / "server.log").open("ab")
         self.start()
 
     def start(self) -> None:
         """Starts it, at the same port as before."""
-        command = [*GOVSYNC, "serve", "--data", str(self.data), "--port", str(self.port), *self._options]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self._log, text=True)
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
+        command = ["serve", "--data", str(self.data), "--port", str(self.port), *self._options]
+        reads, prints = os.pipe()
+        env = environment(self._base)
+        self.process: Process = self._programs.start(command, env, prints, self._log.fileno())
+        os.close(prints)
+        with open(reads) as said:
+            line = said.readline()
         assert line.startswith("listening on http://127.0.0.1:"), line
         self.port = int(line.rsplit(":", 1)[1])
 
@@ -58,8 +70,8 @@ class Server:
     def admin(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Runs an admin command on its data."""
         where = self._options or ("--data", str(self.data))
-        command = [*GOVSYNC, "admin", *arguments, "--data", str(self.data), *(where if self._options else ())]
-        return subprocess.run(command, input=stdin, capture_output=True, text=True, check=False)
+        command = ["admin", *arguments, "--data", str(self.data), *(where if self._options else ())]
+        return self._programs.run(command, environment(self._base), stdin)
 
     def populate(self) -> None:
         """Adds an organisation with a division and two people."""
@@ -148,25 +160,25 @@ class Line:
 class Desk:
     """One device: its home, its folder, its agent."""
 
-    def __init__(self, base: Path, name: str, port: int, login: str = "anna") -> None:
-        self.base, self.name = base / name, name
+    def __init__(
+        self, base: Path, name: str, port: int, login: str = "anna", programs: Programs = COMMANDS
+    ) -> None:
+        self.base, self.name, self._programs = base / name, name, programs
         self.folder = self.base / "GovSync"
-        self.env = {
-            **os.environ, "HOME": str(self.base), "GOVSYNC_HOME": str(self.base / "home"), "GOVSYNC_CREDENTIALS": "file",
-        }  # fmt: skip
+        self.env = environment(self.base)
         self.folder.mkdir(parents=True, exist_ok=True)
         self._log = (self.base / "agent.out").open("ab")
         endpoint = f"http://127.0.0.1:{port}"
         self.do("login", "--endpoint", endpoint, "--user", login, "--password-stdin", stdin=PASSWORD)
         self.do("folder", "set", str(self.folder))
-        self.agent: subprocess.Popen[bytes] | None = None
+        self.agent: Process | None = None
         self.start()
 
     @classmethod
     def copied(cls, base: Path, name: str, original: "Desk") -> "Desk":
         """A copy of a desk's home and folder, which lie at their new place already; it does not run yet."""
         desk = cls.__new__(cls)
-        desk.base, desk.name = base / name, name
+        desk.base, desk.name, desk._programs = base / name, name, original._programs
         desk.folder = desk.base / "GovSync"
         desk.env = {**original.env, "HOME": str(desk.base), "GOVSYNC_HOME": str(desk.base / "home")}
         desk._log = (desk.base / "agent.out").open("ab")
@@ -183,7 +195,7 @@ class Desk:
     def start(self) -> None:
         """Starts the agent in a process of ours."""
         control = self.base / "home" / "control"
-        self.agent = subprocess.Popen([*GOVSYNC, "run"], env=self.env, stdout=self._log, stderr=self._log)
+        self.agent = self._programs.start(["run"], self.env, self._log.fileno(), self._log.fileno())
         # Before there is a socket to ask, each question would only take the processor from the agent.
         until(lambda: control.exists() and self.call("status").returncode == 0, f"{self.name} answers")
 
@@ -205,9 +217,7 @@ class Desk:
 
     def call(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         """Runs a command of this device."""
-        return subprocess.run(
-            [*GOVSYNC, *arguments], env=self.env, input=stdin, capture_output=True, text=True, check=False
-        )
+        return self._programs.run(arguments, self.env, stdin)
 
     def do(self, *arguments: str, stdin: str = "") -> str:
         """Runs a command that must succeed; answers its output."""

@@ -9,7 +9,7 @@ from tests.journeys.clocks import YEAR_S, Clocks
 from tests.journeys.conftest import Site
 from tests.journeys.site import PASSWORD, Desk, meet, until
 
-pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.journey, pytest.mark.commands, pytest.mark.timeout(400)]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from tests.journeys.conftest import Site
 from tests.journeys.site import until
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.commands]
 
 KEYS = {
     "status": {

@@ -7,6 +7,7 @@ import pytest
 
 from tests.journeys.conftest import Site
 from tests.journeys.disks import small_disk
+from tests.journeys.programs import Programs
 from tests.journeys.site import meet, until
 
 pytestmark = pytest.mark.journey
@@ -62,10 +63,10 @@ def test_a_full_disk_under_the_home_is_waited_out(site: Site) -> None:
 
 
 def test_a_full_disk_under_the_server_is_said_on_the_desk_while_it_lasts(
-    tmp_path: Path, populated: Path
+    tmp_path: Path, populated: Path, programs: Programs
 ) -> None:
     with small_disk(tmp_path / "server", 32) as disk:
-        site = Site(tmp_path, populated)
+        site = Site(tmp_path, populated, programs)
         office, home = site.desk("office"), site.desk("home")
         office.write("before.txt", "before")
         meet(office, home)

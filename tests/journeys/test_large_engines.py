@@ -11,6 +11,7 @@ from sqlalchemy import create_engine, func, select
 from govsync.content.packs import TARGET_BYTES
 from govsync.server.db import tables
 from tests import engines
+from tests.journeys.programs import Programs
 from tests.journeys.site import Desk, Server, meet, until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
@@ -21,17 +22,25 @@ KIB = 1024
 class Ministry:
     """Two replicas, and a desk at each."""
 
-    def __init__(self, base: Path, database: str, s3: engines.S3) -> None:
-        self.base, self.s3 = base, s3
+    def __init__(self, base: Path, database: str, s3: engines.S3, programs: Programs) -> None:
+        self.base, self.s3, self._programs = base, s3, programs
         self._database = create_engine(database.replace("postgresql://", "postgresql+psycopg://"))
         options = ("--database", database, "--blobs", s3.new())
         for name in ("one", "two", "three"):
             (base / name).mkdir()
-        self.first, self.second = Server(base / "one", *options), Server(base / "two", *options)
+        self.first, self.second = (
+            Server(base / name, *options, programs=programs) for name in ("one", "two")
+        )
         self.first.populate()
-        self.office = Desk(base, "office", self.first.port)
-        self.home = Desk(base, "home", self.second.port)
-        self.desks = [self.office, self.home]
+        self.desks: list[Desk] = []
+        self.office = self.desk("office", self.first)
+        self.home = self.desk("home", self.second)
+
+    def desk(self, name: str, replica: Server) -> Desk:
+        """Adds a desk at a replica."""
+        desk = Desk(self.base, name, replica.port, programs=self._programs)
+        self.desks.append(desk)
+        return desk
 
     def unpacked_bytes(self) -> int:
         """Answers how many bytes of small contents still lie in the database."""
@@ -49,11 +58,11 @@ class Ministry:
 
 
 @pytest.fixture
-def ministry(tmp_path: Path) -> Iterator[Ministry]:
+def ministry(tmp_path: Path, programs: Programs) -> Iterator[Ministry]:
     (tmp_path / "s3").mkdir()
     s3 = engines.S3(tmp_path / "s3")
     with engines.postgres(tmp_path / "postgres") as new:
-        made = Ministry(tmp_path, new(), s3)
+        made = Ministry(tmp_path, new(), s3, programs)
         yield made
         made.close()
     s3.end()
@@ -80,8 +89,7 @@ def test_desks_at_two_replicas_see_the_same_whatever_becomes_of_one_of_them(mini
 
     # More than a pack's worth of small contents came in: some replica gathers them, unasked.
     until(lambda: ministry.unpacked_bytes() < TARGET_BYTES, "small contents find their pack", 90)
-    late = Desk(ministry.base, "late", second.port)
-    ministry.desks.append(late)
+    late = ministry.desk("late", second)
     meet(office, home, late)
 
     done = second.admin("collect")

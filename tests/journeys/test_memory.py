@@ -14,7 +14,7 @@ import pytest
 from tests.journeys.conftest import Site
 from tests.journeys.site import Desk, meet
 
-pytestmark = pytest.mark.journey
+pytestmark = [pytest.mark.journey, pytest.mark.commands]
 
 MIB = 1024 * 1024
 MOST_GROWTH_MIB = 64

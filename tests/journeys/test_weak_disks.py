@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.journeys.conftest import Site
-from tests.journeys.site import GOVSYNC, meet, until
+from tests.journeys.programs import GOVSYNC
+from tests.journeys.site import meet, until
 
 pytestmark = pytest.mark.journey
 
