@@ -147,8 +147,13 @@ def test_a_copied_home_that_runs_twice_becomes_a_device_of_its_own(site: Site) -
         sign_in_again(site, office)
     sign_in_again(site, twin)
     meet(office, twin)
-    # The copy lies in another folder, so it remembers nothing of the first one (docs/decisions/0014).
-    kept = {f"f/{number}.txt": f"content {number}".encode() for number in range(1, 10)} | {"a.txt": b"a2"}
-    assert kept.items() <= office.files().items(), "what only the copy lacked came back"
-    assert b"changed in the copy" in office.files().values(), "its edit is kept beside"
+    kept = {f"f/{number}.txt": f"content {number}".encode() for number in range(1, 10)}
+    edited = {"a.txt": b"a2", "f/2.txt": b"changed in the copy"}
+    assert office.files() == kept | edited, (
+        "what the office deleted is gone, what only the copy lacked came back"
+    )
+    assert office.json("conflicts") == twin.json("conflicts") == []
+    assert len(office.json("versions", str(office.folder / "f/2.txt"))) == 2, (
+        "its edit is one of the file that was copied"
+    )
     verified(office, twin)

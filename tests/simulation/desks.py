@@ -17,6 +17,7 @@ from govsync.protocol.session import DeviceInfo
 from govsync.remote.chunked import ChunkedRemote
 from govsync.server import directory, spaces
 from govsync.server.context import Caller
+from govsync.store import folder
 from govsync.store.database import Store
 from govsync.system.fs import Folder, Shape
 from tests.simulation.calls import DirectCalls
@@ -104,8 +105,8 @@ class SimDesk:
             exchange=perils.exchange,
             network=perils.network,
         )
-        for folder in (*ROOT, *RESCUED, ELSEWHERE):
-            self.medium.make(self.medium.top, folder, Shape.FOLDER, name)
+        for name_of in (*ROOT, *RESCUED, ELSEWHERE):
+            self.medium.make(self.medium.top, name_of, Shape.FOLDER, name)
         self.medium.flush_all()
         self.device = world.ids.new()
         with world.server.database.begin() as tx:
@@ -118,7 +119,7 @@ class SimDesk:
         self.programs: list[Steps] = []
         self.undisturbed = False
         """Whether a program runs that nothing else may run beside."""
-        self._store_path = store
+        self.store_path = store
         self.purged: list[bytes] = []
         """Contents of people that GovSync took away for good although the server did not have them."""
         self.worked = 0
@@ -133,7 +134,9 @@ class SimDesk:
         self.fs = WatchedDisk(self.medium, ROOT, lambda primitive, _: reach(primitive))
         self.fs.purged = self._purged
         self.rescued = SimFileSystem(self.medium, RESCUED, lambda primitive, _: reach(primitive))
-        self.store = Store.open(self._store_path)
+        self.store = Store.open(self.store_path)
+        with self.store.transaction():
+            folder.begin(self.store, self.root.id + self.root.ino.to_bytes(8, "big"))
         self.engine = Engine(
             self.store, self.world.ids, Who(device=self.device, device_name=self.name), RULES
         )
@@ -190,7 +193,7 @@ class SimDesk:
         """Loses all that the process remembered, and starts it again."""
         self.end()
         for suffix in ("", "-wal", "-shm"):
-            self._store_path.with_name(f"{self._store_path.name}{suffix}").unlink(missing_ok=True)
+            self.store_path.with_name(f"{self.store_path.name}{suffix}").unlink(missing_ok=True)
         self.begin()
 
     def stop_programs(self) -> None:

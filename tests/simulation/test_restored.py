@@ -15,6 +15,7 @@ from govsync.protocol.session import DeviceInfo
 from govsync.server import contents, directory
 from govsync.server.context import Caller
 from govsync.server.db import tables
+from tests.simulation.checks import check_i9_rest
 from tests.simulation.desks import ROOT, SimDesk
 from tests.simulation.disk import SimFileSystem
 from tests.simulation.stage import CALM, Stage, delete, held, move, save, seen
@@ -307,6 +308,7 @@ def test_what_the_server_has_had_is_no_news_of_a_desk_without_a_memory(world: St
     assert held(office) == ["2", "changed-while-nobody-looked", "equal", "new", "unknown"]
     found = seen(office).split()
     assert {"f/older.txt=2", "f/new.txt=new", "f/equal.txt=equal", "f/unknown.txt=unknown"} <= set(found)
+    check_i9_rest(world)
 
 
 def test_an_older_content_of_which_the_server_has_let_go_is_kept(world: Stage) -> None:

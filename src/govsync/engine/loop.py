@@ -26,6 +26,7 @@ from govsync.engine.reclaiming import Reclaiming
 from govsync.engine.refilling import Refilling
 from govsync.engine.rescuing import Rescuing
 from govsync.engine.sending import Sending
+from govsync.engine.weighing import Weighing
 from govsync.local.root import Landmark, Standing
 from govsync.local.steps import At
 from govsync.model.codes import Code
@@ -54,6 +55,7 @@ class Engine:
         self.holding = Holding(self.desk)
         self.refilling = Refilling(self.desk, self.sending)
         self.recalling = Recalling(self.desk)
+        self.weighing = Weighing(self.desk)
         self.planning = Planning(
             self.desk, self.observing, self.sending, self.placing, self.holding, self.recalling
         )
@@ -166,6 +168,7 @@ class Engine:
                 self.placing.give_up(lid)
                 self.planning.give_up(lid)
             if online:
+                self._launch(started, self.weighing.jobs())
                 self._launch(started, self.refilling.jobs())
             self._launch(started, self.planning.jobs(online))
             if online:
@@ -202,6 +205,7 @@ class Engine:
             *self.observing.wakes(),
             *self.following.wakes(),
             *self.recalling.wakes(),
+            *self.weighing.wakes(),
             *self.sending.wakes(),
             *self.sending.trouble.wakes(),
             *self.placing.wakes(),
@@ -279,6 +283,7 @@ class Engine:
             case jobs.Read(), jobs.FilesRead():
                 for lid, _ in job.files:
                     self.sending.unread.pop(lid, None)
+                self.weighing.read(lid for lid, _ in job.files)
                 for folder in self.reading.files_read(job, result):
                     self.observing.look_again(folder, after_ms=20)
             case ((jobs.Change() | jobs.Recover()), jobs.Changed()):
@@ -299,12 +304,8 @@ class Engine:
                     self.placing.expect([entry.state for entry in result.changes.entries])
             case jobs.Snapshot(), jobs.SnapshotRead():
                 self.following.snapshot_read(job, result)
-            case jobs.Ask(), jobs.Answered() if self.reclaiming.asked(job):
-                self.rescuing.take(self.reclaiming.answered(job, result))
-            case jobs.Ask(), jobs.Answered() if job.question.contents:
-                self.recalling.answered(job, result)
             case jobs.Ask(), jobs.Answered():
-                self.following.answered(job, result)
+                self._answered(job, result)
             case jobs.Fetch(), jobs.Fetched():
                 self.planning.fetched(self.placing.fetched(job, result))
                 if lacking := lacking_bytes(job, result):
@@ -318,6 +319,16 @@ class Engine:
                 self.barriers.made(job)
             case _:
                 raise AssertionError(f"{type(job).__name__} was answered with {type(result).__name__}")
+
+    def _answered(self, job: jobs.Ask, result: jobs.Answered) -> None:
+        if self.reclaiming.asked(job):
+            self.rescuing.take(self.reclaiming.answered(job, result))
+        elif self.weighing.asked(job):
+            self.weighing.answered(job, result)
+        elif job.question.contents:
+            self.recalling.answered(job, result)
+        else:
+            self.following.answered(job, result)
 
     def _failed(self, job: jobs.AnyJob, problem: Problem) -> None:
         if problem.code is Code.SIGNED_OUT:
@@ -340,6 +351,8 @@ class Engine:
                 self.reclaiming.failed(job)
             case jobs.Ask() if self.reclaiming.asked(job):
                 self.reclaiming.failed(job)
+            case jobs.Ask() if self.weighing.asked(job):
+                self.weighing.failed(job)
             case jobs.Ask() if job.question.contents:
                 self.recalling.failed(job)
             case jobs.Check() | jobs.Recognize():

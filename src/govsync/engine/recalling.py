@@ -15,7 +15,7 @@ from govsync.model.steps import AnyDown, Aside
 from govsync.model.trees import Trees
 from govsync.protocol.changes import Known
 from govsync.protocol.limits import DEFAULT as LIMITS
-from govsync.store import local_tree, remote_tree
+from govsync.store import local_tree, remote_tree, trash
 
 RETRY_MS = 1_000
 
@@ -92,7 +92,7 @@ class Recalling:
                 if mine.local is not None and mine.local.hash == asked and theirs.remote is not None:
                     remote_tree.unify(store, lid, holder)
                     local_tree.agree_place(store, holder, theirs.remote.place, theirs.remote.place_key)
-                    local_tree.agree_content(store, holder, None, asked, mine.local.exec)
+                    local_tree.agree_content(store, holder, trash.HAD, asked, mine.local.exec)
         self._desk.facts_changed()
 
     def failed(self, job: Ask) -> None:

@@ -29,7 +29,8 @@ def due(store: Store, now_ms: int, limit: int, skip: Callable[[int], bool], afte
     for (lid,) in store.stream(
         "SELECT d.lid FROM dirty d WHERE d.turn > ? AND d.not_before_ms <= ? AND NOT EXISTS (SELECT 1 FROM op_cover o WHERE o.lid = d.lid)"
         " AND NOT EXISTS (SELECT 1 FROM intent i WHERE i.lid = d.lid)"
-        " AND NOT EXISTS (SELECT 1 FROM lost l WHERE l.lid = d.lid AND l.offered = 1) ORDER BY d.turn",
+        " AND NOT EXISTS (SELECT 1 FROM lost l WHERE l.lid = d.lid AND l.offered = 1)"
+        " AND NOT EXISTS (SELECT 1 FROM evidence e WHERE e.lid = d.lid) ORDER BY d.turn",
         (after, now_ms),
     ):
         if not skip(lid):

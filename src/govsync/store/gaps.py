@@ -10,7 +10,7 @@ engine's business.
 from collections.abc import Iterable, Sequence
 
 from govsync.model.nodes import Kind, Presence
-from govsync.store import dirty, local_tree, manifests, paths, spaces
+from govsync.store import dirty, evidence, local_tree, manifests, paths, spaces
 from govsync.store.database import Store, pieces
 
 YOUNG_MS = 1_500
@@ -31,6 +31,9 @@ def open_for(store: Store, lids: Sequence[int], now_ms: int) -> None:
         "UPDATE node SET presence = 'gap', since_ms = ? WHERE lid = ? AND presence IN ('here', 'obscured')",
         ((now_ms, lid) for lid in lids),
     )
+    evidence.drop(
+        store, lids
+    )  # It was seen to go: whatever comes to its name is a person's work from now on.
     spaces.sync_mounts(store)
     dirty.add(store, lids)
 

@@ -10,7 +10,7 @@ import msgspec
 
 from govsync.model import names
 from govsync.model.nodes import Baseline, Kind, Local, Node, Place, Presence
-from govsync.store import dirty, trees
+from govsync.store import dirty, evidence, trees
 from govsync.store.database import Store, pieces
 
 _LOCAL = (
@@ -176,6 +176,7 @@ def ask_back(store: Store, lids: Sequence[int]) -> None:
         " b_exec = NULL WHERE lid = ?",
         ((lid,) for lid in lids),
     )
+    evidence.drop(store, lids)
 
 
 def set_baseline(store: Store, lid: int, base: Baseline | None) -> None:
@@ -274,7 +275,7 @@ def forget_unless_named(store: Store, lid: int) -> None:
 def forget(store: Store, lid: int) -> None:
     """Forgets a node that is gone from disk and server; whatever waited for it waits no longer (R3, R24)."""
     _release(store, lid)
-    for table in ("node", "manifest", "dirty", "hold_item", "rescue", "suspect", "past", "lost"):
+    for table in ("node", "manifest", "dirty", "hold_item", "rescue", "suspect", "past", "lost", "evidence"):
         store.run(f"DELETE FROM {table} WHERE lid = ?", (lid,))
     store.run("DELETE FROM skipped WHERE folder = ?", (lid,))
 

@@ -493,7 +493,8 @@ class _Folder:
             below = [node.lid] if node.kind is Kind.FILE else local_tree.below(self._store, node.lid)
             if node.presence in (Presence.LOCAL_ONLY, Presence.OBSCURED):
                 # Of what was hidden nobody knows when it went, or whether: only what was seen here can be deleted (R26).
-                gaps.let_go(self._store, below)
+                gaps.let_go(self._store, gaps.with_mounted(self._store, below))
+                spaces.sync_mounts(self._store)
             else:
                 gone += below
         if gone:

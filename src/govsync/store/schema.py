@@ -103,4 +103,7 @@ MIGRATIONS: tuple[str, ...] = (
     """
     CREATE INDEX node_parked ON node (lid) WHERE presence = 'parked';
     """,
+    """
+    CREATE TABLE evidence (lid INTEGER PRIMARY KEY);
+    """,
 )

@@ -108,6 +108,7 @@ class SqlTrees:
             ("intent", ""),
             ("lost", " AND offered = 1"),
             ("rescue", ""),
+            ("evidence", ""),
             ("dirty", f" AND not_before_ms > {int(self._now_ms)}"),
             ("hold_item", " AND hold IN (SELECT id FROM hold WHERE state = 'open')"),
         ):
@@ -160,7 +161,8 @@ class SqlTrees:
         return found
 
     def busy(self, lid: int) -> bool:
-        """As `Trees.busy`: a sent operation, an intent, an offer, a rescue, an open hold, or a time that has not come."""
+        """As `Trees.busy`: a sent operation, an intent, an offer, a rescue, what is still to be weighed, an
+        open hold, or a time that has not come."""
         known = self._busy.get(lid)
         if known is None:
             known = self._busy[lid] = bool(
@@ -168,6 +170,7 @@ class SqlTrees:
                     "SELECT EXISTS (SELECT 1 FROM op_cover WHERE lid = ?1) OR EXISTS (SELECT 1 FROM intent WHERE lid = ?1)"
                     " OR EXISTS (SELECT 1 FROM lost WHERE lid = ?1 AND offered = 1)"
                     " OR EXISTS (SELECT 1 FROM rescue WHERE lid = ?1)"
+                    " OR EXISTS (SELECT 1 FROM evidence WHERE lid = ?1)"
                     " OR EXISTS (SELECT 1 FROM dirty WHERE lid = ?1 AND not_before_ms > ?2)"
                     " OR EXISTS (SELECT 1 FROM hold_item i JOIN hold h ON h.id = i.hold"
                     "            WHERE i.lid = ?1 AND h.state = 'open')",

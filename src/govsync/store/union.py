@@ -15,6 +15,7 @@ from govsync.store.lost import Lost
 from govsync.store.past import Fact
 from govsync.store.rescues import RESCUED
 from govsync.store.spaces import SpaceRow
+from govsync.store.trash import HAD
 
 
 class Reading:
@@ -60,7 +61,9 @@ def questions(store: Store, space: bytes, reading: Reading) -> list[bytes]:
         state = reading.states.get(node.node_id)
         if state is None or state.place != node.baseline.place_key:
             keys[node.baseline.place_key] = None
-        if node.baseline.rev not in (None, RESCUED) and (state is None or state.rev != node.baseline.rev):
+        if node.baseline.rev not in (None, RESCUED, HAD) and (
+            state is None or state.rev != node.baseline.rev
+        ):
             keys[node.baseline.rev] = None
     return list(keys)
 
