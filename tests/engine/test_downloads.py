@@ -100,7 +100,9 @@ def test_what_is_fetched_lies_in_staging(desk):
     assert len(desk.server.asked) == 1
 
 
-@pytest.mark.parametrize("code", [Code.CHUNK_LOST, Code.NOT_FOUND, Code.MANIFEST_BAD, Code.DISK_FULL])
+@pytest.mark.parametrize(
+    "code", [Code.CHUNK_LOST, Code.NOT_FOUND, Code.MANIFEST_BAD, Code.DISK_FULL, Code.TOO_LARGE_HERE]
+)
 @pytest.mark.parametrize("bad", [0, 3, 7])
 def test_one_that_cannot_be_had_keeps_back_no_other_and_no_other_comes_twice(desk, code, bad):
     desk.server.fails = {rev(bad): code}

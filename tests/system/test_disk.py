@@ -3,6 +3,7 @@
 import contextlib
 import mmap
 import os
+import resource
 import socket
 import stat
 import struct
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from govsync.model.codes import Code
+from govsync.model.problems import Failure
 from govsync.system.fs import Shape
 from tests.system.desk import STRANGER, DiskWorld
 from tests.system.filesystem_contract import OLD_NS, FileSystemContract, refused
@@ -195,6 +197,23 @@ def test_more_than_the_disk_holds_cannot_be_reserved():
             refused(Code.DISK_FULL, file.reserve, size.f_blocks * size.f_frsize + 1)
             assert file.stat().size_bytes == 5
         assert (world.root / "new").stat().st_blocks <= 8
+
+
+def test_a_file_that_is_larger_than_the_disk_allows_is_refused(world, fs, root):
+    """As on a stick whose file system knows no file above 4 GiB; one that reserves says so before anything is fetched."""
+    allowed = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, allowed[1]))
+    try:
+        with fs.create(root, "new") as file:
+            with pytest.raises(Failure) as raised:
+                file.reserve(
+                    1 << 62
+                )  # The one file system says this of it, the other that there is no such room.
+            assert raised.value.code in (Code.TOO_LARGE_HERE, Code.DISK_FULL)
+            file.write(bytes(1 << 20))
+            refused(Code.TOO_LARGE_HERE, file.write, b"1")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, allowed)
 
 
 # ---- attributes ----

@@ -41,8 +41,8 @@ _STANDINGS = {
 
 _NO_SERVER = (Code.OFFLINE, Code.SIGNED_OUT, Code.NOT_OUR_SERVER)
 _OF_ONE_FILE = (
-    Code.DISK_FULL, Code.CHUNK_BAD, Code.CHUNK_LOST, Code.HASH_MISMATCH, Code.MANIFEST_BAD, Code.NOT_FOUND, Code.EXISTS,
-    Code.GONE, Code.UNREADABLE,
+    Code.DISK_FULL, Code.TOO_LARGE_HERE, Code.CHUNK_BAD, Code.CHUNK_LOST, Code.HASH_MISMATCH, Code.MANIFEST_BAD,
+    Code.NOT_FOUND, Code.EXISTS, Code.GONE, Code.UNREADABLE,
 )  # fmt: skip
 """What says something about one of the files that were asked for together."""
 

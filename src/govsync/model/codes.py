@@ -72,6 +72,7 @@ class Code(StrEnum):
     NEVER_QUIET = "never_quiet"
     OPEN_HERE = "open_here"
     DISK_FULL = "disk_full"
+    TOO_LARGE_HERE = "too_large_here"
     READ_ONLY = "read_only"
     NO_ACCESS = "no_access"
     UNREADABLE = "unreadable"
@@ -160,6 +161,7 @@ CODES: dict[Code, Meaning] = {
     Code.NEVER_QUIET: Meaning("person"),
     Code.OPEN_HERE: Meaning("person"),
     Code.DISK_FULL: Meaning("person"),
+    Code.TOO_LARGE_HERE: Meaning("person"),
     Code.READ_ONLY: Meaning("person"),
     Code.NO_ACCESS: Meaning("person"),
     Code.UNREADABLE: Meaning("person"),

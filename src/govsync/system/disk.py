@@ -116,7 +116,7 @@ class DiskFile(_Descriptor):
             linux.reserve(self.fd, size_bytes)
         except OSError as error:
             failure = failure_of(error, "reserve")
-            if failure.code is Code.DISK_FULL:
+            if failure.code in (Code.DISK_FULL, Code.TOO_LARGE_HERE):
                 with attempt("reserve"):
                     os.ftruncate(self.fd, os.fstat(self.fd).st_size)  # Gives back what was reserved of it.
                 raise failure from error

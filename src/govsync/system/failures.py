@@ -19,6 +19,7 @@ _CODES = {
     errno.EROFS: Code.READ_ONLY,
     errno.ENOSPC: Code.DISK_FULL,
     errno.EDQUOT: Code.DISK_FULL,
+    errno.EFBIG: Code.TOO_LARGE_HERE,
     errno.EBUSY: Code.BUSY,
     errno.ETXTBSY: Code.BUSY,
     errno.EAGAIN: Code.BUSY,

@@ -8,8 +8,8 @@ act before each primitive, make any of them fail, and cut the power after it. Ru
 - times and sizes come from `fstat` on what was opened, or `lstat`-like looks at a name.
 
 Errors are `Failure`s with the codes GONE, EXISTS, NOT_A_FOLDER (also: not a file), LINK_IN_THE_WAY, NO_ACCESS, READ_ONLY,
-DISK_FULL, BUSY, NAME_TOO_LONG, UNREADABLE (any other error of the operating system; facts: `errno`, `what`). GONE means
-that nothing is there, never that it could not be looked at.
+DISK_FULL, TOO_LARGE_HERE, BUSY, NAME_TOO_LONG, UNREADABLE (any other error of the operating system; facts: `errno`, `what`).
+GONE means that nothing is there, never that it could not be looked at.
 """
 
 from collections.abc import Sequence

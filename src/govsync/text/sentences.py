@@ -94,6 +94,10 @@ SENTENCES: dict[Code, tuple[str, str]] = {
         "Close it to get the newer version.",
     ),
     Code.DISK_FULL: ("The disk is full.", "Free some space."),
+    Code.TOO_LARGE_HERE: (
+        "It is larger than a file may be on this disk.",
+        "Keep the GovSync folder on another disk: govsync folder set",
+    ),
     Code.READ_ONLY: ("The disk or folder is read-only.", "Make it writable."),
     Code.NO_ACCESS: ("You may not open it.", "Check its permissions."),
     Code.UNREADABLE: ("It cannot be read.", "Check the disk."),
