@@ -65,6 +65,36 @@ def test_deletions_one_by_one_are_counted_together(many: Bench) -> None:
     assert held(many).paths == (NAMES[MOST - 1],)
 
 
+def test_files_that_are_being_moved_are_no_deletions(tmp_path: Path) -> None:
+    """A third of a space is deleted and another third moved, in one go: half of it seems to have gone for a moment."""
+    bench = Bench(
+        tmp_path / "folder", Rules(minimum_free_bytes=0, hold_deletions=200, hold_deletions_share=0.5)
+    )
+    for folder in ("0", "1", "2", "3"):
+        (bench.folder / folder).mkdir()
+        bench.hint(folder)
+    names = [f"{number % 4}/{number}" for number in range(60)]
+    for name in names:
+        bench.write(name, name.encode())
+    bench.settle()
+    for name in names[:20]:
+        (bench.folder / name).unlink()
+        bench.hint(*name.split("/"))
+    bench.pass_ms(2_000)
+    (bench.folder / "moved").mkdir()
+    bench.hint("moved")
+    for name in names[20:40]:
+        folder, _, file = name.partition("/")
+        (bench.folder / name).rename(bench.folder / "moved" / file)
+        bench.hint(folder, file)
+        bench.hint("moved", file)
+        bench.pass_ms(500)
+    bench.settle()
+    assert holds.count(bench.store) == 0
+    assert len(bench.asked(ask.Delete)) == 20
+    bench.store.close()
+
+
 def test_what_went_long_ago_counts_no_more(many: Bench) -> None:
     gone(many, MOST - 1)
     many.pass_ms(WINDOW_MS, step=20_000)

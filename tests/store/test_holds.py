@@ -163,6 +163,15 @@ def test_files_that_are_gone_here_and_alive_there_are_counted(desk: StoredDesk, 
     assert holds.deletions(desk.store, TEAM, 0) == 0
 
 
+def test_a_file_for_which_a_new_name_waits_is_moved_and_not_counted(desk: StoredDesk) -> None:
+    moved, _ = lost(desk, "a", "b", presence=Presence.GAP)
+    waiting = desk.show("elsewhere")
+    desk.store.run("UPDATE node SET waits_for = ? WHERE lid = ?", (moved, waiting))
+    assert holds.deletions(desk.store, SPACE, 0) == 1
+    local_tree.set_presence(desk.store, waiting, Presence.GAP)
+    assert holds.deletions(desk.store, SPACE, 0) == 2, "the new name has gone, too"
+
+
 def test_folders_dead_files_and_what_was_never_here_are_not_counted(desk: StoredDesk) -> None:
     folder = desk.synced("d", kind=Kind.FOLDER)
     (dead,) = lost(desk, "dead")

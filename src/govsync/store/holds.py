@@ -165,11 +165,12 @@ def any_items(store: Store) -> bool:
 
 
 def deletions(store: Store, space: bytes, since_ms: int) -> int:
-    """Counts the files that are gone from the disk and alive on the server, approved ones left out, and those that this
-    desk has sent as deleted since a moment."""
+    """Counts the files that are gone from the disk and alive on the server, approved ones and those left out for which a
+    new name waits (they are moved), and those that this desk has sent as deleted since a moment."""
     waiting = store.value(
         "SELECT count(*) FROM node n WHERE n.space = ? AND n.kind = ? AND n.presence IN ('gap', 'missing')"
-        f" AND n.r_dead = 0 AND n.b_parent IS NOT NULL AND {_NOT_APPROVED}",
+        " AND n.r_dead = 0 AND n.b_parent IS NOT NULL AND NOT EXISTS"
+        f" (SELECT 1 FROM node m WHERE m.waits_for = n.lid AND m.presence = 'here') AND {_NOT_APPROVED}",
         (space, Kind.FILE, "deletions"),
     )
     sent = store.value(
