@@ -13,6 +13,8 @@ READY := $(VENV)/.ready-$(shell cat $(LOCK) pyproject.toml | sha256sum | cut -c1
 
 SEED ?= 1
 export GOVSYNC_SIMULATION_SECONDS ?= 180
+# The worst days (docs/reliability.md) as large as they were: make test-all FULL=1
+export GOVSYNC_FULL ?= $(FULL)
 # Journeys start some hundred processes, which would otherwise compile all that they import each time.
 unexport PYTHONDONTWRITEBYTECODE
 # A file of tests stays in one process, so that it starts its PostgreSQL or its server once; tests/conftest.py says which

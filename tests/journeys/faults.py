@@ -1,6 +1,7 @@
-"""What may stand between a desk and its server: a line that is cut, goes silent, ends in the middle of an answer, or has a
-stranger at its other end who answers in the server's place (a captive portal, a proxy's page)."""
+"""What may stand between a desk and its server: a line that is cut, goes silent, ends in the middle of an answer, spoils what
+passes, or has a stranger at its other end who answers in the server's place (a captive portal, a proxy's page)."""
 
+import random
 import socket
 import threading
 
@@ -16,6 +17,15 @@ PAGES = {
     "empty": "",
     "noise": "\x00\x01 no HTTP at all",
 }
+SICK = {
+    **PAGES,
+    "500": "HTTP/1.1 500 Internal Server Error",
+    "503": "HTTP/1.1 503 Service Unavailable",
+    "an empty object": "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+    "an empty list": "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]",
+    "half an answer": 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 200\r\n\r\n{"spaces": [',
+}
+"""What a proxy or a half-broken server may answer to everything; one that has a body of its own is sent as it is."""
 
 
 class FaultyLine(Line):
@@ -25,10 +35,13 @@ class FaultyLine(Line):
         self._page: str | None = None
         self._piece: int | None = None
         self._left = 0
+        self._silent = False
+        self._refused: bytes | None = None
+        self._chance: random.Random | None = None
         super().__init__(port)
 
     def answer_with(self, page: str) -> None:
-        """Ends all connections, and answers every request with one of `PAGES` from now on."""
+        """Ends all connections, and answers every request with one of `SICK` from now on."""
         self._page = page
         self.cut()
         self.mend_only_the_line()
@@ -37,22 +50,40 @@ class FaultyLine(Line):
         """Lets so many bytes of answers through, then ends the connection of the next one, again and again."""
         self._piece = self._left = answer_bytes
 
+    def fall_silent(self) -> None:
+        """Swallows every byte from now on, and ends no connection for it."""
+        self._silent = True
+
+    def refuse(self, route: bytes) -> None:
+        """Ends every connection on which a request to a route is made."""
+        self._refused = route
+
+    def wear_out(self, seed: int) -> None:
+        """Ends connections after a random number of bytes, either way, and spoils a bit now and then, the same ones for a seed."""
+        self._chance = random.Random(seed)
+
     def mend_only_the_line(self) -> None:
         """Lets connections through again, to whoever answers."""
         super().mend()
 
     def mend(self) -> None:
         """Ends every fault; who was answered by a stranger has to ask anew."""
-        self._page, self._piece = None, None
+        self._page, self._piece, self._silent, self._refused, self._chance = None, None, False, None, None
         super().mend()
 
     def _connect(self, near: socket.socket) -> socket.socket | None:
         if self._page is None:
             return super()._connect(near)
-        threading.Thread(target=self._be_a_stranger, args=(near, PAGES[self._page]), daemon=True).start()
+        threading.Thread(target=self._be_a_stranger, args=(near, SICK[self._page]), daemon=True).start()
         return None
 
     def _carried(self, data: bytes, answer: bool) -> bytes:
+        if self._silent:
+            return b""
+        if self._refused is not None and not answer and self._refused in data:
+            raise ConnectionResetError
+        if self._chance is not None:
+            return self._worn(data, self._chance)
         if self._piece is None or not answer:
             return data
         data = data[: self._left]
@@ -63,12 +94,24 @@ class FaultyLine(Line):
         return data
 
     @staticmethod
+    def _worn(data: bytes, chance: random.Random) -> bytes:
+        if chance.random() < 0.03:
+            raise ConnectionResetError
+        if (
+            len(data) > 1_000 and chance.random() < 0.05
+        ):  # Only where contents pass: a head that is spoilt says nothing new.
+            spoilt = bytearray(data)
+            spoilt[chance.randrange(600, len(data))] ^= 1 << chance.randrange(8)
+            return bytes(spoilt)
+        return data
+
+    @staticmethod
     def _be_a_stranger(near: socket.socket, page: str) -> None:
         with near:
             near.settimeout(5)
             try:
                 near.recv(65536)
-                if page.startswith("HTTP"):
+                if page.startswith("HTTP") and "\r\n\r\n" not in page:
                     page = f"{page}\r\nContent-Type: text/html\r\nContent-Length: {len(_PAGE)}\r\n\r\n{_PAGE}"
                 near.sendall(page.encode())
             except OSError:

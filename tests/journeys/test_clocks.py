@@ -27,6 +27,7 @@ def clock_line(desk: Desk) -> tuple[str, str]:
     return found["result"], found["detail"]
 
 
+@pytest.mark.day("T18", part="clocks")
 def test_desks_whose_clocks_are_ten_years_off_sync_as_any_other(site: Site, clocks: Clocks) -> None:
     clocks.shift(10 * YEAR_S)
     ahead = site.desk("ahead")

@@ -114,6 +114,7 @@ def test_new_patterns_take_effect_at_once_and_delete_nothing(site: Site) -> None
     until(lambda: home.tree().get("d/a.old") == b"left alone", "what the file of patterns let go")
 
 
+@pytest.mark.day("T8", part="open in a program")
 def test_a_save_made_while_a_version_comes_back_is_kept(site: Site) -> None:
     """The command asks the server; the disk is changed with everything that protects a save (R11)."""
     office = site.desk("office")

@@ -71,6 +71,7 @@ def test_the_folder_that_lies_there_now_is_joined_if_a_person_says_so(site: Site
     assert office.files()["after.txt"] == home.files()["after.txt"] == b"after"
 
 
+@pytest.mark.day("T4", part="another one")
 def test_until_the_old_folder_is_back_nothing_is_done_and_nothing_asked(site: Site) -> None:
     office, home = two_desks(site)
     old = office.folder.with_name("old")
@@ -99,6 +100,7 @@ def test_until_the_old_folder_is_back_nothing_is_done_and_nothing_asked(site: Si
     until(lambda: questions(office) == ["folder_missing"], "the next one is a question again", limit_s=90)
 
 
+@pytest.mark.day("T3", part="an old folder")
 def test_our_own_folder_put_back_from_a_copy_is_joined_without_a_question(site: Site) -> None:
     office, home = two_desks(site)
     copy = office.folder.with_name("copy")

@@ -13,6 +13,7 @@ from tests.journeys.site import meet, until
 pytestmark = pytest.mark.journey
 
 
+@pytest.mark.day("T5", part="a full disk")
 def test_a_full_disk_under_the_folder_keeps_back_what_does_not_fit_and_nothing_else(site: Site) -> None:
     with small_disk(site.base / "office" / "GovSync", 8) as disk:
         office, home = site.desk("office"), site.desk("home")

@@ -106,6 +106,7 @@ def test_an_encrypting_program_is_stopped_and_the_old_versions_return(site: Site
     assert spoilt == set(sent) - {path}
 
 
+@pytest.mark.day("T4", part="renamed away")
 def test_a_folder_that_vanished_is_a_question_until_it_is_back(site: Site) -> None:
     office, home = site.desk("office"), site.desk("home")
     files = fill(office, 5)
@@ -124,6 +125,7 @@ def test_a_folder_that_vanished_is_a_question_until_it_is_back(site: Site) -> No
     assert contents(office) == {**files, "meanwhile.txt": b"written at home"}
 
 
+@pytest.mark.day("T4", part="empty")
 def test_an_empty_folder_in_its_place_deletes_nothing_and_gets_nothing(site: Site) -> None:
     office, home = site.desk("office"), site.desk("home")
     files = fill(office, 5)

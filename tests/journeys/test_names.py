@@ -14,6 +14,7 @@ pytestmark = pytest.mark.journey
 SYLLABLE = "한"
 
 
+@pytest.mark.day("T19")
 def test_names_that_cannot_travel_are_problems_of_their_own(site: Site) -> None:
     office, home = site.desk("office"), site.desk("home")
     bad = os.path.join(os.fsencode(office.folder), b"caf\xe9.txt")  # No text can name it.
@@ -35,6 +36,7 @@ def test_names_that_cannot_travel_are_problems_of_their_own(site: Site) -> None:
     assert (office.folder / f"{deep}/one/two/too deep.txt").read_text() == "too deep"
 
 
+@pytest.mark.day("T12", part="twins on one disk")
 def test_twins_made_on_one_disk_both_stay(site: Site) -> None:
     office, home = site.desk("office"), site.desk("home")
     office.write("Plan.txt", "the first")

@@ -23,6 +23,7 @@ def damage(desk: Desk) -> tuple[Path, bytes]:
     return path, bytes(data)
 
 
+@pytest.mark.day("T3", part="garbage")
 def test_a_damaged_database_is_put_aside_and_nothing_is_lost_or_kept_twice(site: Site) -> None:
     office, home = site.desk("office"), site.desk("home")
     for number in range(60):

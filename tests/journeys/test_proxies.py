@@ -55,6 +55,7 @@ def test_a_portal_in_mid_life_is_no_word_about_any_file(site: Site) -> None:
     assert home.files() == {"a/b.txt": b"precious", "c.txt": b"written behind noise"}
 
 
+@pytest.mark.day("T7")
 def test_a_download_that_is_cut_off_again_and_again_goes_on_where_it_was(site: Site) -> None:
     """No connection lives long enough for all of it: without going on (I12) it would never end."""
     office, home = site.desk("office", port=site.line.port), site.desk("home")

@@ -21,6 +21,7 @@ def _allow(site: Site, quota_bytes: int) -> None:
     assert changed >= 1
 
 
+@pytest.mark.day("T19")
 @pytest.mark.timeout(300)
 def test_a_full_space_keeps_back_only_what_makes_it_fuller(site: Site) -> None:
     office, home = site.desk("office"), site.desk("home")

@@ -33,6 +33,7 @@ def sign_in_again(site: Site, desk: Desk) -> None:
     desk.start()
 
 
+@pytest.mark.day("T2")
 def test_a_server_put_back_from_a_copy_and_written_on_is_united_with_what_desks_hold(site: Site) -> None:
     office, home, late = (site.desk(name) for name in ("office", "home", "late"))
     office.write("a.txt", "a1")
@@ -64,6 +65,7 @@ def test_a_server_put_back_from_a_copy_and_written_on_is_united_with_what_desks_
     assert site.server.admin("check").stdout.strip() == "sound"
 
 
+@pytest.mark.day("T2")
 def test_an_emptied_server_is_refilled_from_the_desks_after_a_sign_in(site: Site) -> None:
     office, home, late = (site.desk(name) for name in ("office", "home", "late"))
     for number in range(30):
@@ -97,6 +99,7 @@ def test_an_emptied_server_is_refilled_from_the_desks_after_a_sign_in(site: Site
         assert desk.json("conflicts") == []
 
 
+@pytest.mark.day("T3", part="no memory")
 def test_a_desk_that_has_lost_its_memory_takes_its_files_for_what_they_are(site: Site) -> None:
     office, home = site.desk("office"), site.desk("home")
     for number in range(20):
@@ -122,6 +125,7 @@ def test_a_desk_that_has_lost_its_memory_takes_its_files_for_what_they_are(site:
     verified(office, home)
 
 
+@pytest.mark.day("T3", part="a clone")
 def test_a_copied_home_that_runs_twice_becomes_a_device_of_its_own(site: Site) -> None:
     office = site.desk("office")
     for number in range(10):

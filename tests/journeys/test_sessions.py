@@ -42,6 +42,7 @@ def test_a_token_that_is_worth_nothing_ends_the_session_and_nothing_else(site: S
     assert office.files() == home.files() == {"meanwhile.txt": b"kept", "home.txt": b"from home"}
 
 
+@pytest.mark.day("T20")
 @pytest.mark.timeout(300)
 def test_a_server_that_stands_still_is_noticed_and_goes_on_where_it_was(site: Site) -> None:
     office, home = site.desk("office"), site.desk("home")

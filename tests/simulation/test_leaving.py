@@ -84,6 +84,7 @@ def test_what_is_held_in_it_is_asked_about_no_more(world: Stage) -> None:
     assert rescued(desk) == {"held.txt": b"encrypted"}
 
 
+@pytest.mark.day("T15", part="a membership that ends")
 def test_what_never_goes_to_a_server_stays_in_its_folder(world: Stage) -> None:
     desk, _ = world.desks
     save(desk, "Team/deep/ Team/deep/clean.txt=known")

@@ -72,6 +72,7 @@ def test_what_the_copy_lacks_is_given_back_and_nothing_is_taken_for_deleted(worl
     assert seen(office) == seen(home) == expected
 
 
+@pytest.mark.day("T2")
 @TOLD
 def test_what_was_deleted_after_the_copy_comes_back_rather_than_be_guessed(world: Stage, told: bool) -> None:
     office, home = world.desks
@@ -141,6 +142,7 @@ def test_what_was_lost_comes_back_without_copies_however_many_desks_had_it(wide:
     assert {hash_of(b"a1"), hash_of(b"a3")} <= wide.acknowledged()
 
 
+@pytest.mark.day("T2")
 @TOLD
 @pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (2, 1, 0), (2, 0, 1)])
 def test_the_newest_of_what_was_lost_is_current_in_whatever_order_desks_come(

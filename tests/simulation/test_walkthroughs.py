@@ -189,6 +189,7 @@ def test_two_names_that_differ_in_case_alone_do_not_stay_in_one_folder(world: St
     assert "conflict" in shown
 
 
+@pytest.mark.day("T4", part="a mount over it")
 def test_an_empty_mount_over_the_folder_deletes_nothing(world: Stage) -> None:
     office = world.desks[0]
     save(office, "a=1 d/b=2")
@@ -211,6 +212,7 @@ def test_what_the_server_was_told_of_outlives_a_power_cut_on_its_desk(world: Sta
     assert agree(world) == "a=1 d/b=2"
 
 
+@pytest.mark.day("T6")
 def test_a_version_that_the_server_was_told_of_is_not_undone_by_a_power_cut(world: Stage) -> None:
     """The older version, back on the disk, would go up as the newest."""
     office = world.desks[0]
