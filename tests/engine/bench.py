@@ -57,6 +57,8 @@ class SmallServer:
     def __init__(self) -> None:
         self.nodes: dict[bytes, NodeState] = {}
         self.journal: list[Entry] = []
+        self.forgotten: set[bytes | None] = set()
+        """Keys of what was lost in a restore, and of which nobody has told again."""
         self.chunks: dict[bytes, bytes] = {}
         self.manifests: dict[bytes, Manifest] = {}
         self.asked: list[ask.AnyOperation] = []
@@ -138,7 +140,12 @@ class SmallServer:
     def known(self, space: bytes, question: Known) -> KnownAnswer:
         self._asked("known")
         had = {(entry.state.name, entry.state.hash) for entry in self.journal}
-        return KnownAnswer(contents=tuple(each in had for each in question.contents))
+        told = {key for each in self.journal[: question.until] for key in (each.state.rev, each.state.place)}
+        keys = told - self.forgotten
+        return KnownAnswer(
+            keys=tuple(each in keys for each in question.keys),
+            contents=tuple(each in had for each in question.contents),
+        )
 
     def upload(self, space: bytes, sources: Sequence[Source], growth_bytes: int) -> int | None:
         self._asked("upload")

@@ -11,10 +11,12 @@ from govsync.engine import events
 from govsync.local.root import adopt
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
-from govsync.protocol.session import DeviceInfo
+from govsync.protocol.session import DeviceInfo, Role
 from govsync.server import contents, directory
 from govsync.server.context import Caller
 from govsync.server.db import tables
+from govsync.store import problems
+from tests.builders import medium_line
 from tests.simulation.checks import check_i9_rest
 from tests.simulation.desks import ROOT, SimDesk
 from tests.simulation.disk import SimFileSystem
@@ -365,3 +367,52 @@ def become_another_device(desk: SimDesk) -> None:
         directory.register_device(world.server, tx, desk.user, info)
     desk.caller = Caller(user=desk.user, device=desk.device)
     desk.root = adopt(SimFileSystem(desk.medium, ROOT), desk.root.id, desk.device)
+
+
+# Who may only read
+
+
+def set_role(world: Stage, role: Role) -> None:
+    with world.server.database.begin() as tx:
+        tx.execute(update(tables.member).where(tables.member.c.kind == "unit").values(role=role))
+    for desk in world.desks:
+        desk.tell(events.RightsChanged())
+
+
+def waits(desk: SimDesk) -> list[Code]:
+    return [row.problem.code for row in problems.listed(desk.store)]
+
+
+@TOLD
+@pytest.mark.parametrize("edited", [False, True])
+def test_a_reader_says_what_a_restore_has_lost_until_somebody_else_gives_it_back(
+    world: Stage, told: bool, edited: bool
+) -> None:
+    """R35: nothing is offered, nothing is copied, and a newer version comes as ever."""
+    office, home = world.desks
+    save(office, "Team/old.txt=old")
+    world.settle()
+    world.copy()
+    save(office, "Team/new.txt=v1 Team/folder/deep.txt=deep Team/old.txt=edited")
+    world.settle()
+    world.cut_off(office)
+    set_role(world, Role.VIEWER)
+    world.put_back(told)
+    set_role(world, Role.VIEWER)
+    world.wait(60_000)
+    assert waits(home) == [Code.NOT_GIVEN_BACK]
+    had = "Team/folder/deep.txt=deep Team/new.txt=v1 Team/old.txt=edited"
+    assert whole(home) == had
+    set_role(world, Role.EDITOR)
+    settle(world, office)
+    if edited:
+        save(office, "Team/new.txt=v2")
+        settle(world, office)
+    set_role(world, Role.VIEWER)
+    settle(world, home)
+    assert whole(home) == whole(office) == (had.replace("v1", "v2") if edited else had)
+    assert waits(home) == []
+
+
+def whole(desk: SimDesk) -> str:
+    return medium_line(desk.medium, desk.medium.resolve(ROOT))

@@ -127,7 +127,8 @@ def _problems(agent: "Agent", _: ask.ListProblems) -> list[ProblemRow]:
 def notices(agent: "Agent") -> tuple[ProblemRow, ...]:
     """Answers what waits until a program or a colleague is done; only on the control thread."""
     rows = problems.notices(agent.store, agent.clock.time_ms(), MOST_NOTICES)
-    return tuple(_problem(str(row.id), row.problem, row.path, row.since_ms) for row in rows)
+    folder = agent.identity.folder
+    return tuple(_problem(str(row.id), row.problem, row.path or folder, row.since_ms) for row in rows)
 
 
 def _problem(id: str, problem: Problem, path: str, since_ms: int) -> ProblemRow:

@@ -9,6 +9,7 @@ handed out; everything else is derived again after a crash.
 from collections.abc import Sequence
 
 from govsync.engine import events, jobs
+from govsync.engine.awaiting import Awaiting
 from govsync.engine.barrier import Barriers
 from govsync.engine.checking import Checking
 from govsync.engine.cleaning import Cleaning
@@ -54,6 +55,7 @@ class Engine:
         self.placing = Placing(self.desk)
         self.holding = Holding(self.desk)
         self.refilling = Refilling(self.desk, self.sending)
+        self.awaiting = Awaiting(self.desk)
         self.recalling = Recalling(self.desk)
         self.weighing = Weighing(self.desk)
         self.planning = Planning(
@@ -170,6 +172,7 @@ class Engine:
             if online:
                 self._launch(started, self.weighing.jobs())
                 self._launch(started, self.refilling.jobs())
+                self._launch(started, self.awaiting.jobs())
             self._launch(started, self.planning.jobs(online))
             if online:
                 self._launch(started, self.recalling.jobs())
@@ -204,6 +207,7 @@ class Engine:
         times = (
             *self.observing.wakes(),
             *self.following.wakes(),
+            *self.awaiting.wakes(),
             *self.recalling.wakes(),
             *self.weighing.wakes(),
             *self.sending.wakes(),
@@ -325,6 +329,8 @@ class Engine:
             self.rescuing.take(self.reclaiming.answered(job, result))
         elif self.weighing.asked(job):
             self.weighing.answered(job, result)
+        elif self.awaiting.asked(job):
+            self.awaiting.answered(job, result)
         elif job.question.contents:
             self.recalling.answered(job, result)
         else:
@@ -353,6 +359,8 @@ class Engine:
                 self.reclaiming.failed(job)
             case jobs.Ask() if self.weighing.asked(job):
                 self.weighing.failed(job)
+            case jobs.Ask() if self.awaiting.asked(job):
+                self.awaiting.failed(job)
             case jobs.Ask() if job.question.contents:
                 self.recalling.failed(job)
             case jobs.Check() | jobs.Recognize():

@@ -69,6 +69,7 @@ class Code(StrEnum):
     BUSY = "busy"
     CHANGED = "changed"
     NOT_SENT = "not_sent"
+    NOT_GIVEN_BACK = "not_given_back"
     NEVER_QUIET = "never_quiet"
     OPEN_HERE = "open_here"
     DISK_FULL = "disk_full"
@@ -158,6 +159,7 @@ CODES: dict[Code, Meaning] = {
     Code.BUSY: Meaning("retry"),
     Code.CHANGED: Meaning("retry"),
     Code.NOT_SENT: Meaning("person"),
+    Code.NOT_GIVEN_BACK: Meaning("person"),
     Code.NEVER_QUIET: Meaning("person"),
     Code.OPEN_HERE: Meaning("person"),
     Code.DISK_FULL: Meaning("person"),

@@ -67,13 +67,13 @@ def get_many(store: Store, lids: Sequence[int]) -> dict[int, Lost]:
     }
 
 
-def offers(store: Store, space: bytes, limit: int) -> Sequence[Lost]:
-    """Answers what is to be offered in a space next, as far as no answer is awaited."""
+def offers(store: Store, space: bytes, limit: int, after: int = 0) -> Sequence[Lost]:
+    """Answers what is to be offered in a space next, behind a node, as far as no answer is awaited."""
     rows = store.all(
         f"SELECT {', '.join('l.' + column for column in _COLUMNS.split(', '))} FROM lost l JOIN node n ON n.lid = l.lid"
         " WHERE l.offered = 1 AND n.space = ? AND NOT EXISTS (SELECT 1 FROM op_cover o WHERE o.lid = l.lid)"
-        " ORDER BY l.lid LIMIT ?",
-        (space, limit),
+        " AND l.lid > ? ORDER BY l.lid LIMIT ?",
+        (space, after, limit),
     )
     return [_lost(row) for row in rows]
 

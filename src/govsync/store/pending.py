@@ -1,23 +1,26 @@
 """How much is left to do, counted."""
 
-from govsync.model.codes import OF_THE_SERVER
+from govsync.model.codes import OF_THE_SERVER, Code
 from govsync.model.status import Pending
 from govsync.store import problems
 from govsync.store.database import Store
 
 _OF_THE_SERVER = "('" + "', '".join(OF_THE_SERVER) + "')"
+_OF_SPACES = "('" + "', '".join((*OF_THE_SERVER, Code.NOT_GIVEN_BACK)) + "')"
+"""What is said of a space as a whole, at its root, and hinders nothing in it from coming."""
 _KEPT_BACK = (
-    "WITH RECURSIVE hindered(lid) AS (SELECT lid FROM problem WHERE (waiting = 0 OR {lasting}) AND name = ''"
-    "  AND NOT (code IN {of_the_server} AND lid IN (SELECT root_lid FROM space))"
+    "WITH RECURSIVE said(lid, code) AS (SELECT lid, code FROM problem WHERE (waiting = 0 OR {lasting}) AND name = ''),"
+    " hindered(lid) AS (SELECT lid FROM said WHERE NOT (code IN {of_spaces} AND lid IN (SELECT root_lid FROM space))"
     "  UNION SELECT n.lid FROM hindered h JOIN node n ON n.r_parent = h.lid AND n.r_dead = 0"
     "  WHERE n.presence IS NULL OR n.presence != 'here'),"
     " kept(lid) AS (SELECT lid FROM hindered"
-    "  UNION SELECT i.lid FROM hold_item i JOIN hold h ON h.id = i.hold WHERE h.state = 'open'),"
-    " stuck(space) AS (SELECT s.id FROM space s JOIN problem p ON p.lid = s.root_lid WHERE p.name = ''"
-    "  AND p.code IN {of_the_server}) "
+    "  UNION SELECT i.lid FROM hold_item i JOIN hold h ON h.id = i.hold WHERE h.state = 'open'"
+    "  UNION SELECT l.lid FROM lost l JOIN node n ON n.lid = l.lid JOIN space s ON s.id = n.space"
+    "  JOIN said p ON p.lid = s.root_lid WHERE l.offered = 1 AND p.code = '{not_given_back}'),"
+    " stuck(space) AS (SELECT s.id FROM space s JOIN said p ON p.lid = s.root_lid WHERE p.code IN {of_the_server}) "
 )
 """What waits for a person, or for a program to end: nodes with a problem, with a notice that has lasted, or in a hold, what
-cannot come into a folder that has a problem, and spaces to which nothing can be sent."""
+cannot come into a folder that has a problem, what others must give back, and spaces to which nothing can be sent."""
 _UP = "(coalesce(n.presence, '') IN ('here', 'missing') AND (n.r_parent IS NULL OR n.r_hash IS NOT n.l_hash AND n.r_hash IS n.b_hash OR n.presence = 'missing'))"
 
 
@@ -35,13 +38,17 @@ def undecided(store: Store) -> int:
 
 def undecided_but_kept_back(store: Store, now_ms: int) -> int:
     """Counts like `undecided`, without what waits for a person or for a program to end."""
-    kept_back = _KEPT_BACK.format(lasting=problems.lasting(now_ms), of_the_server=_OF_THE_SERVER)
+    kept_back = _KEPT_BACK.format(
+        lasting=problems.lasting(now_ms), of_the_server=_OF_THE_SERVER, of_spaces=_OF_SPACES,
+        not_given_back=Code.NOT_GIVEN_BACK,
+    )  # fmt: skip
     return int(
         store.value(
             f"{kept_back} SELECT (SELECT count(*) FROM dirty d JOIN node n ON n.lid = d.lid WHERE d.lid NOT IN kept"
             " AND n.space NOT IN stuck) + (SELECT count(*) FROM op WHERE space NOT IN stuck)"
             " + (SELECT count(*) FROM intent) + (SELECT count(*) FROM node WHERE presence = 'here' AND kind = 'file'"
-            " AND l_hash IS NULL AND lid NOT IN kept)"
+            " AND l_hash IS NULL AND lid NOT IN kept) + (SELECT count(*) FROM lost l JOIN node n ON n.lid = l.lid"
+            " WHERE l.offered = 1 AND l.lid NOT IN kept AND n.space NOT IN stuck)"
         )
     )
 

@@ -43,6 +43,16 @@ def raise_for(
     )
 
 
+def raise_in_time(store: Store, lid: int, problem: Problem, at_ms: int, patience_ms: int) -> None:
+    """Notes of a node what is a notice at first, and a problem when it has lasted for so long; what else keeps the node back
+    is said before that."""
+    row = store.one("SELECT code, waiting, since_ms FROM problem WHERE lid = ? AND name = ''", (lid,))
+    if row is None:
+        raise_for(store, lid, problem, at_ms, waiting=True)
+    elif row[0] == problem.code and row[1] and not 0 <= at_ms - row[2] < patience_ms:
+        raise_for(store, lid, problem, at_ms)
+
+
 def clear(store: Store, lids: Iterable[int], codes: Sequence[Code] = ()) -> None:
     """Notes that nodes have no problem (any more), or none with one of these codes."""
     which = f" AND code IN ({','.join('?' * len(codes))})" if codes else ""

@@ -88,6 +88,10 @@ SENTENCES: dict[Code, tuple[str, str]] = {
         "It has changes that are not on the server yet.",
         "Wait until they are (govsync wait), then ask again.",
     ),
+    Code.NOT_GIVEN_BACK: (
+        "The server was restored and lacks things that lie here; only somebody who may change this folder can give them back.",
+        "It happens by itself once such a desk that has them runs; if it does not, ask whoever shares the folder, and keep yours.",
+    ),
     Code.NEVER_QUIET: ("A program has been writing it for a day.", "Close the program once."),
     Code.OPEN_HERE: (
         "It is open in a program here; a newer version waits.",
