@@ -5,6 +5,7 @@ Unicode tables differ between Python versions, and the client's is a forecast. L
 255 bytes on most Linux disks.
 """
 
+import re
 import unicodedata
 
 from govsync.model.codes import Code
@@ -15,7 +16,13 @@ MAX_DISK_BYTES = 255
 MAX_DEVICE_CHARACTERS = 24
 IGNORE_FILE = ".govsyncignore"
 RESERVED_PREFIX = ".govsync"
-_CONFLICT_OPEN = " (conflict, "
+_CONFLICTS = re.compile(
+    r"(.+?)(?: \(conflict, [^()]*, [0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}\.[0-9]{2}\)(?: [0-9]+)?(?: \([0-9]{1,4}\))*)+",
+    re.DOTALL,
+)
+"""A stem, and all the marks of a second version behind it, with what counts them."""
+_COUNTED = re.compile(r"(.*\S) \(([1-9][0-9]{0,2})\)", re.DOTALL)
+"""A stem and its counter: at most three digits, so that the year in `Plan (2024)` is none."""
 
 
 def key(name: str) -> str:
@@ -45,9 +52,10 @@ def check(name: str) -> None:
 
 
 def split(name: str) -> tuple[str, str]:
-    """Splits a name into stem and extension; a leading dot belongs to the stem, an extension has at most 16 characters."""
+    """Splits a name into stem and extension; a leading dot belongs to the stem, an extension has at most 16 characters and
+    no bracket: that is the end of something in brackets, in which there may be a dot, as in the time of a second version."""
     dot = name.rfind(".")
-    if dot <= 0 or len(name) - dot > 17 or name[:dot].strip(".") == "":
+    if dot <= 0 or len(name) - dot > 17 or name[:dot].strip(".") == "" or ")" in name[dot:]:
         return name, ""
     return name[:dot], name[dot:]
 
@@ -77,24 +85,23 @@ def conflict_name(name: str, device: str, when: str, turn: int = 1) -> str:
     stem, extension = split(name)
     stem = strip_conflict(stem)
     counter = "" if turn == 1 else f" {turn}"
-    return _compose(stem, f"{_CONFLICT_OPEN}{clean_device(device)}, {when}){counter}", extension)
+    return _compose(stem, f" (conflict, {clean_device(device)}, {when}){counter}", extension)
 
 
 def strip_conflict(stem: str) -> str:
-    """Takes an existing conflict suffix off a stem."""
-    start = stem.rfind(_CONFLICT_OPEN)
-    if start <= 0:
-        return stem
-    tail = stem[start + len(_CONFLICT_OPEN) :]
-    close = tail.rfind(")")
-    rest = tail[close + 1 :] if close >= 0 else "x"
-    return stem[:start] if rest == "" or (rest[0] == " " and rest[1:].isdecimal()) else stem
+    """Takes existing conflict suffixes off a stem."""
+    found = _CONFLICTS.fullmatch(stem)
+    return stem if found is None else found[1]
 
 
 def second_name(name: str, turn: int) -> str:
-    """Makes `NAME (2)`, `NAME (3)` … for things that come under a taken name without being a conflict (R25)."""
+    """Makes `NAME (2)`, `NAME (3)` … for things that come under a taken name without being a conflict (R25); `turn` counts
+    from 2. Where the taken name is a `NAME (2)` itself its counter goes on, so names never grow."""
     stem, extension = split(name)
-    return _compose(stem, f" ({turn})", extension)
+    count = turn
+    if found := _COUNTED.fullmatch(stem):
+        stem, count = found[1], int(found[2]) + turn - 1
+    return _compose(stem, f" ({count})", extension)
 
 
 def kept_name(tag: str, name: str) -> str:

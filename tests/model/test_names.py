@@ -1,0 +1,119 @@
+"""How new names are made beside taken ones: bounded, unique, and never a suffix upon a suffix (R22, R25)."""
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from govsync.model import names
+from govsync.model.problems import Failure
+
+WHEN = "2026-11-24 14.02"
+
+
+def may_travel(name: str) -> bool:
+    try:
+        names.check(name)
+    except Failure:
+        return False
+    return True
+
+
+letters = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="/"), min_size=1, max_size=80
+)
+long = st.builds(str.__mul__, letters, st.integers(1, 12)).map(lambda text: text[:255])
+NAMES = (
+    (
+        long
+        | st.builds(
+            "{}{}{}".format,
+            letters,
+            st.sampled_from(["", " (2)", " (900)", " (2024)"]),
+            letters | st.just(".txt"),
+        )
+    )
+    .map(names.nfc)
+    .filter(may_travel)
+)
+TURNS = st.integers(2, 300)
+
+
+@pytest.mark.parametrize(
+    ("name", "turn", "made"),
+    [
+        ("Budget", 2, "Budget (2)"),
+        ("Budget", 3, "Budget (3)"),
+        ("Budget (2)", 2, "Budget (3)"),
+        ("Budget (2)", 9, "Budget (10)"),
+        ("Budget (9).xlsx", 2, "Budget (10).xlsx"),
+        ("report (1).pdf", 2, "report (2).pdf"),
+        ("Version 1.2 (2)", 2, "Version 1.2 (3)"),
+        ("Plan (2024)", 2, "Plan (2024) (2)"),
+        ("Plan (2024) (2)", 2, "Plan (2024) (3)"),
+        ("(2)", 2, "(2) (2)"),
+        ("예산 (2)", 2, "예산 (3)"),
+        (f"Makefile (conflict, PC, {WHEN})", 2, f"Makefile (conflict, PC, {WHEN}) (2)"),
+    ],
+)
+def test_a_counter_is_raised_and_never_put_upon_another(name: str, turn: int, made: str) -> None:
+    assert names.second_name(name, turn) == made
+
+
+@given(NAMES, TURNS, TURNS)
+@example("a" * 255, 2, 10)
+@example("가" * 85, 2, 100)
+def test_second_names_may_travel_and_differ_from_the_first_and_each_other(
+    name: str, one: int, two: int
+) -> None:
+    made = names.second_name(name, one)
+    assert may_travel(made)
+    assert len(made.encode()) <= names.MAX_DISK_BYTES
+    assert names.key(made) != names.key(name)
+    assert one == two or names.key(made) != names.key(names.second_name(name, two))
+
+
+@given(NAMES, st.integers(2, 50))
+def test_a_second_name_of_a_second_name_is_no_longer_than_its_counter_makes_it(name: str, times: int) -> None:
+    first = names.second_name(name, 2)
+    made = first
+    for _ in range(times):
+        made = names.second_name(made, 2)
+    assert len(made) <= len(first) + 2
+    assert names.split(made)[1] == names.split(first)[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("Plan.docx", f"Plan (conflict, PC, {WHEN}).docx"),
+        ("Makefile", f"Makefile (conflict, PC, {WHEN})"),
+        ("Plan (2).docx", f"Plan (2) (conflict, PC, {WHEN}).docx"),
+        (f"Plan (conflict, Old PC, {WHEN}).docx", f"Plan (conflict, PC, {WHEN}).docx"),
+        (f"Plan (conflict, Old PC, {WHEN}) 12.docx", f"Plan (conflict, PC, {WHEN}).docx"),
+        (f"Plan (conflict, Old PC, {WHEN}) 2 (3).docx", f"Plan (conflict, PC, {WHEN}).docx"),
+        (f"Plan (conflict, A, {WHEN}) (conflict, B, {WHEN}).docx", f"Plan (conflict, PC, {WHEN}).docx"),
+        (f"Makefile (conflict, Old PC, {WHEN})", f"Makefile (conflict, PC, {WHEN})"),
+        (f"Makefile (conflict, Old PC, {WHEN}) 2", f"Makefile (conflict, PC, {WHEN})"),
+        (
+            f"Plan (conflict, A, {WHEN}) final.docx",
+            f"Plan (conflict, A, {WHEN}) final (conflict, PC, {WHEN}).docx",
+        ),
+        ("Memo (conflict, of interest).docx", f"Memo (conflict, of interest) (conflict, PC, {WHEN}).docx"),
+    ],
+)
+def test_a_conflict_name_takes_the_place_of_another(name: str, made: str) -> None:
+    assert names.conflict_name(name, "PC", WHEN) == made
+
+
+@given(NAMES, letters, letters, st.integers(1, 99), st.integers(1, 99))
+@example("가" * 85, "가" * 80, "PC", 1, 99)
+def test_conflict_names_may_travel_differ_and_never_grow(
+    name: str, device: str, other: str, one: int, two: int
+) -> None:
+    made = names.conflict_name(name, device, WHEN, one)
+    assert may_travel(made)
+    assert len(made.encode()) <= names.MAX_DISK_BYTES
+    assert one == two or names.key(made) != names.key(names.conflict_name(name, device, WHEN, two))
+    again = names.conflict_name(made, other, WHEN, two)
+    assert again.count(f"{WHEN})") == made.count(f"{WHEN})")
+    assert names.conflict_name(again, other, WHEN, two) == again
