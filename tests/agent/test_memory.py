@@ -13,7 +13,7 @@ from govsync.store import activity, meta
 from govsync.store.database import Store, StoreFailure
 from govsync.store.schema import MIGRATIONS
 
-CHANGE, PULL = jobs.Change(number=1, steps=()), jobs.Pull(number=2, space=b"s", cursor=None)
+CHANGE, PULL = jobs.Change(number=1, steps=()), jobs.Pull(number=2, space=b"s", cursor=None, told=None)
 
 
 class Engine:
@@ -171,7 +171,7 @@ def test_a_change_of_the_disk_that_goes_on_is_waited_for_and_its_result_is_nobod
 
 
 def test_equal_jobs_of_two_engines_are_told_apart(desk):
-    twin = jobs.Pull(number=2, space=b"s", cursor=None)
+    twin = jobs.Pull(number=2, space=b"s", cursor=None, told=None)
     desk.lives[0].to_start = [PULL]
     desk.start()
     desk.fail(Code.DISK_FULL)

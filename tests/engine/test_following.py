@@ -3,6 +3,7 @@
 import msgspec
 
 from govsync.engine import events, jobs
+from govsync.engine.work import run
 from govsync.model import operations as ask
 from govsync.model.codes import Code
 from govsync.protocol.changes import Nodes
@@ -78,6 +79,28 @@ def test_a_page_that_an_answer_overtook_is_read_again_from_there(bench: Bench) -
     bench.carry_out(pull)
     bench.work()
     assert sorted(bench.names()) == ["mine", "theirs"]
+
+
+def test_a_page_that_was_read_before_an_answer_does_not_deny_what_that_told_of(bench: Bench) -> None:
+    """It ends before it because it is older, not because the server was put back."""
+    bench.settle()
+    bench.write("mine")
+    bench.work(jobs.Commit)
+    [commit] = bench.under_way(jobs.Commit)
+    bench.tell(events.HeadTold(SPACE, len(bench.server.journal) + 1))
+    bench.work(jobs.Commit, jobs.Pull)
+    [pull] = bench.under_way(jobs.Pull)
+    page = run(pull, bench.tools)
+    bench.server.has("theirs", b"words")
+    bench.carry_out(commit)
+    row = spaces.get(bench.store, SPACE)
+    assert row is not None
+    assert row.told is not None, "a colleague's change lies before ours"
+    bench.answer(pull, page)
+    assert not bench.engine.desk.rereading
+    bench.work()
+    assert sorted(bench.names()) == ["mine", "theirs"]
+    assert bench.done(jobs.Snapshot) == 0
 
 
 def test_a_space_of_the_same_owner_takes_the_place_of_one_that_the_server_does_not_know(bench: Bench) -> None:

@@ -85,6 +85,13 @@ def check_i6(world: World) -> None:
             assert content in shown, f"I6: {name} = {label(content)} was deleted by nobody"
 
 
+def check_i6_history(world: World) -> None:
+    """No history is taken for another one: while two are united no deletion and no rename of this desk is believed."""
+    for desk in world.desks:
+        united = [row[3] for row in activity.latest(desk.store, 100_000) if row[2] == "united"]
+        assert world.lives or not united, f"I6: {desk.name} united {united}, and no server was put back"
+
+
 def check_i7(world: World) -> None:
     """Only in the folder: outside of it there is nothing that GovSync made."""
     for desk in world.desks:
@@ -248,7 +255,7 @@ def check_i16(world: World) -> None:
 
 
 AT_REST: tuple[Callable[[World], None], ...] = (
-    check_i2_i3, check_i1, check_i6, check_i9, check_i4, check_i5, check_i7, check_i8, check_i10, check_i11, check_i13,
+    check_i2_i3, check_i1, check_i6, check_i6_history, check_i9, check_i4, check_i5, check_i7, check_i8, check_i10, check_i11, check_i13,
     check_i14, check_i15, check_i16,
 )  # fmt: skip
 

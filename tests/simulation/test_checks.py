@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, update
 from govsync.model.codes import Code
 from govsync.model.problems import Problem
 from govsync.server.db import tables
-from govsync.store import problems
+from govsync.store import problems, spaces
 from govsync.system.fs import Shape
 from tests.simulation import checks
 from tests.simulation.desks import ROOT
@@ -73,6 +73,12 @@ def delete_on_the_server(world: World) -> None:
         tx.execute(update(tables.node).where(tables.node.c.name == "a.txt").values(deleted_seq=9))
 
 
+def take_the_history_for_another(world: World) -> None:
+    for space in spaces.all_spaces(world.desks[0].store):
+        world.desks[0].engine.following.reread(space.id)
+    world.drain()
+
+
 def write_outside(world: World) -> None:
     medium = world.desks[0].medium
     medium.make(medium.resolve((ELSEWHERE,)), "x", Shape.FILE, GOVSYNC)
@@ -120,6 +126,7 @@ SPOILT: list[tuple[Callable[[World], None], Callable[[World], None]]] = [
     (checks.check_i4, send_twice),
     (checks.check_i5, purge_what_was_never_sent),
     (checks.check_i6, delete_on_the_server),
+    (checks.check_i6_history, take_the_history_for_another),
     (checks.check_i7, write_outside),
     (checks.check_i8, show_a_stranger),
     (checks.check_i9, show_more_than_there_is),

@@ -145,11 +145,12 @@ class Following:
         if row.cursor is None or self._heads.get(row.id, 0) > row.cursor.seq or row.id in self._doubted:
             # A hint is used up by the question that it leads to: one from before a restore would be asked about for ever.
             self._heads.pop(row.id, None)
-            return Pull(number=self._desk.number(), space=row.id, cursor=row.cursor)
+            return Pull(number=self._desk.number(), space=row.id, cursor=row.cursor, told=row.told)
         if row.told is not None:
             # Beyond what an answer told of only the server can say whether the journal still goes through it.
             behind = row.told.seq > row.cursor.seq
-            return Pull(number=self._desk.number(), space=row.id, cursor=row.cursor if behind else row.told)
+            cursor = row.cursor if behind else row.told
+            return Pull(number=self._desk.number(), space=row.id, cursor=cursor, told=row.told)
         return None
 
     def _reread(self, row: SpaceRow, reread: union.Reading) -> AnyJob | None:
@@ -250,7 +251,7 @@ class Following:
                 return
             remote_tree.apply(store, job.space, result.changes.entries, self._desk.who.device)
             spaces.set_cursor(store, job.space, result.changes.cursor)
-            if row.told is not None and _denies(result.changes, row.told):
+            if row.told is not None and job.told is not None and _denies(result.changes, job.told):
                 self.reread(job.space)
         if row.kind is SpaceKind.PERSONAL and result.changes.cursor.seq == result.changes.head:
             self._miss_mounts()

@@ -294,10 +294,15 @@ class Commit(Job, frozen=True):
 
 
 class Pull(Job, frozen=True):
-    """Reads a page of a space's journal."""
+    """Reads a page of a space's journal.
+
+    `told`: what answers to commits had told of when it was asked; a page may have been read before any later answer, and
+    says nothing about that.
+    """
 
     space: bytes
     cursor: Cursor | None
+    told: Cursor | None
 
 
 class Pulled(msgspec.Struct, frozen=True, tag=True):
