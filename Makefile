@@ -21,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # files come first.
 PYTEST := $(RUN) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
-.PHONY: help setup demo play test test-rest test-all check format sim soak bench bench-peers docs generate lock clean
+.PHONY: help setup demo play test test-rest test-all check format sim soak mutants bench bench-peers docs generate lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ sim: $(READY) ## replay one simulated world, to the letter: make sim SEED=4711
 
 soak: $(READY) ## simulate new worlds until stopped
 	PYTHONHASHSEED=0 $(RUN) -m tests.simulation --until-stopped
+
+mutants: $(READY) ## take each guard of the rules away and see that the tests notice: make mutants ONLY="R20 I3"
+	$(RUN) -m tests.mutations $(ONLY)
 
 bench: $(READY) ## the workloads beside this machine's own limits
 	$(RUN) -m bench

@@ -80,6 +80,22 @@ def test_a_deletion_waits_until_nothing_vanishes_any_more(bench: Bench) -> None:
     assert sorted(operation.node for operation in bench.asked(ask.Delete)) == sorted(bench.server.nodes)
 
 
+def test_a_deletion_waits_until_nothing_vanishes_in_any_other_folder(bench: Bench) -> None:
+    """What vanished in one folder may turn up in another that nobody has looked at yet."""
+    for name in "abc":
+        (bench.folder / name).mkdir()
+        bench.write(f"{name}/of {name}", name.encode())
+    bench.settle()
+    for name in "abc":
+        (bench.folder / name / f"of {name}").unlink()
+        bench.hint(name, f"of {name}")
+        bench.pass_ms(1_500)
+    assert bench.presence("of a") == "missing", "its own folder has been quiet for long enough"
+    assert not bench.asked(ask.Delete)
+    bench.settle()
+    assert len(bench.asked(ask.Delete)) == 3
+
+
 def test_a_deletion_does_not_wait_for_ever(bench: Bench) -> None:
     """R3: 30 s at most, however long things go on vanishing."""
     names = [f"f{number:02}" for number in range(100)]

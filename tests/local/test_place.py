@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from govsync.local.folders import MOST_OPEN
 from govsync.local.steps import At, MakeFolder, Result, Signature
@@ -73,6 +74,44 @@ def test_a_save_right_after_an_install_is_not_taken_for_the_installed_content(de
     assert desk.read("a.txt") == b"person"
     assert outcome.result is Result.DONE
     assert shown(outcome.placed) != desk.signature("a.txt")
+
+
+def test_nothing_is_changed_on_another_disk_below(desk):
+    """What lies on another disk may come and go with it (R1, R29)."""
+
+    class Disks:
+        """The real disk, where the folder `usb` is said to lie on another one."""
+
+        def __init__(self, fs):
+            self._fs, self._usb = fs, None
+
+        def __getattr__(self, name):
+            return getattr(self._fs, name)
+
+        def open_folder(self, folder, name):
+            opened = self._fs.open_folder(folder, name)
+            self._usb = opened if name == "usb" else self._usb
+            return opened
+
+        def identity(self, folder):
+            found = self._fs.identity(folder)
+            return replace(found, dev=-1) if folder is self._usb else found
+
+    (desk.path / "usb").mkdir()
+    step = desk.install("usb/a.txt", desk.stage(b"new"))
+    desk.fs = Disks(desk.fs)
+    (outcome,) = desk.carry_out(step)
+    assert (outcome.result, outcome.problem.code) == (Result.FAILED, Code.OBSCURED)
+    assert desk.tree() == ["usb/"]
+
+
+def test_a_file_that_is_not_the_expected_one_never_loses_its_name_even_for_a_moment(desk):
+    step = desk.exchange("a.txt", desk.stage(b"new"), desk.write("a.txt", b"old"))
+    desk.write("a.txt", b"another", mtime_ns=OLD_NS + 5)
+    shown_then = []
+    desk.before(lambda primitive, _: shown_then.append(desk.read("a.txt")))
+    assert desk.carry_out(step)[0].result is Result.CHANGED
+    assert set(shown_then) == {b"another"}
 
 
 def test_an_exchange_puts_the_old_version_into_the_trash(desk):

@@ -151,6 +151,10 @@ def test_an_inode_with_another_birth_time_is_another_file(desk: StoredDesk) -> N
     assert desk.at("b") != lid
     assert desk.presence(lid) is Presence.GAP
     assert seen.vanished
+    desk.read(desk.at("b"), b"another")
+    assert desk.close()
+    assert desk.at("b") != lid
+    assert desk.presence(lid) is Presence.MISSING
 
 
 def test_without_birth_times_an_inode_counts_with_equal_size_and_time(desk: StoredDesk) -> None:

@@ -1,0 +1,171 @@
+"""Guards of the server: contents, rights, quota, collection, sessions: R35 to R40, and I3, I4, I8."""
+
+from tests.mutations.guard import Guard
+
+GUARDS = (
+    Guard(
+        "I3",
+        "server/contents.py",
+        "    return raw if raw and chunk_hash(raw) == head.hash else None",
+        "    return raw if raw else None",
+        "server/test_bad_contents.py",
+    ),
+    Guard(
+        "R36",
+        "server/collect.py",
+        "        lock_space(tx, space)\n        old -= _needed(server, tx, space, head)\n",
+        "        lock_space(tx, space)\n",
+        "server/test_collect.py",
+    ),
+    Guard(
+        "R36",
+        "server/collect.py",
+        "        old -= _needed(server, tx, space, 0)\n",
+        "",
+        "server/test_collect.py",
+    ),
+    Guard(
+        "R36",
+        "server/collect.py",
+        'select(p.id, p.key, p.size).where(p.state == "dead", p.since_ms < horizon - BYTES_LINGER_MS)',
+        'select(p.id, p.key, p.size).where(p.state == "dead")',
+        "server/test_collect.py",
+    ),
+    Guard(
+        "R36",
+        "server/collect.py",
+        "        rows = tx.execute(select(c.hash).where(c.space == space, c.touched_ms < limit))\n",
+        "        rows = tx.execute(select(c.hash).where(c.space == space))\n",
+        "server/test_collect.py",
+    ),
+    Guard(
+        "R36 I3",
+        "server/contents.py",
+        "            query.where(c.space == space, c.hash.in_(piece), c.lost.is_(False))",
+        "            query.where(c.space == space, c.hash.in_(piece))",
+        "server",
+    ),
+    Guard(
+        "R37 I8",
+        "server/contents.py",
+        "    return holding is not None and (holding.device == caller.device or (reader and holding.device is None))",
+        "    return holding is not None",
+        "server/test_oracle.py server/test_access.py server/test_commits.py",
+    ),
+    Guard(
+        "R37 I8",
+        "server/contents.py",
+        "        found = holdings(tx, space, question.hashes) if reader else {}\n",
+        "        found = holdings(tx, space, question.hashes)\n",
+        "server/test_oracle.py server/test_access.py server/test_commits.py",
+    ),
+    Guard(
+        "R37 I8",
+        "server/commits.py",
+        "        hidden = not self._reader and state is not None and state.place != operation.key\n",
+        "        hidden = False\n",
+        "server",
+    ),
+    Guard(
+        "R38 I8",
+        "server/access.py",
+        "    if action not in MAY[role]:\n"
+        "        raise Failure(Code.NO_RIGHT if Action.READ in MAY[role] else Code.NOT_FOUND)\n",
+        "",
+        "server/test_access.py",
+    ),
+    Guard(
+        "R38 I8",
+        "server/access.py",
+        '        .where(m.space == bindparam("space"), m.ended_ms.is_(None))',
+        '        .where(m.space == bindparam("space"))',
+        "server/test_access.py server/test_spaces.py",
+    ),
+    Guard(
+        "R38",
+        "server/accounts.py",
+        '        tables.user.c.state == "active", tables.device.c.state == "active",\n',
+        "",
+        "server/test_accounts.py",
+    ),
+    Guard(
+        "R39",
+        "server/commits.py",
+        "        if growth > 0 and self._row.quota and draft.used_bytes + growth > self._row.quota:\n"
+        "            return Refused(code=Code.QUOTA)\n",
+        "",
+        "server/test_commits.py server/test_spaces.py",
+    ),
+    Guard(
+        "R39",
+        "server/commits.py",
+        "        if growth > 0 and self._row.quota",
+        "        if self._row.quota",
+        "server/test_commits.py server/test_spaces.py",
+    ),
+    Guard(
+        "R33 R34",
+        "server/epochs.py",
+        "        if now == epoch and abs(server.clock.time_ms() - began_ms) >= QUIET_MS:",
+        "        if now == epoch:",
+        "server",
+    ),
+    Guard(
+        "I8",
+        "server/accounts.py",
+        '    if not hmac.compare_digest(hmac.digest(secret, claims, "sha256"), signature):\n'
+        "        raise Failure(Code.SIGNED_OUT)\n",
+        "",
+        "server/test_accounts.py",
+    ),
+    Guard(
+        "I8",
+        "server/accounts.py",
+        "        if claims.expires_ms < server.clock.time_ms():\n            raise Failure(Code.TOKEN_EXPIRED)\n",
+        "",
+        "server/test_accounts.py",
+    ),
+    Guard(
+        "I8",
+        "server/accounts.py",
+        "    if tokens is None:\n        raise Failure(Code.TOKEN_REUSED)\n    return tokens",
+        "    return tokens  # type: ignore[return-value]",
+        "server/test_accounts.py",
+    ),
+    Guard(
+        "R14 I4",
+        "server/commits.py",
+        "        refusal = judge_group(self._view, changed)\n",
+        "        refusal = None\n",
+        "server/test_commits.py",
+    ),
+    Guard(
+        "R14",
+        "server/commits.py",
+        "                self._draft = draft\n                self._view.undo(mark)\n                return [outcome for _ in unit]",
+        "                return [outcome for _ in unit]",
+        "server/test_commits.py",
+    ),
+    Guard(
+        "R48",
+        "server/identity.py",
+        "    if found != identity:\n"
+        '        raise Failure(Code.STORE_UNAVAILABLE, what="the store is missing, or another one")\n',
+        "",
+        "server/test_identity.py",
+    ),
+    Guard(
+        "R48",
+        "server/identity.py",
+        "    if found is None and (new or not marked):",
+        "    if found is None:",
+        "server/test_identity.py",
+    ),
+    Guard(
+        "R50",
+        "server/accounts.py",
+        "        _take_from_lost_life(server, tx, claims, digest)\n",
+        "",
+        "server/test_accounts.py",
+    ),
+)
