@@ -17,9 +17,10 @@ export GOVSYNC_SIMULATION_SECONDS ?= 180
 export GOVSYNC_FULL ?= $(FULL)
 # Journeys start some hundred processes, which would otherwise compile all that they import each time.
 unexport PYTHONDONTWRITEBYTECODE
-# A file of tests stays in one process, so that it starts its PostgreSQL or its server once; tests/conftest.py says which
-# files come first.
-PYTEST := $(RUN) -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
+# tests/conftest.py says what stays in one process, and what comes first.
+PYTEST := $(RUN) -m pytest --dist loadfile --no-loadscope-reorder
+# Journeys wait more than they compute.
+CORES = $$(getconf _NPROCESSORS_ONLN)
 
 .PHONY: help setup demo play test test-rest test-all check format sim soak mutants bench bench-peers docs generate lock clean
 
@@ -43,10 +44,10 @@ play: $(READY) ## the same world, without a window and with its files under ./pl
 	TMPDIR=$(CURDIR)/play $(VENV)/bin/govsync demo --headless
 
 test: $(READY) ## the quick tests (below three minutes)
-	$(PYTEST) -m "not slow and not journey"
+	$(PYTEST) --numprocesses $(CORES) -m "not slow and not journey"
 
 test-rest: $(READY) ## what `make test` leaves out, and its Hypothesis tests once more, with many more examples
-	HYPOTHESIS_PROFILE=thorough $(PYTEST) -m "slow or journey or hypothesis"
+	HYPOTHESIS_PROFILE=thorough $(PYTEST) --numprocesses $$((2 * $(CORES))) -m "slow or journey or hypothesis"
 
 test-all: test test-rest ## every test: simulation (GOVSYNC_SIMULATION_SECONDS=180), journeys, PostgreSQL, S3
 

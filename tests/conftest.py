@@ -1,4 +1,4 @@
-"""What all tests share: how hard Hypothesis tries, that a failure can be replayed, and which tests come first.
+"""What all tests share: how hard Hypothesis tries, that a failure can be replayed, which tests come first and stay together.
 
 `quick` belongs to `make test`, `thorough` to `make test-all` (HYPOTHESIS_PROFILE). No profile has a deadline: the
 machine may be busy, and no test here asserts a time. A failing example is printed as a line that replays it.
@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 settings.register_profile(
     "quick", max_examples=50, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
@@ -18,12 +20,33 @@ settings.register_profile("thorough", settings.get_profile("quick"), max_example
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
+ALONE = ("tests/journeys/", "tests/simulation/test_many_stories.py")
+"""Tests that are long and share nothing: each goes to whichever process has time for it."""
+
+
+class Scheduling(LoadFileScheduling):
+    """A file of tests stays in one process, so that it starts its PostgreSQL or its server once; but for those of `ALONE`."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if nodeid.startswith(ALONE) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """Says what is handed to a process at a time."""
+    return Scheduling(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the files whose tests may take longest first, so that at the end no process is left alone with one of them."""
-    longest: dict[Path, float] = {}
+    """Puts what may take longest first, so that at the end no process is left alone with one of them."""
+    longest: dict[Path | str, float] = {}
     for item in items:
-        longest[item.path] = max(longest.get(item.path, 0), _may_take_s(item))
-    items.sort(key=lambda item: -longest[item.path])
+        longest[_unit(item)] = max(longest.get(_unit(item), 0), _may_take_s(item))
+    items.sort(key=lambda item: -longest[_unit(item)])
+
+
+def _unit(item: pytest.Item) -> Path | str:
+    return item.nodeid if item.nodeid.startswith(ALONE) else item.path
 
 
 def _may_take_s(item: pytest.Item) -> float:

@@ -1,8 +1,5 @@
-"""Seeded stories of whole systems: a few quickly, and as many as the budget allows where everything is tested."""
+"""Seeded stories of whole systems: a few that are quick, and those that once ended badly."""
 
-import os
-import secrets
-import time
 from pathlib import Path
 
 import pytest
@@ -28,19 +25,3 @@ def test_a_story_is_the_same_whenever_it_is_told() -> None:
     one, other = play(3), play(3)
     assert one.lines == other.lines
     assert len(one.lines) > 50
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(0)
-def test_many_stories_end_well() -> None:
-    budget_s = float(os.environ.get("GOVSYNC_SIMULATION_SECONDS", "180"))
-    first = int(os.environ.get("GOVSYNC_SIMULATION_SEED", str(secrets.randbelow(1_000_000_000))))
-    end, seed, wrong = time.monotonic() + budget_s, first, []
-    while time.monotonic() < end:
-        try:
-            play(seed)
-        except Exception as error:  # noqa: BLE001 - every other world is played too
-            wrong.append(f"make sim SEED={seed}: {type(error).__name__} {error}")
-        seed += 1
-    print(f"{seed - first} stories from seed {first}")
-    assert not wrong, "\n".join(wrong)
