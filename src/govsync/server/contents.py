@@ -276,7 +276,8 @@ def only(stored: PutAway, used: Set[bytes]) -> PutAway:
         for pack_id, pack in stored.packs
     ]
     packed = {each.hash for _, pack in packs for each in pack.chunks}
-    inline = {digest: chunk for digest, chunk in stored.inline.items() if digest in used - packed}
+    rest = used - packed
+    inline = {digest: chunk for digest, chunk in stored.inline.items() if digest in rest}
     return PutAway([(pack_id, pack) for pack_id, pack in packs if pack.chunks], inline)
 
 
