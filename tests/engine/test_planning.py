@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 import pytest
 
+from govsync.content.manifests import manifest_of
 from govsync.engine import events, jobs, planning
 from govsync.model import operations as ask
 from govsync.model.codes import Code
 from govsync.model.problems import Problem
 from govsync.model.steps import Plan
 from govsync.model.trees import Trees
+from govsync.protocol.commits import Refused
 from govsync.store import dirty, local_tree
 from tests.engine.bench import LARGE, SPACE, Bench
 
@@ -243,6 +245,69 @@ def test_news_is_found_without_asking_again_about_all_that_waits(
     assert len(bench.names()) == 21
 
 
+def test_a_read_and_a_commit_cost_their_own_size_however_much_waits_to_be_sent(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A first sync reads far ahead of what it sends: neither the next read nor an answer asks about all of that (I16)."""
+    asked: list[int] = []
+    is_waiting = planning.Planning._is_waiting
+    monkeypatch.setattr(
+        planning.Planning, "_is_waiting", lambda self, lid: asked.append(lid) or is_waiting(self, lid)
+    )
+    bench.settle()
+    bench.write("first")
+    bench.work(jobs.Commit)
+    (commit,) = bench.under_way(jobs.Commit)
+    for number in range(20):
+        bench.write(f"mine {number}", b"%d" % number)
+    bench.work(jobs.Commit)
+    bench.write("one more", b"x")
+    bench.work(jobs.Read, jobs.Commit)
+    bench.engine.desk.looked_through = dirty.turn(bench.store)  # As a look in between would have left it.
+    asked.clear()
+    bench.work(jobs.Commit)
+    assert set(asked) == {bench.lid("one more")}
+    asked.clear()
+    bench.carry_out(commit)
+    bench.work()
+    assert asked == []
+    assert len(bench.server.alive()) == 22
+
+
+def test_an_answer_that_settles_not_everything_has_the_list_looked_through_anew(bench: Bench) -> None:
+    """What was saved again while it was sent was on the list before, and goes with the next commit."""
+    bench.settle()
+    bench.write("again", b"first")
+    bench.work(jobs.Commit)
+    (commit,) = bench.under_way(jobs.Commit)
+    bench.write("again", b"second")
+    bench.write("other")
+    bench.work(jobs.Commit)
+    bench.carry_out(commit)
+    bench.work()
+    again = bench.server.alive()["again"]
+    assert again.rev is not None
+    assert bench.server.manifests[again.rev] == manifest_of([b"second"])
+
+
+def test_a_file_that_is_read_again_is_planned_for_though_the_list_was_looked_through(bench: Bench) -> None:
+    """It stands on the list from before: a plan must not go on behind it."""
+    bench.settle()
+    bench.server.judge = lambda _: Refused(code=Code.NO_RIGHT)
+    bench.write("refused")
+    bench.work()
+    bench.server.judge = lambda _: None
+    bench.write("refused", b"other words")
+    bench.work(jobs.Read)
+    bench.write("later")
+    bench.work(jobs.Read)
+    for read in bench.under_way(jobs.Read):
+        bench.carry_out(read)
+    bench.pass_ms(600_000)
+    bench.settle()
+    assert {"refused", "later"} <= bench.server.alive().keys()
+
+
 def test_what_could_not_be_done_is_tried_again_though_only_news_came_since(bench: Bench) -> None:
     """Two that wait for a job: one fetch fails, one step finds the disk otherwise; the list is looked through anew."""
     bench.settle()
@@ -277,6 +342,25 @@ def test_the_list_is_looked_through_anew_after_whatever_may_let_a_node_go(
     bench.engine.desk.looked_through = 7
     bench.tell(event)
     assert (bench.engine.desk.looked_through == 0) == anew
+
+
+def test_what_is_woken_has_the_list_looked_through_from_where_it_stands(bench: Bench) -> None:
+    desk = bench.engine.desk
+    lids = [
+        bench.store.run(
+            "INSERT INTO node (node_id, space, kind) VALUES (?, ?, 'file')", (bench.ids.new(), SPACE)
+        )
+        for _ in range(3)
+    ]
+    dirty.add(bench.store, lids)
+    turns = [dirty.turn(bench.store, lid) for lid in lids]
+    desk.looked_through, desk.stale = turns[2], False
+    desk.wake([])
+    assert (desk.looked_through, desk.stale) == (turns[2], False)
+    desk.wake([lids[2], lids[1]])
+    assert (desk.looked_through, desk.stale) == (turns[1] - 1, True)
+    desk.wake([lids[2], 1 << 40])
+    assert desk.looked_through == turns[1] - 1
 
 
 def test_news_makes_what_waited_for_another_fact_due_again(bench: Bench) -> None:

@@ -191,6 +191,21 @@ def test_the_deepest_is_decided_about_first(desk: StoredDesk) -> None:
     assert dirty_lids(desk) == [leaf, inner, folder]
 
 
+def test_what_was_told_before_a_deletion_in_the_same_page_is_decided_about_before_it(
+    desk: StoredDesk,
+) -> None:
+    folder = desk.tell(desk.state(NODE, "d", kind=Kind.FOLDER))
+    leaf = desk.tell(desk.state(b"l" * 16, "l", parent=NODE))
+    desk.store.run("DELETE FROM dirty")
+    told = [
+        desk.state(OTHER, "o"),
+        desk.state(NODE, "d", kind=Kind.FOLDER, dead=True),
+        desk.state(b"m" * 16, "m"),
+    ]
+    remote_tree.apply(desk.store, SPACE, [entry(state) for state in told], ME)
+    assert dirty_lids(desk) == [desk.lid(OTHER), leaf, folder, desk.lid(b"m" * 16)]
+
+
 # Answers to own operations (R31, R32)
 
 

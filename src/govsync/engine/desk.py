@@ -14,7 +14,7 @@ from govsync.content.manifests import Manifest
 from govsync.engine.jobs import AnyJob, Check, Job, Prove
 from govsync.model.ids import Ids
 from govsync.model.nodes import Kind, Node
-from govsync.store import local_tree
+from govsync.store import dirty, local_tree
 from govsync.store.database import Store
 from govsync.store.trees import SqlTrees
 from govsync.store.union import Reading
@@ -103,10 +103,15 @@ class Desk:
             self.facts_changed()
 
     def wake(self, lids: Iterable[int]) -> None:
-        """Makes these nodes due again."""
+        """Makes these nodes due again, and no others: the list is looked through from the first of them."""
+        woken = list(lids)
+        if not woken:
+            return
         self.stale = True
-        self.looked_through = 0
-        self.waiting.difference_update(lids)
+        self.waiting.difference_update(woken)
+        first = dirty.first_turn(self.store, woken)
+        if first is not None:
+            self.looked_through = min(self.looked_through, first - 1)
 
     def occupy(self, lids: Iterable[int]) -> None:
         """Keeps nodes out of plans while a job works on them."""

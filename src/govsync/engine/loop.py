@@ -39,6 +39,8 @@ from govsync.store.database import Store
 FOREVER_MS = 1 << 62
 PROVE_EVERY_MS = 20_000
 """How often the folder is proven to be ours when nothing else asks for it: its renaming makes no event (F7)."""
+_TELLS = jobs.AskHeads | jobs.Pull | jobs.Fetch | jobs.Change | jobs.Read | jobs.Upload | jobs.Commit
+"""Jobs whose handling tells itself which nodes can go on when one is done."""
 SAMPLE = 200
 """How many entries a folder without a marker is known again by."""
 
@@ -417,7 +419,7 @@ def lacking_bytes(job: jobs.Fetch, result: jobs.Fetched) -> int:
 def _frees_nothing(event: events.AnyEvent) -> bool:
     """Says whether no dirty node can stop waiting by this event, but those of which its own handling tells: `wake`."""
     if isinstance(event, events.JobDone):
-        return isinstance(event.job, jobs.AskHeads | jobs.Pull | jobs.Fetch | jobs.Change)
+        return isinstance(event.job, _TELLS)
     return isinstance(event, events.Hint | events.Beat | events.HeadTold)
 
 

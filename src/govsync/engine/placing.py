@@ -166,6 +166,7 @@ class Placing:
             dirty.delay(self._desk.store, lid, self._desk.now.steady_ms + OPEN_HERE_MS)
             problem = Problem(Code.OPEN_HERE)
             problems.raise_for(self._desk.store, lid, problem, self._desk.now.wall_ms, waiting=True)
+        self._desk.stale = True  # Its time has to be waited for, whatever this plan came from.
         return True
 
     def _ready(self, step: FetchStep | Replace, trees: Trees) -> Staged | None:

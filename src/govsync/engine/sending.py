@@ -206,6 +206,7 @@ class Sending:
             node, manifest, path = nodes.get(lid), made_of.get(lid), at.get(lid)
             if node is None or manifest is None or path is None:
                 del self._wanted[lid]
+                self._desk.wake([lid])
                 continue
             if space not in (None, node.space):
                 continue
@@ -259,15 +260,19 @@ class Sending:
                     done.append((row, outcome))
                 else:
                     self._refused(row, outcome)
-            self._agreed(done)
+            settled = self._agreed(done)
             holds.stamp(store, self._desk.now.wall_ms)
             if result.answer.chain:
                 answers.follow(store, job.space, job.epoch, result.answer, done)
-        self._desk.facts_changed()
+        if settled == len(job.operations):
+            self._desk.news()
+        else:
+            self._desk.facts_changed()
 
-    def _agreed(self, done: Sequence[tuple[ops.OpRow, Done]]) -> None:
+    def _agreed(self, done: Sequence[tuple[ops.OpRow, Done]]) -> int:
+        """Takes in what is done; answers of how many operations nothing is left to decide."""
         store, lids = self._desk.store, [row.lid for row, _ in done]
-        answers.take_in(store, done)
+        settled = answers.take_in(store, done)
         problems.clear(store, lids)
         dirty.reset_attempts(store, lids)
         for row, outcome in done:
@@ -276,6 +281,7 @@ class Sending:
                 self._durable.pop(row.lid, None)
             elif isinstance(row.operation, ask.Move) and outcome.state and outcome.state.kind is Kind.MOUNT:
                 activity.here(store, row.lid, "mount_renamed", self._desk.now.wall_ms)
+        return settled
 
     def _refused(self, row: ops.OpRow, outcome: Refused | Lacking) -> None:
         store = self._desk.store

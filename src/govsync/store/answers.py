@@ -22,8 +22,8 @@ _MADE = (
 )
 
 
-def take_in(store: Store, done: Sequence[tuple[OpRow, Done]]) -> None:
-    """Takes in the operations of a commit that are done."""
+def take_in(store: Store, done: Sequence[tuple[OpRow, Done]]) -> int:
+    """Takes in the operations of a commit that are done; answers how many made what is settled by that."""
     made = _made(store, done)
     store.many(_MADE, made.values())
     for row, outcome in done:
@@ -33,6 +33,7 @@ def take_in(store: Store, done: Sequence[tuple[OpRow, Done]]) -> None:
     settled = trees.settled(store, lids)
     local_tree.settle(store, settled)
     dirty.add(store, (lid for lid in lids if lid not in settled))
+    return len(settled)
 
 
 def follow(

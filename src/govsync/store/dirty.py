@@ -4,7 +4,7 @@ Outstanding work is stored as nothing but this: after a crash the plan is derive
 a time before which it is not tried; the time is of the steady clock, so it counts only in one life of the process.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from govsync.store.database import Store, pieces
 
@@ -45,6 +45,15 @@ def turn(store: Store, lid: int | None = None) -> int:
     if lid is None:
         return store.value("SELECT max(turn) FROM dirty") or 0
     return store.value("SELECT turn FROM dirty WHERE lid = ?", (lid,)) or 0
+
+
+def first_turn(store: Store, lids: Sequence[int]) -> int | None:
+    """Answers the earliest turn of these nodes, None where none of them has anything to decide."""
+    found = [
+        store.value(f"SELECT min(turn) FROM dirty WHERE lid IN ({marks})", piece)
+        for marks, piece in pieces(lids)
+    ]
+    return min((each for each in found if each is not None), default=None)
 
 
 def delay(store: Store, lid: int, not_before_ms: int) -> None:

@@ -30,20 +30,30 @@ def apply(store: Store, space: bytes, entries: Iterable[Entry], own_device: byte
         meta.changed_at(store, max(entry.at_ms for entry in entries))
     known = _known(store, [entry.state for entry in entries])
     told = activity.Told(store)
+    learned: list[int] = []
     for entry in entries:
+        if entry.state.dead:
+            # What is below it comes before it on the list, and what was told before both.
+            dirty.add(store, learned)
+            learned.clear()
         lid = _learn(store, space, entry.state, known)
         if lid is None:
             continue
+        learned.append(lid)
         if entry.state.kind is not Kind.FILE:
             told.folder_changed()
         if entry.device != own_device:
             told.add(lid, entry)
+    dirty.add(store, learned)
     told.note()
 
 
 def learn(store: Store, space: bytes, state: NodeState) -> int | None:
     """Takes in one state; answers the node, or None for the root of the space and for old news."""
-    return _learn(store, space, state, _known(store, [state]))
+    lid = _learn(store, space, state, _known(store, [state]))
+    if lid is not None:
+        dirty.add(store, [lid])
+    return lid
 
 
 def _known(store: Store, states: Sequence[NodeState]) -> _Known:
@@ -80,7 +90,6 @@ def _learn(store: Store, space: bytes, state: NodeState, known: _Known) -> int |
         known[state.parent] = parent
     lid = _set_remote(store, space, state, parent[0], None if row is None else row[0])
     known[state.node] = lid, state.seq, state.place, state.rev
-    dirty.add(store, [lid])
     if state.dead:
         bury(store, lid, state.seq)
     if state.target_space is not None and spaces.get(store, state.target_space) is not None:
