@@ -55,7 +55,7 @@ def days() -> str:
     for name, day in DAYS.items():
         by = [_link(test) for test in played if test.day == name]
         if day.waits_for:
-            by.append(f"*waits for {day.waits_for}*")
+            by.append(f"*{'the rest ' if by else ''}waits for {day.waits_for}*")
         rows.append(f"| **{name}** | {day.happens} | {day.holds} | {'<br>'.join(by)} |")
     return "\n".join(rows) + "\n"
 
@@ -93,7 +93,7 @@ def numbers() -> str:
             f"| worlds that once failed, kept and played again | {sum(not row.startswith('#') and bool(row.strip()) for row in regressions)} |",
             f"| random examples tried of each Hypothesis test: `make test`, `make test-rest` | {', '.join(tried)} |",
             f"| rules of docs/rules.md that a test cites, of {len(rules)} | {len(cited)} |",
-            f"| worst days played, of {len(DAYS)} | {len({test.day for test in all_tests() if test.day})} |",
+            f"| worst days played, of {len(DAYS)}; the others wait, in part or in full | {sum(not day.waits_for for day in DAYS.values())} |",
             "",
         ]
     )
@@ -123,7 +123,7 @@ def proofs() -> str:
 
 def at_least(count: int) -> str:
     """Rounds down, so that not every new test changes the page: never more than there are."""
-    step = max(5, 10 ** (len(str(count)) - 1) // 2)
+    step = 10 if count < 100 else 10 ** (len(str(count)) - 1) // 2
     return f"{count - count % step} or more" if count >= step else str(count)
 
 

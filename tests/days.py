@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Day(NamedTuple):
-    """What happens on a day, what must be so afterwards, and what it waits for where nothing plays it yet."""
+    """What happens on a day, what must be so afterwards, and what it waits for where it cannot be played in full yet."""
 
     happens: str
     holds: str

@@ -46,6 +46,7 @@ def rescued(desk: SimDesk) -> dict[str, bytes | None]:
     return tree(desk, RESCUED)
 
 
+@pytest.mark.day("T13", part="a membership that ends")
 def test_clean_files_go_and_unsent_ones_are_rescued(world: Stage) -> None:
     desk, _ = world.desks
     save(desk, "mine.txt=private")
