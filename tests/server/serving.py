@@ -1,6 +1,7 @@
 """A real server on a free port of this machine, in a thread, and desks that call it over HTTP."""
 
 import queue
+import socket
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,11 +17,14 @@ LIMIT_S = 30.0
 
 
 @contextmanager
-def serving(server: Server, proxies: Sequence[str] = ()) -> Iterator[str]:
-    """Serves, and answers the address."""
+def serving(server: Server, proxies: Sequence[str] = (), send_bytes: int = 0) -> Iterator[str]:
+    """Serves, and answers the address; `send_bytes`, where not 0, is what the operating system takes ahead for a line."""
+    listening = app.listen("127.0.0.1", 0)
+    if send_bytes:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_bytes)
     addresses: queue.SimpleQueue[str] = queue.SimpleQueue()
     edges: queue.SimpleQueue[app.Edge] = queue.SimpleQueue()
-    arguments = (server, app.listen("127.0.0.1", 0), addresses.put, edges.put, proxies)
+    arguments = (server, listening, addresses.put, edges.put, proxies)
     thread = threading.Thread(target=app.run, args=arguments)
     thread.start()
     try:

@@ -16,7 +16,6 @@ from govsync.protocol.limits import DEFAULT, MIB
 from govsync.protocol.routes import ROUTES, Route, Shape
 from govsync.protocol.session import Refresh, Role
 from govsync.protocol.wire import DOCUMENT, decode_framed, encode_json
-from govsync.server import bodies, http
 from govsync.server.accounts import ACCESS_S
 from tests.server.conftest import Served
 from tests.server.desk import Desk, give_role
@@ -121,49 +120,6 @@ def test_a_body_that_is_cut_off_has_no_effect_and_hurts_nobody(served: Served):
         served.caller.begin(in_space(served.desk.space, "commits"), len(body), sent).close()
     still_served(served)
     assert len(served.desk.journal().entries) == 1
-
-
-def test_a_body_that_stops_coming_is_given_up_and_others_are_served_meanwhile(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-):
-    monkeypatch.setattr(bodies, "SILENCE_S", 1.0)
-    slow = [
-        served.caller.begin(in_space(served.desk.space, "chunks"), 1_000, b"\0")
-        for _ in range(http.THREADS * 3)
-    ]
-    still_served(served)
-    for line in slow:
-        answer = b"".join(iter(lambda line=line: line.recv(65536), b""))
-        assert b" 408 " in answer.splitlines()[0]
-        assert b'"timed_out"' in answer
-        line.close()
-
-
-def test_a_body_that_drips_is_given_up_in_the_end(served: Served, monkeypatch: pytest.MonkeyPatch):
-    """Each byte comes in time, and yet it never ends."""
-    monkeypatch.setattr(bodies, "BODY_S", 1.0)
-    line = served.caller.begin(in_space(served.desk.space, "chunks"), 1_000_000)
-    line.settimeout(0.05)
-    answer = b""
-    for _ in range(1_000):
-        try:
-            line.sendall(b"\0")
-            answer = line.recv(65536)
-            break
-        except TimeoutError:
-            continue
-    assert b'"timed_out"' in answer
-    line.close()
-
-
-def test_bodies_that_together_hold_too_much_are_put_off(served: Served):
-    streams = bodies.Held(100)
-    with streams.share() as first:
-        first.take(60)
-        with streams.share() as second, pytest.raises(Exception, match="busy_retry"):
-            second.take(60)
-    with streams.share() as third:
-        third.take(100)
 
 
 @pytest.mark.parametrize(

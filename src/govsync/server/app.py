@@ -18,23 +18,28 @@ import uvicorn
 from govsync.model.codes import Code
 from govsync.model.ids import uuid7
 from govsync.model.problems import Failure
-from govsync.protocol.limits import DEFAULT, Limits
+from govsync.protocol.limits import DEFAULT, KIB, Limits
 from govsync.server.blobs.folder import FolderBlobs
 from govsync.server.blobs.interface import Blobs
+from govsync.server.bounds import Bounds
+from govsync.server.connections import Room
 from govsync.server.context import Server
 from govsync.server.db.connect import Database
 from govsync.server.http import Http
 from govsync.server.identity import bring_together
 from govsync.server.upkeep import Upkeep
-from govsync.system.process import asked_to_end, end_now
+from govsync.system.process import asked_to_end, end_now, most_open_files
 
 STOP_S = 3
 """How long answers under way may take when the server is asked to stop."""
 LAST_S = 0.5
 """How long calls are waited for after that, whose answers nobody will hear."""
-CONNECTIONS = 4096
-KEEP_ALIVE_S = 75
-"""Longer than a desk keeps an idle connection, so that it never sends into one that is just being closed."""
+WAITING = 4096
+"""Connections that the operating system keeps until they are accepted."""
+AHEAD_BYTES = 128 * KIB
+"""What the operating system may take of answers before a line can carry it."""
+OTHER_FILES = 512
+"""Files that are left for databases, packs and everything else that is no connection."""
 
 
 class SystemClock:
@@ -127,11 +132,15 @@ def listen(host: str, port: int) -> socket.socket:
     """Opens the socket on which a server listens; raises Failure(setting_bad) where it cannot be had."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listening = socket.create_server((str(address[0]), port), family=family, backlog=CONNECTIONS)
+        listening = socket.create_server((str(address[0]), port), family=family, backlog=WAITING)
     except OSError as error:
         raise Failure(Code.SETTING_BAD, name="--host, --port", value=f"{host}:{port}") from error
     # Inherited by every connection: else each small answer waits 40 ms for the other side's acknowledgement.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        # Inherited, too: else the system takes megabytes ahead for a slow line, and for long nothing more, as of one that
+        # has stalled.
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, AHEAD_BYTES)
     return listening
 
 
@@ -149,7 +158,7 @@ def run(
     host, port = listening.getsockname()[:2]
     address = f"http://[{host}]:{port}" if listening.family == socket.AF_INET6 else f"http://{host}:{port}"
     http = Http(server, secrets.token_bytes)
-    edge = Edge(http, lambda: ready(address), proxies)
+    edge = Edge(http, server.bounds, lambda: ready(address), proxies)
     started(edge)
     with asyncio.Runner(loop_factory=edge.config.get_loop_factory()) as runner:
         runner.run(edge.serve(sockets=[listening]))
@@ -159,10 +168,12 @@ def run(
 class Edge(uvicorn.Server):
     """uvicorn, which says when it is ready, and ends our event streams when it stops: they never end by themselves."""
 
-    def __init__(self, http: Http, ready: Callable[[], None], proxies: Sequence[str]) -> None:
+    def __init__(self, http: Http, bounds: Bounds, ready: Callable[[], None], proxies: Sequence[str]) -> None:
+        most = min(bounds.connections, max(1, most_open_files() - OTHER_FILES))
         config = uvicorn.Config(
-            http.app(), log_config=None, access_log=False, timeout_graceful_shutdown=STOP_S, lifespan="off",
-            timeout_keep_alive=KEEP_ALIVE_S, backlog=CONNECTIONS, server_header=False, ws="none",
+            http.app(), http=Room(bounds, most).protocol(), ws="none", log_config=None, access_log=False,
+            timeout_graceful_shutdown=STOP_S, lifespan="off", timeout_keep_alive=bounds.idle_s, backlog=WAITING,
+            server_header=False,
             proxy_headers=bool(proxies), forwarded_allow_ips=list(proxies),
         )  # fmt: skip
         super().__init__(config)

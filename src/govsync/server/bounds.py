@@ -5,6 +5,8 @@ Unlike `protocol.limits` these are told to nobody: no desk has to know them, and
 
 import msgspec
 
+from govsync.protocol.limits import KIB, MIB
+
 SECOND_MS = 1_000
 MINUTE_MS = 60 * SECOND_MS
 
@@ -17,7 +19,26 @@ class Tries(msgspec.Struct, frozen=True):
 
 
 class Bounds(msgspec.Struct, frozen=True, kw_only=True):
-    """Bounds what a caller may take up; `_s` are seconds of a line's silence or of a whole, as each says."""
+    """Bounds what a caller may take up."""
+
+    connections: int = 20_000
+    """Fewer where the operating system lets one process open fewer files."""
+    head_s: float = 10.0
+    """From the first byte of a request, or the connection, to the end of its head."""
+    head_bytes: int = 64 * KIB
+    requests_ahead: int = 16
+    """Sent on one line before the answer to the first; no desk sends any."""
+    idle_s: int = 75
+    """Longer than a desk keeps an idle connection, so that it never sends into one that is just being closed."""
+    silence_s: float = 30.0
+    """How long nothing of a body may come before it counts as lost."""
+    least_bytes_s: int = 16 * KIB
+    """A body has, beyond one silence, the time in which the longest that its call may have comes so fast."""
+    stall_s: float = 60.0
+    """In this time a piece of an answer is taken."""
+    piece_bytes: int = 256 * KIB
+    held_bytes: int = 512 * MIB
+    """Bodies and answers that are held at the same time, of all callers together. See `bodies.Held` for what one may hold."""
 
     login_at_address: Tries = Tries(10, 5 * MINUTE_MS)
     address: Tries = Tries(100, 5 * MINUTE_MS)

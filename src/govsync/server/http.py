@@ -30,7 +30,8 @@ from govsync.protocol.routes import ROUTES, Route, Shape
 from govsync.protocol.session import Refresh, SignIn, SpacesAsked
 from govsync.server import accounts, changes, commits, contents, openapi, reading, spaces, versions
 from govsync.server.accounts import Chance
-from govsync.server.bodies import HELD_BYTES, Body, Held, Share
+from govsync.server.bodies import Body, Held, Share
+from govsync.server.connections import TRUST
 from govsync.server.contents import Chunk
 from govsync.server.context import Caller, Server
 from govsync.server.events import Streams
@@ -95,12 +96,12 @@ class Threads(ThreadPoolExecutor):
 class _Sent(StreamingResponse):
     """An answer that counts as held until it is sent, or until nobody waits for it any more."""
 
-    def __init__(self, pieces: Sequence[Piece], share: Share, media: str) -> None:
+    def __init__(self, pieces: Sequence[Piece], share: Share, piece_bytes: int, media: str) -> None:
         size_bytes = sum(map(len, pieces))
         share.take(size_bytes)
         self._share = share
         headers = {**_HEADERS, "Content-Length": str(size_bytes)}
-        super().__init__(_each(pieces), headers=headers, media_type=media)
+        super().__init__(_each(pieces, piece_bytes), headers=headers, media_type=media)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As the application that every response is."""
@@ -108,19 +109,21 @@ class _Sent(StreamingResponse):
             await super().__call__(scope, receive, send)
 
 
-async def _each(pieces: Sequence[Piece]) -> AsyncIterator[Piece]:
+async def _each(pieces: Sequence[Piece], piece_bytes: int) -> AsyncIterator[Piece]:
+    """Hands an answer on in pieces that a slow line, too, takes in the time that each has."""
     for piece in pieces:
-        yield piece
+        for start in range(0, len(piece), piece_bytes):
+            yield memoryview(piece)[start : start + piece_bytes]
 
 
 class Http:
     """Binds the table of routes to the server's functions."""
 
-    def __init__(self, server: Server, chance: Chance, held_bytes: int = HELD_BYTES) -> None:
+    def __init__(self, server: Server, chance: Chance) -> None:
         self._server = server
         self._chance = chance
         self._pool = Threads()
-        self._held = Held(held_bytes)
+        self._held = Held(server.bounds.held_bytes)
         self.streams = Streams(server, self._pool)
         self._functions: dict[str, Callable[[Call], Answer]] = {
             "sign_in": self._sign_in,
@@ -157,11 +160,13 @@ class Http:
     def _handler(self, route: Route) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
             begun_ms = self._server.clock.time_ms()
-            body = Body(request, route.body_bytes)
+            body = Body(request, route.body_bytes, self._server.bounds)
+            of_a_stranger = False
             try:
                 response = await self._answer(route, request, body)
             except Failure as failure:
                 response = problem(failure)
+                of_a_stranger = failure.code is Code.SIGNED_OUT
             except ClientDisconnect:
                 response = problem(Failure(Code.TIMED_OUT))
             except Exception:  # noqa: BLE001 - the edge: whatever it is, the caller gets an answer
@@ -169,7 +174,7 @@ class Http:
                 reference = self._server.ids.new().hex()
                 _log.exception("the call %s ended by a bug, reference %s", route.name, reference)
                 response = problem(Failure(Code.INTERNAL), reference=reference)
-            if route.gives is not Shape.EVENTS and not await body.skip():
+            if route.gives is not Shape.EVENTS and not await body.skip(of_a_stranger):
                 response.headers["Connection"] = "close"
             taken_ms = self._server.clock.time_ms() - begun_ms
             _log.info("%s %d %d ms", route.name, response.status_code, taken_ms)
@@ -182,22 +187,25 @@ class Http:
         if route.signed_in:
             bearer = _bearer(request)
             caller = await self._run(lambda: accounts.caller_of(self._server, bearer))
+            request.scope["state"][TRUST]()
         if route.gives is Shape.EVENTS:
             said = self.streams.listen(caller, request.query_params.get("nonce", ""))
             headers = {**_HEADERS, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
             return StreamingResponse(said, headers=headers, media_type="text/event-stream")
-        with self._held.share() as share:
+        address = request.client.host if request.client is not None else ""
+        holder = caller.user or address.encode()
+        with self._held.share(holder) as share:
             call = Call(
                 caller=caller,
                 path={name: ids.from_text(value) for name, value in request.path_params.items()},
                 query=dict(request.query_params),
                 body=await body.read(share),
-                address=request.client.host if request.client is not None else "",
+                address=address,
             )
             pieces = await self._run(lambda: list(frames.gather(self._functions[route.name](call))))
         if route.gives is Shape.NONE:
             return Response(status_code=204, headers=_HEADERS)
-        return _Sent(pieces, self._held.share(), _MEDIA[route.gives])
+        return _Sent(pieces, self._held.share(holder), self._server.bounds.piece_bytes, _MEDIA[route.gives])
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
@@ -296,7 +304,7 @@ async def _not_found(_request: Request, _error: Exception) -> Response:
 
 async def _description(_request: Request) -> Response:
     body = wire.encode_json(openapi.document(govsync.__version__))
-    return Response(body, headers=_HEADERS, media_type=wire.JSON)
+    return Response(body, headers={**_HEADERS, "Connection": "close"}, media_type=wire.JSON)
 
 
 def _with_chunks(message: object, found: Iterable[Chunk]) -> Answer:

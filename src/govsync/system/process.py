@@ -29,6 +29,20 @@ def own_id() -> int:
     return os.getpid()
 
 
+def most_open_files() -> int:
+    """Lets this process open as many files as it may, and answers how many that are."""
+    if sys.platform == "win32":
+        return 8192  # What its own library lets a process open; handles beyond that are not counted.
+    import resource
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    except (OSError, ValueError):  # macOS says "any number" and means fewer.
+        most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sys.maxsize if most == resource.RLIM_INFINITY else most
+
+
 @contextmanager
 def asked_to_end(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
     """Calls `handler` when somebody asks this process to end, once for each time; only in the main thread."""
