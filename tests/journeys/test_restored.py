@@ -161,3 +161,53 @@ def test_a_copied_home_that_runs_twice_becomes_a_device_of_its_own(site: Site) -
         "its edit is one of the file that was copied"
     )
     verified(office, twin)
+
+
+def test_a_home_or_a_folder_that_is_put_back_from_a_backup_takes_nothing_away(site: Site) -> None:
+    office, home = site.desk("office"), site.desk("home")
+    for number in range(10):
+        office.write(f"f/{number}.txt", f"content {number}")
+    office.write("old.txt", "v1")
+    office.write("Planning/team.txt", "t1")
+    meet(office, home)
+    home.kill()
+    backup = site.base / "backup"
+    shutil.copytree(home.base, backup, ignore=shutil.ignore_patterns("control"))
+    home.start()
+    office.write("old.txt", "v2")
+    office.write("f/since.txt", "since")
+    (office.folder / "f/1.txt").unlink()
+    home.write("f/mine.txt", "mine")
+    (home.folder / "f/0.txt").unlink()
+    meet(office, home)
+    expected = office.files()
+
+    home.kill()
+    shutil.rmtree(home.base / "home")
+    shutil.copytree(backup / "home", home.base / "home")
+    home.write("f/2.txt", "edited before the first start")
+    (home.folder / "f/3.txt").unlink()
+    begin_again(site, home)
+    meet(office, home)
+    expected |= {"f/2.txt": b"edited before the first start"}
+    assert office.files() == expected, "what was missing came back, and nothing that was deleted before"
+
+    home.kill()
+    shutil.rmtree(home.folder)
+    shutil.copytree(backup / "GovSync", home.folder)
+    begin_again(site, home)
+    meet(office, home)
+    there_again = {f"f/{number}.txt": f"content {number}".encode() for number in (0, 1)}
+    assert office.files() == expected | there_again, "what was put back is there, older versions gave way"
+    assert office.json("conflicts") == home.json("conflicts") == []
+    verified(office, home)
+
+
+def begin_again(site: Site, desk: Desk) -> None:
+    """Starts a desk of which the home was put back: its session may have gone on without it."""
+    desk.start()
+    until(
+        lambda: desk.json("status")["state"] in ("in_sync", "signed_out"), "it knows whether it is signed in"
+    )
+    if desk.json("status")["state"] == "signed_out":
+        sign_in_again(site, desk)

@@ -12,7 +12,7 @@ _PARTS = ("", "-wal", "-shm")
 
 
 class Copied(msgspec.Struct, frozen=True):
-    """One thing of a copied folder, with everything in it; it has no number and no birth, as in an archive."""
+    """One thing of a copied folder, with everything in it. Only what keeps whole volumes keeps numbers and births, too."""
 
     name: str
     shape: Shape
@@ -21,6 +21,8 @@ class Copied(msgspec.Struct, frozen=True):
     exec: bool
     mtime_ns: int
     author: str
+    number: int
+    birth_ns: int
     inside: tuple["Copied", ...]
 
 
@@ -28,7 +30,16 @@ def copied(inode: Inode, name: str = "") -> Copied:
     """Copies what lies there."""
     inside = tuple(copied(found, inner) for inner, found in sorted(inode.entries.items()))
     return Copied(
-        name, inode.shape, inode.data, inode.target, inode.exec, inode.mtime_ns, inode.author, inside
+        name,
+        inode.shape,
+        inode.data,
+        inode.target,
+        inode.exec,
+        inode.mtime_ns,
+        inode.author,
+        inode.number,
+        inode.birth_ns,
+        inside,
     )
 
 
@@ -38,7 +49,7 @@ def copy_folder(desk: SimDesk) -> Copied:
 
 
 def put_folder_back(desk: SimDesk, copy: Copied) -> None:
-    """Puts a copy in the place of a desk's folder, which goes afterwards: everything has another number."""
+    """Puts a copy in the place of a desk's folder, which goes afterwards: everything has another number and birth."""
     medium, top = desk.medium, desk.medium.top
     made = medium.make(top, "put back", Shape.FOLDER, copy.author)
     _fill(medium, made, copy)
@@ -47,6 +58,21 @@ def put_folder_back(desk: SimDesk, copy: Copied) -> None:
     medium.rename(top, "put back", top, old, replace=False)
     _remove(medium, top, "gone")
     medium.flush_all()
+
+
+def put_volume_back(desk: SimDesk, copy: Copied, births: bool = True) -> None:
+    """Puts a desk's folder back with the numbers that everything had, as a snapshot of a volume does, and the `births`; a
+    new disk may by chance give the same numbers, but not the births."""
+    put_folder_back(desk, copy)
+    _number(desk.medium.resolve(ROOT), copy, births)
+
+
+def _number(inode: Inode, copy: Copied, births: bool) -> None:
+    inode.number = copy.number
+    if births:
+        inode.birth_ns = copy.birth_ns
+    for each in copy.inside:
+        _number(inode.entries[each.name], each, births)
 
 
 def _fill(medium: Medium, folder: Inode, copy: Copied) -> None:

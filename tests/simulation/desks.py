@@ -122,21 +122,23 @@ class SimDesk:
         self.store_path = store
         self.purged: list[bytes] = []
         """Contents of people that GovSync took away for good although the server did not have them."""
+        self.joined = 0
+        """How often the folder was joined anew, because memory and folder did not belong together."""
         self.worked = 0
         """How many jobs that change something were begun."""
         self.begin()
 
     # ---- the process ----
 
-    def begin(self) -> None:
-        """Starts the process: all that it knows is in its store."""
+    def begin(self, put_back: bool = False) -> None:
+        """Starts the process: all that it knows is in its store; `put_back`: which does not belong to its folder."""
         self.medium.mount_anew()
         self.fs = WatchedDisk(self.medium, ROOT, lambda primitive, _: reach(primitive))
         self.fs.purged = self._purged
         self.rescued = SimFileSystem(self.medium, RESCUED, lambda primitive, _: reach(primitive))
         self.store = Store.open(self.store_path)
         with self.store.transaction():
-            folder.begin(self.store, self.root.id + self.root.ino.to_bytes(8, "big"))
+            folder.begin(self.store, self.root.id + self.root.ino.to_bytes(8, "big"), put_back)
         self.engine = Engine(
             self.store, self.world.ids, Who(device=self.device, device_name=self.name), RULES
         )
@@ -211,7 +213,13 @@ class SimDesk:
         self.ask()
 
     def ask(self) -> None:
-        """Begins the jobs that are due."""
+        """Begins the jobs that are due; as the agent does, joins the folder that was put back (R29)."""
+        if self.engine.folder_moved:
+            self.joined += 1
+            self.end()
+            self.root = adopt(SimFileSystem(self.medium, ROOT), self.root.id, self.device)
+            self.begin(put_back=True)
+            return
         for job in self.engine.start(self.world.clock.now()):
             self.worked += isinstance(job, WORKING)
             self.fibers.append((job, Fiber(self._work(job))))

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from govsync.local.root import adopt
+from govsync.engine import jobs
+from govsync.engine.sealing import EVERY_MS
+from govsync.system.fs import Shape
 from tests.simulation.checks import check_i9, check_i9_rest, check_i10, check_i11, check_i13, check_i16
-from tests.simulation.copies import copy_folder, copy_home, put_folder_back, put_home_back
+from tests.simulation.copies import copy_folder, copy_home, put_folder_back, put_home_back, put_volume_back
 from tests.simulation.desks import ROOT, SimDesk
-from tests.simulation.disk import SimFileSystem
 from tests.simulation.stage import Stage, delete, held, move, save, seen
 
 
@@ -21,19 +22,13 @@ def world(tmp_path: Path) -> Iterator[Stage]:
     made.close()
 
 
-def begin_again(desk: SimDesk) -> None:
-    """What the agent does with our own marker under another number: the folder is taken anew, and the memory told."""
-    desk.root = adopt(SimFileSystem(desk.medium, ROOT), desk.root.id, desk.device)
-    desk.begin()
-
-
 def copy_over(desk: SimDesk, *between: Callable[[], None]) -> None:
     """The folder is copied to another disk while nothing runs, and worked on there before GovSync starts."""
     desk.end()
     put_folder_back(desk, copy_folder(desk))
     for act in between:
         act()
-    begin_again(desk)
+    desk.begin()
 
 
 def at_rest(world: Stage) -> None:
@@ -146,7 +141,7 @@ def test_only_the_folder_is_put_back(world: Stage) -> None:
     world.settle()
     home.end()
     put_folder_back(home, copy)
-    begin_again(home)
+    home.begin()
     agree(world, "f/x.txt=x f/y.txt=y gone.txt=gone old.txt=2 same.txt=same since.txt=since")
 
 
@@ -162,7 +157,7 @@ def test_an_unsent_edit_in_the_folder_that_is_put_back_is_an_edit(world: Stage) 
     world.settle()
     home.end()
     put_folder_back(home, copy)
-    begin_again(home)
+    home.begin()
     world.settle()
     assert seen(office) == seen(home)
     assert "never-sent" in held(office)
@@ -184,5 +179,142 @@ def test_home_and_folder_are_put_back(world: Stage) -> None:
     home.end()
     put_folder_back(home, copy)
     put_home_back(home)
-    begin_again(home)
+    home.begin()
     agree(world, "f/moved.txt=m f/x.txt=x mine.txt=mine old.txt=2 since.txt=since")
+
+
+def test_only_the_home_is_put_back(world: Stage) -> None:
+    """The memory is older: what was done since is what the disk shows, and nothing that is missing was deleted for it."""
+    office, home = world.desks
+    save(office, "old.txt=1 gone.txt=gone back.txt=back f/x.txt=x moved.txt=m")
+    world.settle()
+    home.end()
+    copy_home(home)
+    home.begin()
+    save(office, "old.txt=2 since.txt=since")
+    delete(office, "back.txt")
+    delete(home, "gone.txt")
+    move(home, "moved.txt", "f/moved.txt")
+    world.settle()
+    world.cut_off(home)
+    save(office, "back.txt=back")  # It lives again, by its old id, and this disk has not got it yet.
+    world.settle(office)
+    home.end()
+    put_home_back(home)
+    save(home, "f/x.txt=edited")
+    home.begin()
+    agree(world, "back.txt=back f/moved.txt=m f/x.txt=edited old.txt=2 since.txt=since")
+
+
+def test_a_volume_is_put_back_with_the_folder_but_not_the_home(world: Stage) -> None:
+    """Inode, birth and marker are those that are remembered; only the seal tells that the folder is older."""
+    office, home = world.desks
+    save(office, "old.txt=1 same.txt=same f/x.txt=x")
+    world.settle()
+    copy = copy_folder(home)
+    world.wait(EVERY_MS)
+    save(office, "old.txt=2 since.txt=since f/y.txt=y")
+    save(home, "mine.txt=mine")
+    world.settle()
+    home.end()
+    put_volume_back(home, copy)
+    home.begin()
+    agree(world, "f/x.txt=x f/y.txt=y mine.txt=mine old.txt=2 same.txt=same since.txt=since")
+
+
+def test_a_volume_is_put_back_while_the_agent_runs(world: Stage) -> None:
+    """It is unmounted, put back and mounted again between two proofs."""
+    office, home = world.desks
+    save(office, "a.txt=a")
+    world.settle()
+    copy = copy_folder(home)
+    save(office, "b.txt=b")
+    world.settle()
+    world.wait(EVERY_MS)
+    put_volume_back(home, copy)
+    agree(world, "a.txt=a b.txt=b")
+
+
+def test_home_and_volume_of_one_moment_are_put_back(world: Stage) -> None:
+    """They belong together: the desk was off line for as long, and what is missing was deleted by its person."""
+    office, home = world.desks
+    save(office, "a.txt=a b.txt=b c.txt=c")
+    world.settle()
+    home.end()
+    copy = copy_folder(home)
+    copy_home(home)
+    home.begin()
+    save(office, "a.txt=2")
+    save(home, "d.txt=d")
+    world.settle()
+    home.end()
+    put_volume_back(home, copy)
+    put_home_back(home)
+    delete(home, "b.txt")
+    home.begin()
+    agree(world, "a.txt=2 c.txt=c d.txt=d")
+    assert home.joined == 0
+
+
+def test_a_copy_on_a_new_disk_may_have_the_same_numbers(world: Stage) -> None:
+    """It is still being copied when GovSync starts."""
+    office, home = world.desks
+    save(office, "a.txt=a b.txt=b f/c.txt=c")
+    world.settle()
+    home.end()
+    put_volume_back(home, copy_folder(home), births=False)
+    delete(home, "a.txt")
+    delete(home, "f")
+    home.begin()
+    agree(world, "a.txt=a b.txt=b f/c.txt=c")
+
+
+# What is no copy
+
+
+def test_a_disk_that_comes_back_by_another_device_number_is_the_same(world: Stage) -> None:
+    """It vanishes while the agent runs, and an empty folder is left where it was mounted; so it may be after each start."""
+    office, home = world.desks
+    save(office, "a.txt=a f/b.txt=b")
+    world.settle()
+    medium, top = home.medium, home.medium.top
+    medium.rename(top, ROOT[0], top, "unplugged", replace=False)
+    medium.make(top, ROOT[0], Shape.FOLDER, "person")
+    world.wait(60_000)
+    assert home.engine.root_problem is not None
+    medium.remove_folder(top, ROOT[0])
+    medium.rename(top, "unplugged", top, ROOT[0], replace=False)
+    root = medium.resolve(ROOT)
+    for inode in (root, *(inode for _, inode in medium.walk(root))):
+        inode.dev = 7
+    agree(world, "a.txt=a f/b.txt=b")
+    home.end()
+    delete(home, "a.txt")
+    home.begin()
+    agree(world, "f/b.txt=b")
+    assert home.joined == 0
+
+
+@pytest.mark.parametrize("points", range(0, 24, 2))
+def test_a_power_cut_while_the_seal_is_written_makes_no_copy_of_the_folder(world: Stage, points: int) -> None:
+    office, home = world.desks
+    save(office, "a.txt=a b.txt=b")
+    world.settle()
+    world.clock.advance(EVERY_MS)
+    save(home, "c.txt=c")
+    for _ in range(2_000):
+        index = next((i for i, (job, _) in enumerate(home.fibers) if isinstance(job, jobs.WriteSeal)), None)
+        if index is not None:
+            break
+        home.hint()
+        home.ask()
+        if home.fibers:
+            home.advance(0, 1 << 30)
+        world.clock.advance(5)
+    assert index is not None
+    home.advance(index, points)
+    world.cut_power(home)
+    delete(home, "a.txt")
+    world.settle()
+    assert seen(office) == seen(home) == "b.txt=b c.txt=c"
+    assert home.joined == 0

@@ -72,6 +72,8 @@ class Agent:
         self.settings = values(effective)
         for failure in wrong:
             _log.warning("settings: %s", failure.code)
+        self._put_back = False
+        """Whether memory and folder do not belong together, as far as the next life of the engine goes."""
         self.memory = Memory(places.store, self._live)
         device = bytes.fromhex(self.identity.device)
         limits = (self.settings.network_upload_limit, self.settings.network_download_limit)
@@ -148,10 +150,12 @@ class Agent:
         self._watch()
 
     def _join_moved(self) -> None:
-        """Joins our own folder where it lies anew: put back from a copy, or moved to another disk (R29)."""
+        """Joins our own folder where it lies anew, or our memory is of another time: put back from a copy, or moved to
+        another disk (R29)."""
         if self.memory.trouble is not None or not self.memory.begun or not self.engine.folder_moved:
             return
         self.engine.folder_moved = False
+        self._put_back = True
         try:
             self.join_folder()
         except Failure as failure:  # It stays a question, and is tried again after the next proof.
@@ -193,9 +197,10 @@ class Agent:
         """Begins a life of the engine over a database (R16)."""
         root = self.tools.root
         with store.transaction():
-            if folder.begin(store, root.id + root.ino.to_bytes(8, "big")):
+            if folder.begin(store, root.id + root.ino.to_bytes(8, "big"), self._put_back):
                 activity.note(store, self.clock.time_ms(), "folder_joined", self.identity.folder)
             dirty.begin(store)
+        self._put_back = False
         who = Who(device=bytes.fromhex(self.identity.device), device_name=self.identity.name)
         engine = Engine(store, self.ids, who, _rules(self.settings))
         path = Path(self.identity.folder)

@@ -30,7 +30,7 @@ _STANDING: dict[type, str] = {
     events.Watching: "watching",
 }
 """What is told once and stays so: an engine that begins is told the last of each."""
-_CHANGES = (jobs.Change, jobs.Recover, jobs.Clean, jobs.TakeStock)
+_CHANGES = (jobs.Change, jobs.Recover, jobs.Clean, jobs.TakeStock, jobs.WriteSeal)
 """Jobs that no other life of the engine may overlap: it would look for what became of steps that still go on."""
 
 _log = logging.getLogger(__name__)

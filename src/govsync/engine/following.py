@@ -91,7 +91,7 @@ class Following:
 
     def _join(self) -> None:
         """Has every space united, if what this desk remembers is another device's memory: that of the home that it was
-        copied from, whose folder need not hold what this one does (R49, R51)."""
+        copied from, whose folder need not hold what this one does (R49, R51); or a memory of another time (R29)."""
         store, device = self._desk.store, self._desk.who.device
         joined = meta.joined_as(store)
         if joined == device:

@@ -13,7 +13,7 @@ from govsync.content.manifests import Manifest
 from govsync.local.root import Landmark, Standing
 from govsync.local.steps import AnyStep, At, Signature, StepOutcome
 from govsync.local.trash import Held, Judged
-from govsync.model.nodes import MountMark
+from govsync.model.nodes import MountMark, Seal
 from govsync.model.operations import AnyOperation
 from govsync.model.problems import Problem
 from govsync.protocol.changes import Changes, Cursor, Known, KnownAnswer, Nodes
@@ -256,6 +256,19 @@ class MountsWritten(msgspec.Struct, frozen=True, tag=True):
     """Answers `WriteMounts`."""
 
 
+class WriteSeal(Job, frozen=True):
+    """Writes down beside the files a number that is remembered, in place of the one that is `known` (R29)."""
+
+    known: Seal | None
+    seal: bytes
+
+
+class SealWritten(msgspec.Struct, frozen=True, tag=True):
+    """Answers `WriteSeal`."""
+
+    seal: Seal
+
+
 # With the server
 
 
@@ -385,12 +398,14 @@ class FoldersLooked(msgspec.Struct, frozen=True, tag=True):
 
 class Proven(msgspec.Struct, frozen=True, tag=True):
     """Answers `Prove`: None, or why the folder is not (surely) ours: gone, folder_missing, folder_replaced; and how far the
-    disk that it lies on can be trusted, and which of its folders are written down as mounts."""
+    disk that it lies on can be trusted, which of its folders are written down as mounts, and by which number memory and
+    folder belong together."""
 
     problem: Problem | None
     standing: Standing = Standing.OURS
     trust: Trust = Trust()
     mounts: tuple[MountMark, ...] = ()
+    seal: Seal | None = None
 
 
 class Committed(msgspec.Struct, frozen=True, tag=True):
@@ -434,6 +449,7 @@ Result = (
     | StockTaken
     | StraysRead
     | MountsWritten
+    | SealWritten
     | FilesRead
     | Changed
     | Uploaded
@@ -457,6 +473,7 @@ AnyJob = (
     | TakeStock
     | ReadStrays
     | WriteMounts
+    | WriteSeal
     | Read
     | Check
     | Change

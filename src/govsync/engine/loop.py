@@ -26,6 +26,7 @@ from govsync.engine.recalling import Recalling
 from govsync.engine.reclaiming import Reclaiming
 from govsync.engine.refilling import Refilling
 from govsync.engine.rescuing import Rescuing
+from govsync.engine.sealing import Sealing
 from govsync.engine.sending import Sending
 from govsync.engine.weighing import Weighing
 from govsync.local.root import Landmark, Standing
@@ -68,6 +69,7 @@ class Engine:
         self.reclaiming = Reclaiming(self.desk)
         self.leaving = Leaving(self.desk)
         self.mounting = Mounting(self.desk)
+        self.sealing = Sealing(self.desk)
         self.barriers = Barriers(self.desk, self.observing, self.following)
         self.checking = Checking(self.desk)
         self.disk_bytes = 1 << 40
@@ -190,6 +192,7 @@ class Engine:
         self.rescuing.take(self.placing.take_homeless())
         self._launch(started, self.rescuing.jobs())
         self._launch(started, self.mounting.jobs())
+        self._launch(started, self.sealing.jobs())
         self._launch(started, self.cleaning.jobs(started, self.disk_bytes))
         if self.observing.idle and not self.desk.busy():
             self._launch(started, self.checking.jobs())
@@ -220,6 +223,7 @@ class Engine:
             *self.reclaiming.wakes(),
             *self.leaving.wakes(),
             *self.mounting.wakes(),
+            *self.sealing.wakes(),
             *self.cleaning.wakes(),
             *self.barriers.wakes(),
             *self.checking.wakes(),
@@ -250,7 +254,7 @@ class Engine:
     def _prove(self, started: list[jobs.AnyJob]) -> None:
         proven, now = self.desk.proven_ms, self.desk.now.steady_ms
         due = proven is None or now - proven >= PROVE_EVERY_MS
-        if due and not self.desk.running(jobs.Prove):
+        if due and not self.desk.running(jobs.Prove) and not self.desk.running(jobs.WriteSeal):
             self._launch(started, [jobs.Prove(number=self.desk.number())])
 
     def _landmarks(self) -> tuple[Landmark, ...]:
@@ -261,11 +265,8 @@ class Engine:
 
     def _done(self, job: jobs.AnyJob, result: jobs.Result) -> None:
         match job, result:
-            case jobs.Prove(), jobs.Proven(problem, standing, trust, mounts):
-                if problem is None:
-                    self.observing.trust = trust
-                    self.mounting.proven(mounts)
-                self._proven(problem, standing)
+            case jobs.Prove(), jobs.Proven():
+                self._proof(result)
             case jobs.Recognize(), jobs.Recognized(done):
                 self.desk.proven_ms = None if done else self.desk.proven_ms
             case jobs.Look(), jobs.FoldersLooked():
@@ -276,6 +277,8 @@ class Engine:
                 self.reclaiming.read(job, result)
             case jobs.WriteMounts(), jobs.MountsWritten():
                 self.mounting.written(job)
+            case jobs.WriteSeal(), jobs.SealWritten():
+                self.sealing.written(result)
             case jobs.Recheck(), jobs.Rechecked():
                 self.observing.rechecked(result)
             case jobs.Clean(), jobs.Cleaned():
@@ -296,12 +299,14 @@ class Engine:
                 for folder in self.placing.changed(result, isinstance(job, jobs.Recover)):
                     self.observing.look(folder)
                 self.mounting.changed()
+                self.sealing.changed()
             case jobs.Upload(), jobs.Uploaded():
                 for lid in self.sending.uploaded(job, result):
                     self.reading.read(lid)
                 self.planning.uploaded((file.lid for file in job.files), job.space)
             case jobs.Commit(), jobs.Committed():
                 self.sending.committed(job, result)
+                self.sealing.changed()
                 self.following.head_told(job.space, result.answer.head)
             case jobs.Pull(), jobs.Pulled():
                 self.placing.keep_inline(result.contents)
@@ -371,6 +376,8 @@ class Engine:
                 self.rescuing.failed()
             case jobs.WriteMounts():
                 self.mounting.failed()
+            case jobs.WriteSeal():
+                self.sealing.failed()
             case jobs.Mark():
                 self.barriers.lost(job)
             case jobs.Clean():
@@ -386,6 +393,16 @@ class Engine:
         self.folder_left = left
         with self.desk.store.transaction():
             meta.set_folder_left(self.desk.store, left)
+
+    def _proof(self, found: jobs.Proven) -> None:
+        if found.problem is None and not self.sealing.fits(found.seal):
+            # Memory or folder was put back as it was once: what differs between them was done by nobody.
+            self._proven(Problem(Code.FOLDER_REPLACED), Standing.MOVED)
+            return
+        if found.problem is None:
+            self.observing.trust = found.trust
+            self.mounting.proven(found.mounts)
+        self._proven(found.problem, found.standing)
 
     def _proven(self, problem: Problem | None, standing: Standing | None = None) -> None:
         """Takes in whether the folder is ours; while it is not, nothing is read from it or done to it (R29)."""

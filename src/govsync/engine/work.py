@@ -13,7 +13,7 @@ from govsync.content.hashes import chunk_hash
 from govsync.content.manifests import ChunkRef, Manifest, encode
 from govsync.engine import jobs
 from govsync.engine.drafting import manifest_pieces
-from govsync.local import mounts, place, scanner, strays, trash
+from govsync.local import mounts, place, scanner, seal, strays, trash
 from govsync.local.documents import open_here
 from govsync.local.ignore import Ignore, is_lock
 from govsync.local.reader import FileSource, Pieces, Read, read_files
@@ -91,6 +91,8 @@ def run(job: jobs.AnyJob, tools: Tools) -> jobs.Result:
         case jobs.WriteMounts():
             mounts.write(tools.fs, tools.root, job.marks)
             return jobs.MountsWritten()
+        case jobs.WriteSeal():
+            return jobs.SealWritten(seal.write(tools.fs, tools.root, job.known, job.seal))
         case jobs.Read():
             return _read(tools, job.files, job.despite_writers)
         case jobs.Check():
@@ -127,7 +129,7 @@ def _prove(tools: Tools) -> jobs.Proven:
     if code is not None:
         return jobs.Proven(Problem(code), standing)
     tools.hold()
-    return jobs.Proven(None, standing, tools.fs.trust(), mounts.read(tools.fs))
+    return jobs.Proven(None, standing, tools.fs.trust(), mounts.read(tools.fs), seal.read(tools.fs))
 
 
 def _look(tools: Tools, wanted: jobs.LookAt) -> jobs.Looked:

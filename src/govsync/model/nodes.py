@@ -116,3 +116,11 @@ class MountMark(msgspec.Struct, frozen=True):
     path: tuple[str, ...]
     ino: int
     birth_ns: int | None = None
+
+
+class Seal(msgspec.Struct, frozen=True):
+    """A random number, written beside the files and remembered, by which a desk's memory and its folder belong together,
+    and when its file was made: 0 on a disk where such things do not last (R29)."""
+
+    number: bytes
+    made_ns: int

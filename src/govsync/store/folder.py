@@ -15,17 +15,18 @@ _OF_THE_SERVER = ("space", "node", "past", "lost", "dirty", "evidence")
 """What is kept besides for our own folder: what the server told, and what was agreed with it."""
 
 
-def begin(store: Store, folder: bytes) -> bool:
-    """Makes the memory that of a folder, named by the id in its marker and what tells it from its copies; says whether it
-    was another's, or that of another copy."""
+def begin(store: Store, folder: bytes, put_back: bool = False) -> bool:
+    """Makes the memory that of a folder, named by the id in its marker and its inode; says whether it was another's, or of
+    another time, because one of the two was `put_back`."""
     known = meta.get(store, "folder")
-    if known == folder:
+    if known == folder and not put_back:
         return False
     if known is not None and known[:ROOT_ID_BYTES] == folder[:ROOT_ID_BYTES]:
         doubt(store)
     elif known is not None:
         forget(store)
     meta.put(store, "folder", folder)
+    meta.set_seal(store, None)
     return known is not None
 
 
@@ -40,7 +41,7 @@ def doubt(store: Store) -> None:
     Each name is looked at as if it had been hidden: what lies there is the node that lay there, of whatever content, and
     what does not is asked back, for nobody knows when it went (R26). Only that was on the disk when it was last looked at;
     anything else, what was about to be deleted as well, is asked back at once. No step or operation that was under way has
-    an outcome here.
+    an outcome here. What the server told may be as old as the memory is, so it is read anew before anything is planned.
     """
     rows = store.all("SELECT lid FROM node WHERE presence IN ('gap', 'missing', 'parked') ORDER BY lid")
     lost = {
@@ -54,6 +55,7 @@ def doubt(store: Store) -> None:
     )
     _empty(store, (*_KEPT, *_OF_THE_SERVER))
     spaces.sync_mounts(store)
+    meta.unjoin(store)
     evidence.begin(store)
     dirty.begin(store)
 

@@ -1,5 +1,6 @@
 """Single facts of a desk, by key."""
 
+from govsync.model.nodes import Seal
 from govsync.store.database import Store
 
 
@@ -60,3 +61,29 @@ def joined_as(store: Store) -> bytes | None:
 def set_joined_as(store: Store, device: bytes) -> None:
     """Remembers the device whose memory this is."""
     put(store, "joined_as", device)
+
+
+def unjoin(store: Store) -> None:
+    """Has this memory united with the server again before anything is planned by it, as if it were another device's."""
+    put(store, "joined_as", b"")
+
+
+def seal(store: Store) -> tuple[Seal | None, bytes | None]:
+    """Answers by which number this memory and its folder belong together, and the one that is being written (R29)."""
+    value = get(store, "seal")
+    known = None
+    if value is not None:
+        known = Seal(value[8:], int.from_bytes(value[:8], "big", signed=True))
+    return known, get(store, "coming_seal")
+
+
+def set_coming_seal(store: Store, number: bytes) -> None:
+    """Remembers the number that is going to be written."""
+    put(store, "coming_seal", number)
+
+
+def set_seal(store: Store, written: Seal | None) -> None:
+    """Remembers the number that was written; None: memory and folder are joined anew, and get another."""
+    value = None if written is None else written.made_ns.to_bytes(8, "big", signed=True) + written.number
+    put(store, "seal", value)
+    put(store, "coming_seal", None)
