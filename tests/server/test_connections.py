@@ -18,7 +18,7 @@ from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol.commits import Fetch, Want
 from govsync.protocol.limits import MIB
-from govsync.server import accounts, bodies, http
+from govsync.server import accounts, bodies
 from govsync.server.bounds import Bounds
 from govsync.server.db.connect import Database
 from tests.server.conftest import Served
@@ -254,7 +254,7 @@ def _memory(process: int) -> int:
 def test_a_body_that_stops_coming_is_given_up_and_others_are_served_meanwhile(tmp_path: Path):
     with served_with(tmp_path, silence_s=1.0) as served:
         path = in_space(served.desk.space, "chunks")
-        slow = [served.caller.begin(path, 1_000, b"\0") for _ in range(http.THREADS * 3)]
+        slow = [served.caller.begin(path, 1_000, b"\0") for _ in range(Bounds().threads * 3)]
         still_served(served)
         for line in slow:
             answer = until_the_end(line)

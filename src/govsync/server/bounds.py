@@ -37,6 +37,14 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     stall_s: float = 60.0
     """In this time a piece of an answer is taken."""
     piece_bytes: int = 256 * KIB
+    threads: int = 64
+    """More than all kinds of calls together have that can wait for the store or for a space: changes, chunks, commits,
+    fetches, manifests, questions for what is missing."""
+    threads_of_kind: int = 8
+    threads_of_space: int = 4
+    """Of each kind."""
+    turn_s: float = 20.0
+    """How long a call waits for a thread."""
     held_bytes: int = 512 * MIB
     """Bodies and answers that are held at the same time, of all callers together. See `bodies.Held` for what one may hold."""
 

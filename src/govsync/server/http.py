@@ -1,7 +1,7 @@
 """The HTTP edge: one handler for every row of the table of routes (RFC 9110, RFC 9457).
 
 Only here and in `events` is code asynchronous. Who asks is proven before the body is read; the body is read within the
-row's bound and in its time; the function is called and its answer encoded in a pool of threads; what bodies and answers
+row's bound and in its time; the function is called and its answer encoded in a pool of threads, when it is its turn; what bodies and answers
 take up together is bounded. No name, token or byte of a person's reaches a log line or an error's text.
 """
 
@@ -35,8 +35,7 @@ from govsync.server.connections import TRUST
 from govsync.server.contents import Chunk
 from govsync.server.context import Caller, Server
 from govsync.server.events import Streams
-
-THREADS = 16
+from govsync.server.turns import Turns
 
 _log = logging.getLogger(__name__)
 
@@ -76,8 +75,8 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
 class Threads(ThreadPoolExecutor):
     """Where calls run; it can be left while some of them do not end."""
 
-    def __init__(self) -> None:
-        super().__init__(THREADS, thread_name_prefix="call")
+    def __init__(self, most: int) -> None:
+        super().__init__(most, thread_name_prefix="call")
         self._calls: set[Future[Any]] = set()
 
     def submit(self, work: Callable[..., T], /, *args: Any, **more: Any) -> Future[T]:
@@ -122,7 +121,8 @@ class Http:
     def __init__(self, server: Server, chance: Chance) -> None:
         self._server = server
         self._chance = chance
-        self._pool = Threads()
+        self._pool = Threads(server.bounds.threads)
+        self._turns = Turns(server.bounds)
         self._held = Held(server.bounds.held_bytes)
         self.streams = Streams(server, self._pool)
         self._functions: dict[str, Callable[[Call], Answer]] = {
@@ -202,7 +202,8 @@ class Http:
                 body=await body.read(share),
                 address=address,
             )
-            pieces = await self._run(lambda: list(frames.gather(self._functions[route.name](call))))
+            async with self._turns.turn(route.name, call.path.get("space")):
+                pieces = await self._run(lambda: list(frames.gather(self._functions[route.name](call))))
         if route.gives is Shape.NONE:
             return Response(status_code=204, headers=_HEADERS)
         return _Sent(pieces, self._held.share(holder), self._server.bounds.piece_bytes, _MEDIA[route.gives])

@@ -11,6 +11,7 @@ import threading
 from collections import defaultdict, deque
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,9 @@ ROOM_FOR_LOG = 16
 what the room is wanted for."""
 BUSY_MS = 30_000
 """How long a transaction waits for another process that writes into the same SQLite file."""
+LOCK_MS = 10_000
+"""How long a transaction of PostgreSQL waits for another to let go of a space: much longer than any has one. One that hangs
+with it, on whichever replica, takes no more threads from the others than for so long."""
 _LATER = ("SQLITE_BUSY", "SQLITE_LOCKED", "40", "55P03")
 _FULL = ("SQLITE_FULL", "53100")
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
@@ -41,7 +45,7 @@ _AWAY = ("SQLITE_IOERR", "SQLITE_CANTOPEN", "SQLITE_READONLY", *_DAMAGED, "08", 
 class Database:
     """The database at a URL: `sqlite:///path`, `sqlite://` (in memory, one connection), `postgresql://…`."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, lock_ms: int = LOCK_MS) -> None:
         parsed = make_url(url)
         if parsed.drivername == "postgresql":
             parsed = parsed.set(drivername="postgresql+psycopg")
@@ -57,10 +61,12 @@ class Database:
             options = {"poolclass": pool.StaticPool}
         if self.is_sqlite:
             options["connect_args"] = {"check_same_thread": False}
-        self.engine: Engine = create_engine(parsed, **options)
+        self.engine: Engine = create_engine(parsed, hide_parameters=True, **options)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _set_up_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            event.listen(self.engine, "connect", partial(_set_up_postgres, lock_ms=lock_ms))
 
     @contextmanager
     def begin(self, write: bool = True) -> Iterator[Connection]:
@@ -110,6 +116,8 @@ class Database:
     def upgrade(self) -> None:
         """Makes the tables, or brings those of an older version up to date; replicas that start together take turns."""
         with self.begin() as tx:
+            if not self.is_sqlite:
+                tx.execute(text("SET LOCAL lock_timeout = 0"))  # A migration may take long.
             take_turns(tx, "upgrade")
             migrate.upgrade(tx)
 
@@ -199,6 +207,11 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     if path and shutil.disk_usage(Path(path).parent).free >= ROOM_FOR_LOG * LOG_PAGES * page_bytes:
         cursor.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
     cursor.close()
+
+
+def _set_up_postgres(connection: Any, _record: object, lock_ms: int) -> None:
+    connection.execute(f"SET lock_timeout = {lock_ms}")
+    connection.commit()
 
 
 def _begin_sqlite(connection: Connection) -> None:
