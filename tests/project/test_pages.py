@@ -7,13 +7,14 @@ import pytest
 from govsync.cli.main import _WHERE
 from tests.project.sources import PRODUCT, ROOT, committed_files
 
-PAGES = sorted(page for page in ROOT.glob("**/*.md") if page in set(committed_files()))
+FILES = committed_files()
+PAGES = sorted(file for file in FILES if file.suffix == ".md")
 NAMED = re.compile(r"`([\w./-]+\.(?:py|md|txt|toml|yaml|lock))`")
 LINKED = re.compile(r"\]\((?!https?:)([^)#]+)")
 TYPED = re.compile(r"(?:^|`)govsync ([a-z][a-z-]*)", re.M)
 MADE_LATER = {"settings.toml", "docs/decisions"}
 """What lies in a home, not in the repository."""
-NAMES = {file.name for file in committed_files()}
+NAMES = {file.name for file in FILES}
 
 
 def text_of(page) -> str:
