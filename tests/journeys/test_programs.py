@@ -24,6 +24,12 @@ def forks(root: Path) -> Iterator[Forks]:
     made.close()
 
 
+def sockets(process: int) -> set[str]:
+    """Answers which sockets a process holds."""
+    held = {os.readlink(entry) for entry in Path(f"/proc/{process}/fd").iterdir()}
+    return {each for each in held if each.startswith("socket:")}
+
+
 @pytest.mark.parametrize(
     ("arguments", "stdin"),
     [
@@ -51,7 +57,7 @@ def test_it_has_an_id_an_environment_a_folder_and_descriptors_of_its_own(
     monkeypatch.chdir(root / "here")
     reads, prints = os.pipe()
     serve = ["serve", "--data", "data", "--port", "0"]
-    env = {**environment(root), "SAID_BY": "the test"}
+    env = environment(root)
     with (root / "log").open("wb") as log:
         one, other = (forks.start(serve if turn else [*serve[:2], "other", *serve[3:]], env, prints, log.fileno()) for turn in range(2))  # fmt: skip
     os.close(prints)
@@ -60,6 +66,9 @@ def test_it_has_an_id_an_environment_a_folder_and_descriptors_of_its_own(
         process = Path(f"/proc/{one.pid}")
         assert one.pid != other.pid
         assert (process / "cwd").readlink() == root / "here"
+        assert not sockets(other.pid) & sockets(forks._origin.pid), (
+            "neither its way to us nor the first one's"
+        )
         one.kill()
         assert one.wait(60) == -signal.SIGKILL
         assert not process.exists()
@@ -72,6 +81,13 @@ def test_it_has_an_id_an_environment_a_folder_and_descriptors_of_its_own(
         other.send_signal(signal.SIGTERM)
         assert other.wait(60) == 0
         assert said.read() == "", "nobody else holds what it printed to"
+
+
+def test_it_works_in_the_home_that_its_environment_names(forks: Forks, root: Path) -> None:
+    for name in ("one", "other"):
+        done = forks.run(["folder", "set", str(root / name / "GovSync")], environment(root / name))
+        assert done.returncode == 0, done
+        assert (root / name / "home" / "device.json").exists()
 
 
 @pytest.mark.parametrize("name", ["HOME", "GOVSYNC_HOME"])
