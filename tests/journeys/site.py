@@ -199,6 +199,10 @@ class Desk:
         # Before there is a socket to ask, each question would only take the processor from the agent.
         until(lambda: control.exists() and self.call("status").returncode == 0, f"{self.name} answers")
 
+    def join_team(self) -> None:
+        """Waits for the team's folder; who makes a folder of its name before it comes has a private one."""
+        until((self.folder / "Planning").is_dir, f"the team's folder on {self.name}")
+
     def kill(self) -> None:
         """Ends the agent without a word (SIGKILL)."""
         assert self.agent is not None

@@ -40,6 +40,7 @@ def has_keys(what: str, rows: Any) -> None:
 
 def test_every_answer_has_the_keys_of_the_contract(site: Site) -> None:
     anna, boris = site.desk("anna-desk"), site.desk("boris-desk", login="boris")
+    anna.join_team()
     anna.write("Planning/Budget.csv", "0")
     for desk in (anna, boris):
         until(lambda desk=desk: "Planning/Budget.csv" in desk.tree(), "the team's file")  # type: ignore[misc]

@@ -45,6 +45,7 @@ def test_a_renamed_folder_keeps_its_files_and_their_history(site: Site) -> None:
 
 def test_two_people_edit_at_once_and_both_versions_stay(site: Site) -> None:
     anna, boris = site.desk("anna-desk"), site.desk("boris-desk", login="boris")
+    anna.join_team()
     anna.write("Planning/Budget.csv", "0")
     for desk in (anna, boris):
         until(lambda desk=desk: "Planning/Budget.csv" in desk.tree(), "the team's file")  # type: ignore[misc]

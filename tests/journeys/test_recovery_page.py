@@ -83,6 +83,7 @@ def test_a_server_is_copied_damaged_healed_and_put_back_as_the_page_says(site: S
 
 def test_a_server_without_a_copy_begins_with_nothing_as_the_page_says(site: Site) -> None:
     office = site.desk("office")
+    office.join_team()
     office.write("Planning/team.txt", "of the team")
     office.write("mine.txt", "mine")
     office.wait()

@@ -38,6 +38,7 @@ def test_a_server_put_back_from_a_copy_and_written_on_is_united_with_what_desks_
     office, home, late = (site.desk(name) for name in ("office", "home", "late"))
     office.write("a.txt", "a1")
     office.write("b.txt", "b1")
+    office.join_team()
     office.write("Planning/team.txt", "t1")
     meet(office, home, late)
     site.server.kill()
@@ -71,6 +72,7 @@ def test_an_emptied_server_is_refilled_from_the_desks_after_a_sign_in(site: Site
     for number in range(30):
         office.write(f"2025/{number % 3}/{number}.txt", f"content {number}")
     office.write("large.bin", os.urandom(3_000_000))
+    office.join_team()
     office.write("Planning/team.txt", "t1")
     meet(office, home, late)
     office.write("a.txt", "a1")
@@ -106,6 +108,7 @@ def test_a_desk_that_has_lost_its_memory_takes_its_files_for_what_they_are(site:
         office.write(f"f/{number}.txt", f"content {number}")
     office.write("old.txt", "v1")
     office.write("mine.txt", "m1")
+    office.join_team()
     office.write("Planning/team.txt", "t1")
     meet(office, home)
     home.kill()
@@ -168,6 +171,7 @@ def test_a_home_or_a_folder_that_is_put_back_from_a_backup_takes_nothing_away(si
     for number in range(10):
         office.write(f"f/{number}.txt", f"content {number}")
     office.write("old.txt", "v1")
+    office.join_team()
     office.write("Planning/team.txt", "t1")
     meet(office, home)
     home.kill()
