@@ -67,6 +67,7 @@ class SmallServer:
         """How many commits arrived, refused ones too."""
         self.uploads = 0
         self.role = Role.MANAGER
+        self.state = SpaceState.MEMBER
         self.quota_left: int | None = None
         self.judge: Callable[[ask.AnyOperation], Outcome | None] = lambda _: None
         self.fails: dict[str, Code] = {}
@@ -121,14 +122,14 @@ class SmallServer:
     def spaces(self, have: Sequence[bytes]) -> Spaces:
         self._asked("spaces")
         info = SpaceInfo(
-            id=SPACE, state=SpaceState.MEMBER, kind=SpaceKind.PERSONAL, name="Anna", role=self.role, root=ROOT,
+            id=SPACE, state=self.state, kind=SpaceKind.PERSONAL, name="Anna", role=self.role, root=ROOT,
             epoch=EPOCH,
         )  # fmt: skip
         return Spaces(spaces=(info,))
 
     def heads(self) -> Heads:
         self._asked("heads")
-        heads = (Head(SPACE, len(self.journal), CHAIN),)
+        heads = (Head(SPACE, len(self.journal), CHAIN),) if self.state is SpaceState.MEMBER else ()
         return Heads(epoch=EPOCH, heads=heads, digest=heads_digest(heads))
 
     def changes(self, space: bytes, cursor: Cursor | None) -> tuple[Changes, Mapping[bytes, bytes]]:

@@ -3,16 +3,19 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import update
 
 from govsync.engine import events
 from govsync.engine.cleaning import PURGE_EVERY_MS
+from govsync.model.codes import Code
+from govsync.protocol.session import Role
 from govsync.server.db import tables
-from govsync.store import holds, spaces, trash
+from govsync.store import holds, problems, spaces, trash
 from govsync.system.fs import Shape
 from tests.simulation.desks import RESCUED, ROOT, SimDesk
-from tests.simulation.stage import Stage, save
+from tests.simulation.stage import Stage, delete, save
 
 
 @pytest.fixture
@@ -64,6 +67,37 @@ def test_clean_files_go_and_unsent_ones_are_rescued(world: Stage) -> None:
     assert trash.listed(desk.store) == []
     assert not desk.medium.resolve((*ROOT, ".govsync", "trash")).entries
     world.settle()
+
+
+def test_a_space_that_is_being_left_is_not_said_to_stay(world: Stage) -> None:
+    desk, _ = world.desks
+    save(desk, "Team/clean.txt=known")
+    world.settle()
+    end_membership(world)
+    desk.tell(events.RightsChanged())
+    for _ in range(100):
+        world.turns(2)
+        assert problems.listed(desk.store) == []
+    world.wait(120_000)
+    assert tree(desk) == {}
+
+
+def test_what_a_reader_deletes_is_no_question(world: Stage) -> None:
+    """Nothing of it is sent, so there is nothing to approve (R28)."""
+    desk, _ = world.desks
+    save(desk, "mine.txt=private")
+    save(desk, "Team/a.txt=a Team/b.txt=b")
+    world.settle()
+    with world.server.database.begin() as tx:
+        tx.execute(update(tables.member).where(tables.member.c.kind == "unit").values(role=Role.VIEWER))
+    told(world)
+    desk.engine.desk.rules = msgspec.structs.replace(desk.engine.desk.rules, hold_deletions=1)
+    for name in ("a", "b"):
+        delete(desk, f"Team/{name}.txt")
+    world.wait(120_000)
+    assert holds.count(desk.store) == 0
+    said = {row.path: row.problem.code for row in problems.listed(desk.store)}
+    assert said == dict.fromkeys(("Team/a.txt", "Team/b.txt"), Code.NO_RIGHT)
 
 
 def test_what_is_held_in_it_is_asked_about_no_more(world: Stage) -> None:

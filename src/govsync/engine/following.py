@@ -23,10 +23,11 @@ from govsync.engine.jobs import (
     SpacesTold,
 )
 from govsync.model.codes import Code
+from govsync.model.problems import Problem
 from govsync.protocol.changes import Changes, Cursor, Known
 from govsync.protocol.digest import heads_digest
 from govsync.protocol.session import Head, SpaceInfo, SpaceKind, SpaceState
-from govsync.store import activity, intents, meta, ops, remote_tree, spaces, union
+from govsync.store import activity, intents, meta, ops, problems, remote_tree, spaces, union
 from govsync.store.spaces import SpaceRow
 
 BEAT_LASTS_MS = 45_000
@@ -210,6 +211,7 @@ class Following:
                 activity.note(store, self._desk.now.wall_ms, "space_added", info.name)
             else:
                 spaces.update(store, info)
+                problems.clear(store, [row.root_lid], (Code.SPACE_FROZEN,))
         elif row is not None and row.state is not info.state and row.state is not SpaceState.REVOKED:
             # Everything stays as it is on this disk; nothing more is sent or fetched. Only who was a member a moment ago,
             # in this life of the server, is taken at the word that it has ended (R38, `leaving`).
@@ -217,6 +219,8 @@ class Following:
             believed = shared and row.state is SpaceState.MEMBER and not reborn
             frozen = info.state is SpaceState.REVOKED and not believed
             spaces.freeze(store, info.id, SpaceState.UNKNOWN if frozen else info.state)
+            if frozen or info.state is not SpaceState.REVOKED:
+                problems.raise_for(store, row.root_lid, Problem(Code.SPACE_FROZEN), self._desk.now.wall_ms)
             self._rereading.pop(info.id, None)
             activity.note(store, self._desk.now.wall_ms, f"space_{info.state}", row.name)
 

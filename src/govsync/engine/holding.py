@@ -6,13 +6,13 @@ goes on. Approved, they go; rejected, what was deleted comes back from the serve
 before the server's revision takes its place. A node whose cause has vanished leaves its hold by itself.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from govsync.engine.desk import Desk
 from govsync.model.merge import presence
 from govsync.model.merged_tree import kind_of
 from govsync.model.nodes import Kind, Presence
-from govsync.model.steps import AnyUp, Delete, Put
+from govsync.model.steps import AnyUp, Delete, Put, covered
 from govsync.store import activity, dirty, holds, local_tree, rescues
 from govsync.store.holds import HoldKind
 
@@ -61,7 +61,7 @@ class Holding:
 
     def _too_many(self, space: bytes, kind: HoldKind, steps: Sequence[AnyUp]) -> bool:
         store, rules = self._desk.store, self._desk.rules
-        nodes = local_tree.nodes(store, _lids(steps))
+        nodes = local_tree.nodes(store, covered(steps))
         if all(holds.approved(store, lid, kind) for lid, node in nodes.items() if kind_of(node) is Kind.FILE):
             return False
         if kind == "rewrites":
@@ -73,7 +73,7 @@ class Holding:
 
     def _hold(self, space: bytes, kind: HoldKind, steps: Sequence[AnyUp]) -> None:
         store, now = self._desk.store, self._desk.now
-        lids = _lids(steps)
+        lids = covered(steps)
         with store.transaction():
             before = holds.count(store)
             hold = holds.opened(store, space, kind, now.wall_ms)
@@ -145,7 +145,3 @@ def _kind(step: AnyUp) -> HoldKind | None:
     if isinstance(step, Delete):
         return "deletions"
     return "rewrites" if isinstance(step, Put) and step.base_rev is not None else None
-
-
-def _lids(steps: Iterable[AnyUp]) -> list[int]:
-    return [lid for step in steps for lid in (step.covers if isinstance(step, Delete) else (step.lid,))]

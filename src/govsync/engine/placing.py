@@ -95,6 +95,11 @@ class Placing:
         self._arriving.pop(lid, None)
 
     @property
+    def holds_second_versions(self) -> bool:
+        """Says whether anything that a person has saved lies in the trash and is on its way back."""
+        return bool(self._second_versions)
+
+    @property
     def has_second_versions(self) -> bool:
         """Says whether a file in the trash must be brought back, whatever is planned."""
         now = self._desk.now.steady_ms

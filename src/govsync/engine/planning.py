@@ -16,10 +16,12 @@ from govsync.engine.observing import Observing
 from govsync.engine.placing import BATCH, Placing
 from govsync.engine.recalling import Recalling
 from govsync.engine.sending import Sending
+from govsync.model.codes import Code
+from govsync.model.problems import Problem
 from govsync.model.reconcile import reconcile
-from govsync.model.steps import Adopt, AnyBook, AnyUp, Delete, Forget, Plan, Unify
+from govsync.model.steps import Adopt, AnyBook, AnyUp, Delete, Forget, Plan, Unify, covered
 from govsync.model.trees import Trees, agreed, settled
-from govsync.store import dirty, gaps, local_tree, remote_tree
+from govsync.store import dirty, gaps, local_tree, problems, remote_tree, spaces
 
 PLAN_NODES = 1_000
 """How many due nodes one plan covers."""
@@ -71,9 +73,10 @@ class Planning:
                 self._keep_books(plan.books)
                 continue
             down = self._recalling.let_pass(plan.down, trees)
+            up = self._permitted(plan.up, trees)
             taken = set(self._placing.take_up(down, jobs, trees, can_place))
             if to_spaces:
-                taken.update(self._sending.take_up(self._sendable(plan.up), jobs, trees))
+                taken.update(self._sending.take_up(self._sendable(up), jobs, trees))
             self._put_aside(lids, plan, taken, trees)
         else:
             self.unfinished = True
@@ -99,7 +102,8 @@ class Planning:
         for lid in lids:
             del self._to_place[lid]
         if not lids:
-            able = (lid for lid, space in self._to_send.items() if space in to_spaces)
+            ready = {*to_spaces, *spaces.shut(self._desk.store)} if self._to_send else ()
+            able = (lid for lid, space in self._to_send.items() if space in ready)
             lids = list(islice(able, PLAN_NODES))
             for lid in lids:
                 del self._to_send[lid]
@@ -183,6 +187,22 @@ class Planning:
         self._to_send.pop(lid, None)
         self._to_place.pop(lid, None)
         self._desk.wake([lid])
+
+    def _permitted(self, steps: Sequence[AnyUp], trees: Trees) -> Sequence[AnyUp]:
+        """Answers the steps without those that cannot be sent, and says of each that this person may not send that it stays
+        on this desk (R38). They are planned for again with any change of the trees, so that it ends when it is undone."""
+        store = self._desk.store
+        shut = spaces.shut(store) if steps else {}
+        refused = [step for step in steps if trees.node(step.lid).space in shut]
+        if not refused:
+            return steps
+        problem = Problem(Code.NO_RIGHT)
+        with store.transaction():
+            for step in refused:
+                if shut[trees.node(step.lid).space].readable and problems.of(store, step.lid) != problem:
+                    problems.raise_for(store, step.lid, problem, self._desk.now.wall_ms)
+        self._desk.kept_back.update(covered(refused))
+        return [step for step in steps if trees.node(step.lid).space not in shut]
 
     def _keep_books(self, books: Sequence[AnyBook]) -> None:
         store = self._desk.store

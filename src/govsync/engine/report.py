@@ -30,6 +30,7 @@ def at_rest(engine: Engine) -> bool:
         desk.proven_ms is not None
         and engine.root_problem is None
         and engine.placing.recovered
+        and not engine.placing.holds_second_versions
         and engine.observing.ever_scanned
         and engine.observing.idle
         and not desk.busy()

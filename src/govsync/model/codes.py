@@ -70,6 +70,7 @@ class Code(StrEnum):
     CHANGED = "changed"
     NOT_SENT = "not_sent"
     NOT_GIVEN_BACK = "not_given_back"
+    SPACE_FROZEN = "space_frozen"
     NEVER_QUIET = "never_quiet"
     OPEN_HERE = "open_here"
     DISK_FULL = "disk_full"
@@ -160,6 +161,7 @@ CODES: dict[Code, Meaning] = {
     Code.CHANGED: Meaning("retry"),
     Code.NOT_SENT: Meaning("person"),
     Code.NOT_GIVEN_BACK: Meaning("person"),
+    Code.SPACE_FROZEN: Meaning("person"),
     Code.NEVER_QUIET: Meaning("person"),
     Code.OPEN_HERE: Meaning("person"),
     Code.DISK_FULL: Meaning("person"),
@@ -191,5 +193,7 @@ CODES: dict[Code, Meaning] = {
     Code.NO_KEYRING: Meaning("it"),
 }
 
+REFUSALS = tuple(code for code, meaning in CODES.items() if meaning.status)
+"""With what something that was sent, or would have been, may be refused."""
 OF_THE_SERVER = tuple(code for code, meaning in CODES.items() if meaning.actor == "it" and meaning.status)
 """With what a server says that it cannot do something, whatever it is asked for: an operator must act."""

@@ -6,6 +6,8 @@ stand on one before it in the same plan. A step never says how; names of conflic
 by the engine, once, when it takes the step up.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
 from govsync.model.nodes import Place
@@ -141,3 +143,8 @@ class Plan(msgspec.Struct, frozen=True):
     up: tuple[AnyUp, ...]
     down: tuple[AnyDown, ...]
     waiting: tuple[int, ...]
+
+
+def covered(steps: Iterable[AnyUp]) -> list[int]:
+    """Lists the nodes that steps upwards are about, with all that goes with a deleted folder."""
+    return [lid for step in steps for lid in (step.covers if isinstance(step, Delete) else (step.lid,))]

@@ -9,10 +9,12 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from govsync.model import names
+from govsync.model.codes import REFUSALS
 from govsync.model.nodes import Baseline, Kind, Local, Node, Place, Presence
 from govsync.store import dirty, evidence, trees
 from govsync.store.database import Store, pieces
 
+_REFUSED = "('" + "', '".join(REFUSALS) + "')"
 _LOCAL = (
     "l_parent = ?, l_name = ?, l_key = ?, presence = ?, l_hash = ?, l_exec = ?, since_ms = NULL, disk_name = ?,"
     # What another file's birth was says nothing about this one's.
@@ -244,10 +246,13 @@ def below(store: Store, lid: int) -> list[int]:
 def settle(store: Store, lids: Collection[int]) -> None:
     """Takes nodes with nothing left to decide off the list of dirty ones; what waited for one of them, because it was
     moved there from another space, may be deleted where it came from: desk and server agree on it here now (R24). No step
-    of theirs waits any more."""
+    of theirs waits any more, or is refused."""
     dirty.drop(store, lids)
     for marks, piece in pieces(list(lids)):
-        store.run(f"DELETE FROM problem WHERE waiting = 1 AND lid IN ({marks})", piece)
+        store.run(
+            f"DELETE FROM problem WHERE lid IN ({marks}) AND name = '' AND (waiting = 1 OR code IN {_REFUSED})",
+            piece,
+        )
         waiting = store.all(f"SELECT lid FROM node WHERE after_lid IN ({marks}) ORDER BY lid", piece)
         if waiting:
             store.run(f"UPDATE node SET after_lid = NULL WHERE after_lid IN ({marks})", piece)

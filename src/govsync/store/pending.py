@@ -5,8 +5,8 @@ from govsync.model.status import Pending
 from govsync.store import problems
 from govsync.store.database import Store
 
-_OF_THE_SERVER = "('" + "', '".join(OF_THE_SERVER) + "')"
-_OF_SPACES = "('" + "', '".join((*OF_THE_SERVER, Code.NOT_GIVEN_BACK)) + "')"
+_STOPPING = "('" + "', '".join((*OF_THE_SERVER, Code.SPACE_FROZEN)) + "')"
+_OF_SPACES = "('" + "', '".join((*OF_THE_SERVER, Code.SPACE_FROZEN, Code.NOT_GIVEN_BACK)) + "')"
 """What is said of a space as a whole, at its root, and hinders nothing in it from coming."""
 _KEPT_BACK = (
     "WITH RECURSIVE said(lid, code) AS (SELECT lid, code FROM problem WHERE (waiting = 0 OR {lasting}) AND name = ''),"
@@ -17,7 +17,7 @@ _KEPT_BACK = (
     "  UNION SELECT i.lid FROM hold_item i JOIN hold h ON h.id = i.hold WHERE h.state = 'open'"
     "  UNION SELECT l.lid FROM lost l JOIN node n ON n.lid = l.lid JOIN space s ON s.id = n.space"
     "  JOIN said p ON p.lid = s.root_lid WHERE l.offered = 1 AND p.code = '{not_given_back}'),"
-    " stuck(space) AS (SELECT s.id FROM space s JOIN said p ON p.lid = s.root_lid WHERE p.code IN {of_the_server}) "
+    " stuck(space) AS (SELECT s.id FROM space s JOIN said p ON p.lid = s.root_lid WHERE p.code IN {stopping}) "
 )
 """What waits for a person, or for a program to end: nodes with a problem, with a notice that has lasted, or in a hold, what
 cannot come into a folder that has a problem, what others must give back, and spaces to which nothing can be sent."""
@@ -39,7 +39,7 @@ def undecided(store: Store) -> int:
 def undecided_but_kept_back(store: Store, now_ms: int) -> int:
     """Counts like `undecided`, without what waits for a person or for a program to end."""
     kept_back = _KEPT_BACK.format(
-        lasting=problems.lasting(now_ms), of_the_server=_OF_THE_SERVER, of_spaces=_OF_SPACES,
+        lasting=problems.lasting(now_ms), stopping=_STOPPING, of_spaces=_OF_SPACES,
         not_given_back=Code.NOT_GIVEN_BACK,
     )  # fmt: skip
     return int(

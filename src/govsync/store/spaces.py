@@ -179,6 +179,11 @@ def any_unmounted(store: Store) -> bool:
     ) is not None  # fmt: skip
 
 
+def shut(store: Store) -> dict[bytes, SpaceRow]:
+    """Answers the spaces that this person may not change, or not any more."""
+    return {row.id: row for row in all_spaces(store) if not row.writable}
+
+
 def freeze(store: Store, id: bytes, state: SpaceState) -> None:
     """Remembers that the server no longer lets this person in; nothing on the disk changes (R38)."""
     store.run("UPDATE space SET state = ? WHERE id = ?", (state, id))

@@ -92,6 +92,10 @@ SENTENCES: dict[Code, tuple[str, str]] = {
         "The server was restored and lacks things that lie here; only somebody who may change this folder can give them back.",
         "It happens by itself once such a desk that has them runs; if it does not, ask whoever shares the folder, and keep yours.",
     ),
+    Code.SPACE_FROZEN: (
+        "The server no longer has this folder for you. Everything in it stays here; nothing of it is sent or fetched.",
+        "Ask whoever shared it, or your IT support; or move what you need elsewhere.",
+    ),
     Code.NEVER_QUIET: ("A program has been writing it for a day.", "Close the program once."),
     Code.OPEN_HERE: (
         "It is open in a program here; a newer version waits.",
