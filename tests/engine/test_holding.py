@@ -310,6 +310,31 @@ def test_a_folder_that_goes_while_its_gap_is_open_keeps_nothing_waiting(tmp_path
     bench.store.close()
 
 
+def test_what_can_only_go_together_with_a_held_deletion_waits_with_it(tmp_path: Path) -> None:
+    """A folder is deleted, and one that lay in it takes its name: the server is told of both as one, or of none (R14)."""
+    rules = Rules(minimum_free_bytes=0, hold_deletions=MOST, hold_deletions_share=2.0)
+    bench = Bench(tmp_path / "folder", rules)
+    (bench.folder / "f" / "g").mkdir(parents=True)
+    bench.hint("f")
+    for name in NAMES:
+        bench.write(f"f/{name}")
+    bench.write("f/g/kept")
+    bench.settle()
+    (bench.folder / "f" / "g").rename(bench.folder / "g")
+    shutil.rmtree(bench.folder / "f")
+    (bench.folder / "g").rename(bench.folder / "f")
+    bench.hint("f")
+    bench.pass_ms(10_000)
+    assert held(bench).count > MOST
+    assert not bench.asked(ask.Move)
+    assert not bench.asked(ask.Delete)
+    bench.tell(events.Approve(held(bench).id))
+    bench.settle()
+    assert [type(operation) for operation in bench.server.asked[-2:]] == [ask.Move, ask.Delete]
+    assert bench.names() == ["f"]
+    bench.store.close()
+
+
 def test_what_went_before_the_question_is_listed_with_its_way_back(many: Bench) -> None:
     nodes = {name: many.server.alive()[name].node for name in NAMES}
     for name in NAMES[:MOST]:

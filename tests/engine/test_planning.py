@@ -98,6 +98,30 @@ def test_a_deletion_waits_until_nothing_vanishes_in_any_other_folder(bench: Benc
     assert len(bench.asked(ask.Delete)) == 3
 
 
+def test_what_takes_the_name_of_what_is_deleted_is_told_after_the_deletion(bench: Bench) -> None:
+    """`rm -r f; mv g f`, while something vanishes elsewhere: nothing is told that the server would have to refuse."""
+    for name in "fgh":
+        (bench.folder / name).mkdir()
+        bench.write(f"{name}/of {name}", name.encode())
+    bench.settle()
+    (bench.folder / "f" / "of f").unlink()
+    (bench.folder / "f").rmdir()
+    (bench.folder / "g").rename(bench.folder / "f")
+    bench.hint("f")
+    bench.hint("g")
+    bench.pass_ms(1_500)
+    (bench.folder / "h" / "of h").unlink()
+    bench.hint("h", "of h")
+    bench.pass_ms(1_500)
+    assert not bench.asked(ask.Move), "the server has a folder of that name still"
+    bench.settle()
+    told = [
+        type(operation) for operation in bench.server.asked if isinstance(operation, ask.Move | ask.Delete)
+    ]
+    assert told.index(ask.Delete) < told.index(ask.Move)
+    assert bench.names() == ["f", "h"]
+
+
 def test_a_deletion_does_not_wait_for_ever(bench: Bench) -> None:
     """R3: 30 s at most, however long things go on vanishing."""
     names = [f"f{number:02}" for number in range(100)]

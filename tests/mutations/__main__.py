@@ -56,7 +56,7 @@ def _tried(guard: Guard) -> Verdict:
 
 def _run(guard: Guard | None, tests: Sequence[str]) -> Verdict:
     """Runs tests on a copy of the sources, without the guard; `tests` are what pytest is told."""
-    with tempfile.TemporaryDirectory(prefix="govsync-mutant-") as folder:
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         copy = Path(folder) / "src"
         shutil.copytree(ROOT / "src", copy, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
         if guard is not None:
@@ -73,6 +73,7 @@ def _run(guard: Guard | None, tests: Sequence[str]) -> Verdict:
             "-x",
             "-p",
             "no:cacheprovider",
+            f"--basetemp={folder}/t",
             "-m",
             "not journey and not slow",
         ]

@@ -6,13 +6,13 @@ goes on. Approved, they go; rejected, what was deleted comes back from the serve
 before the server's revision takes its place. A node whose cause has vanished leaves its hold by itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from govsync.engine.desk import Desk
 from govsync.model.merge import presence
 from govsync.model.merged_tree import kind_of
 from govsync.model.nodes import Kind, Presence
-from govsync.model.steps import AnyUp, Delete, Put, covered
+from govsync.model.steps import AnyUp, Delete, Put, covered, standing
 from govsync.store import activity, dirty, holds, local_tree, rescues
 from govsync.store.holds import HoldKind
 
@@ -33,8 +33,9 @@ class Holding:
 
     # What may go
 
-    def let_pass(self, steps: Sequence[AnyUp]) -> list[AnyUp]:
-        """Answers the steps that may go; deletions and rewrites beyond the threshold are put into a hold."""
+    def let_pass(self, steps: Sequence[AnyUp], needs: Mapping[int, Sequence[int]]) -> list[AnyUp]:
+        """Answers the steps that may go; deletions and rewrites beyond the threshold are put into a hold, and what needs
+        them waits with them."""
         asked: dict[tuple[bytes, HoldKind], list[AnyUp]] = {}
         for step in steps:
             kind = _kind(step)
@@ -42,18 +43,13 @@ class Holding:
                 space = local_tree.node(self._desk.store, step.lid).space
                 asked.setdefault((space, kind), []).append(step)
         held: set[int] = set()
-        groups: set[int] = set()
         if asked:
             holds.forget_sent(self._desk.store, self._since_ms)
         for (space, kind), mine in asked.items():
             if self._too_many(space, kind, mine):
                 self._hold(space, kind, mine)
                 held.update(step.lid for step in mine)
-                groups.update(step.group for step in mine if step.group)
-        # Steps of one group stand or fall together (R14).
-        stopped = {step.lid for step in steps if step.group in groups} - held
-        self._desk.kept_back.update(stopped)
-        return [step for step in steps if step.lid not in held and step.lid not in stopped]
+        return standing(steps, needs, held)
 
     @property
     def _since_ms(self) -> int:

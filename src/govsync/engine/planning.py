@@ -6,7 +6,7 @@ commit is under way, or only be placed while a batch is, waits in a queue and is
 room; what waits for its content is woken by that content; the rest is woken by any change of the trees.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 
 from govsync.engine.desk import Desk, DeskTrees
@@ -19,7 +19,7 @@ from govsync.engine.sending import Sending
 from govsync.model.codes import Code
 from govsync.model.problems import Problem
 from govsync.model.reconcile import reconcile
-from govsync.model.steps import Adopt, AnyBook, AnyUp, Delete, Forget, Plan, Unify, covered
+from govsync.model.steps import Adopt, AnyBook, AnyUp, Delete, Forget, Plan, Unify, covered, standing
 from govsync.model.trees import Trees, agreed, settled
 from govsync.store import dirty, gaps, local_tree, problems, remote_tree, spaces
 
@@ -76,7 +76,7 @@ class Planning:
             up = self._permitted(plan.up, trees)
             taken = set(self._placing.take_up(down, jobs, trees, can_place))
             if to_spaces:
-                taken.update(self._sending.take_up(self._sendable(up), jobs, trees))
+                taken.update(self._sending.take_up(self._sendable(up, plan.needs), jobs, trees))
             self._put_aside(lids, plan, taken, trees)
         else:
             self.unfinished = True
@@ -219,17 +219,19 @@ class Planning:
                     remote_tree.unify(store, book.lid, book.winner)
         self._desk.facts_changed()
 
-    def _sendable(self, steps: Sequence[AnyUp]) -> list[AnyUp]:
+    def _sendable(self, steps: Sequence[AnyUp], needs: Mapping[int, Sequence[int]]) -> list[AnyUp]:
         """Keeps back deletions while things are still vanishing (R3) or the folder was not proven to be ours this very
-        moment (R10, R29), and what has to be asked about first (R28)."""
-        if any(isinstance(step, Delete) for step in steps):
-            desk = self._desk
+        moment (R10, R29), what has to be asked about first (R28), and what stands on any of these."""
+        left, desk = steps, self._desk
+        deletions = {step.lid for step in steps if isinstance(step, Delete)}
+        if deletions:
             proven = desk.proven_ms is not None and desk.now.steady_ms - desk.proven_ms <= PROOF_LASTS_MS
             if not proven:
                 desk.proven_ms = None
             if not proven or not self._observing.quiet():
-                desk.kept_back.update(
-                    lid for step in steps if isinstance(step, Delete) for lid in step.covers
-                )
-                steps = [step for step in steps if not isinstance(step, Delete) and not step.group]
-        return self._holding.let_pass(steps)
+                left = standing(steps, needs, deletions)
+        sendable = self._holding.let_pass(left, needs)
+        if len(sendable) < len(steps):
+            going = {step.lid for step in sendable}
+            desk.kept_back.update(covered(step for step in steps if step.lid not in going))
+        return sendable

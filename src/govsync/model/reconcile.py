@@ -75,7 +75,7 @@ def reconcile(trees: Trees, due: Sequence[int]) -> Plan:
     acted = {step.lid for step in (*books, *every_up, *every_down)}
     acted.update(lid for step in every_up if isinstance(step, Delete) for lid in step.covers)
     waiting.extend(lid for lid in active if lid not in acted and not settled(tree.node(lid)))
-    return Plan(tuple(books), every_up, every_down, tuple(waiting))
+    return Plan(tuple(books), every_up, every_down, tuple(waiting), up.needs())
 
 
 def _is_gone(node: Node) -> bool:

@@ -6,7 +6,7 @@ stand on one before it in the same plan. A step never says how; names of conflic
 by the engine, once, when it takes the step up.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -143,6 +143,26 @@ class Plan(msgspec.Struct, frozen=True):
     up: tuple[AnyUp, ...]
     down: tuple[AnyDown, ...]
     waiting: tuple[int, ...]
+    needs: Mapping[int, Sequence[int]] = {}
+    """For nodes with a step in `up`: those whose own steps must have gone before, or go with it."""
+
+
+def standing(
+    steps: Sequence[AnyUp], needs: Mapping[int, Sequence[int]], gone: Collection[int]
+) -> list[AnyUp]:
+    """Answers which steps can be told while those of `gone` are not: no step that needs one of them, nor any of a group of
+    which one stays behind (R14)."""
+    left = [step for step in steps if step.lid not in gone]
+    while len(left) < len(steps):
+        behind = {step.lid for step in steps} - {step.lid for step in left}
+        groups = {step.group for step in steps if step.group and step.lid in behind}
+        still = [
+            step for step in left if step.group not in groups and behind.isdisjoint(needs.get(step.lid, ()))
+        ]
+        if len(still) == len(left):
+            break
+        left = still
+    return left
 
 
 def covered(steps: Iterable[AnyUp]) -> list[int]:

@@ -6,7 +6,7 @@ their needs, and puts them in order; steps that need each other in a circle (a s
 the server judges as a whole (R14).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 
 import msgspec
@@ -77,6 +77,10 @@ class Upward:
             sent.update(members)
         return tuple(steps)
 
+    def needs(self) -> Mapping[int, Sequence[int]]:
+        """Answers which other nodes' steps each step stands on."""
+        return {lid: needed for lid, needed in self._needs.items() if needed}
+
     def _ready(self, lid: int, members: tuple[int, ...], sent: set[int]) -> bool:
         return lid not in self._blocked and all(need in sent or need in members for need in self._needs[lid])
 
@@ -127,7 +131,8 @@ class Upward:
         if holder is None or holder == lid:
             return
         kept = self._tree.belongs(holder)
-        if self._tree.trees.busy(holder):
+        if self._tree.trees.busy(holder) or presence(self._tree.node(holder)) is Presence.GAP:
+            # What has vanished from this very name was most likely deleted to make room; soon it is known (R3).
             self._blocked.add(lid)
         elif kept.side is Side.LOCAL and kept.place is not None and _claim(kept.place) != claim:
             self._need(lid, holder, lambda: self.consider(holder))
