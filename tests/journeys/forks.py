@@ -1,10 +1,11 @@
 """The process of which a journey's processes are forks: each start costs some milliseconds instead of a second of imports.
 
-A fork is a process like any other: with an id, descriptors, an environment and a folder of its own; it can be killed, and its
-interpreter ends as always. This process imports and forks, and nothing else: a second thread, a connection or a number drawn
+A fork is a process like any other: with an id, descriptors, an environment and a folder of its own; it can be killed, and it
+ends as always, but for taking its modules apart, which would copy all the memory that it shares. This process imports and forks, and nothing else: a second thread, a connection or a number drawn
 here would be shared by all of them.
 """
 
+import atexit
 import gc
 import json
 import os
@@ -129,7 +130,7 @@ def _tell_who_ended(running: dict[int, socket.socket]) -> None:
 
 
 def main() -> None:
-    """Forks until no order comes any more; what follows `become` runs in the fork, to the end of its interpreter."""
+    """Forks until no order comes any more; what follows `become` runs in the fork, to its end."""
     for module in IMPORTED:
         import_module(module)
     assert threading.active_count() == 1
@@ -138,7 +139,21 @@ def main() -> None:
     order = next_fork(socket.socket(fileno=int(sys.argv[1])), Path(sys.argv[2]))
     if order is not None:
         order.become()
-        import_module("govsync.cli.main").main()
+        try:
+            import_module("govsync.cli.main").main()
+        except SystemExit as ended:
+            if not isinstance(ended.code, int):
+                raise
+            _end(ended.code)
+
+
+def _end(code: int) -> None:
+    """Ends as an interpreter does that has nothing left to run."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -20,10 +20,11 @@ COMMANDS = Commands()
 
 def until(condition: Callable[[], bool], what: str, limit_s: float = LIMIT_S) -> None:
     """Returns when a condition holds; fails when it does not come."""
-    end = time.monotonic() + limit_s
+    end, pause_s = time.monotonic() + limit_s, 0.02
     while not condition():
         assert time.monotonic() < end, f"it never came: {what}"
-        time.sleep(0.02)
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 1.3, 0.25)  # To ask takes time, too, from whoever makes it come.
 
 
 def environment(base: Path) -> dict[str, str]:
