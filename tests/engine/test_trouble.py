@@ -47,6 +47,36 @@ def test_a_server_that_is_away_for_a_moment_is_no_news(bench: Bench) -> None:
     assert said(bench) == [("", Code.STORE_UNAVAILABLE)]
 
 
+@pytest.mark.parametrize("code", [Code.CLIENT_TOO_OLD, Code.INTERNAL])
+def test_a_server_that_cannot_be_read_is_said_and_waited_for_no_more(bench: Bench, code: Code) -> None:
+    bench.write("a")
+    bench.settle()
+    bench.server.has("theirs", b"news")
+    bench.server.fails["changes"] = code
+    bench.pass_ms(8_000)
+    assert (said(bench), kept_back_only(bench.engine)) == ([], False)
+    bench.pass_ms(60_000)
+    assert (said(bench), bench.report().state, kept_back_only(bench.engine)) == (
+        [("", code)],
+        "problem",
+        True,
+    )
+    bench.server.fails.clear()
+    bench.pass_ms(120_000, step=2_000)
+    assert (said(bench), bench.report().state, bench.names()) == ([], "in_sync", ["a", "theirs"])
+
+
+def test_a_full_server_whose_line_fails_is_not_taken_for_unreadable(bench: Bench) -> None:
+    bench.settle()
+    bench.server.fails.update(commit=Code.STORE_FULL, changes=Code.OFFLINE)
+    bench.write("a")
+    bench.server.has("theirs", b"news")
+    bench.pass_ms(20_000)
+    assert (said(bench), kept_back_only(bench.engine)) == ([("", Code.STORE_FULL)], False), (
+        "it is read again at once"
+    )
+
+
 def test_no_line_is_no_trouble_of_the_server(bench: Bench) -> None:
     bench.settle()
     bench.server.fails["commit"] = Code.OFFLINE

@@ -6,7 +6,7 @@ missed (R41, R42). Where the server's history is another one than the desk remem
 two are united (R34).
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from govsync.engine.desk import Desk
 from govsync.engine.jobs import (
@@ -328,10 +328,11 @@ class Following:
         self._rereading.setdefault(space, union.Reading(unite=True))
         self._spaces_due = True
 
-    def up_to_date(self) -> bool:
-        """Says whether every space is read to the head of a digest that is not too old (R41)."""
+    def up_to_date(self, but: Set[bytes] = frozenset()) -> bool:
+        """Says whether every space is read to the head of a digest that is not too old (R41), `but` for some: whether all
+        others are read to the heads that were told last."""
         recent = self._desk.now.steady_ms - self.beat_ms <= BEAT_LASTS_MS
-        readable = [row for row in spaces.all_spaces(self._desk.store) if row.readable]
+        readable = [row for row in spaces.all_spaces(self._desk.store) if row.readable and row.id not in but]
         # A space that was never read counts nothing in the digest, as one that had nothing in it when that was taken.
         read = all(
             row.cursor is not None
@@ -342,8 +343,8 @@ class Following:
         )
         return (
             self.online and recent and not self._asking_spaces() and not self._heads_due
-            and not self._rereading and read
-            and self.digest == self._own_digest()
+            and self._rereading.keys() <= but and read
+            and (bool(but) or self.digest == self._own_digest())
         )  # fmt: skip
 
     def wakes(self) -> list[int]:

@@ -264,6 +264,8 @@ class Engine:
         )
 
     def _done(self, job: jobs.AnyJob, result: jobs.Result) -> None:
+        if isinstance(job, jobs.Pull | jobs.Snapshot | jobs.Ask):
+            self.sending.trouble.answered(job)
         match job, result:
             case jobs.Prove(), jobs.Proven():
                 self._proof(result)
@@ -346,6 +348,8 @@ class Engine:
     def _failed(self, job: jobs.AnyJob, problem: Problem) -> None:
         if problem.code is Code.SIGNED_OUT:
             self.signed_in = False
+        if isinstance(job, jobs.Pull | jobs.Snapshot | jobs.Ask):
+            self.sending.trouble.failed(job, problem)
         match job:
             case jobs.Prove():
                 self._proven(problem)

@@ -99,13 +99,13 @@ def moment(time_ms: int) -> str:
 def kept_back_only(engine: Engine) -> bool:
     """Says whether nothing moves any more but what waits for a person, or for a program to close its file (`wait` answers 4
     then)."""
-    desk = engine.desk
+    desk, unreadable = engine.desk, engine.sending.trouble.unreadable
     return (
         not desk.busy()
         and not desk.stale
         and engine.observing.ever_scanned
         and engine.observing.idle
-        and engine.following.up_to_date()
-        and pending.undecided(desk.store) > 0
+        and engine.following.up_to_date(but=unreadable)
+        and (bool(unreadable) or pending.undecided(desk.store) > 0)
         and pending.undecided_but_kept_back(desk.store, desk.now.wall_ms) == 0
     )
