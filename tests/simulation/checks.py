@@ -89,7 +89,15 @@ def check_i6_history(world: World) -> None:
     """No history is taken for another one: while two are united no deletion and no rename of this desk is believed."""
     for desk in world.desks:
         united = [row[3] for row in activity.latest(desk.store, 100_000) if row[2] == "united"]
-        assert world.lives or not united, f"I6: {desk.name} united {united}, and no server was put back"
+        assert world.lives or desk.may_join or not united, (
+            f"I6: {desk.name} united {united}, and nothing was put back"
+        )
+
+
+def check_i6_doubt(world: World) -> None:
+    """A memory is doubted only where it, or its folder, was put back: else a person's deletions would be undone."""
+    for desk in world.desks:
+        assert desk.may_join or not desk.joined, f"I6: {desk.name} took its folder for another one's copy"
 
 
 def check_i7(world: World) -> None:
@@ -255,7 +263,7 @@ def check_i16(world: World) -> None:
 
 
 AT_REST: tuple[Callable[[World], None], ...] = (
-    check_i2_i3, check_i1, check_i6, check_i6_history, check_i9, check_i4, check_i5, check_i7, check_i8, check_i10, check_i11, check_i13,
+    check_i2_i3, check_i1, check_i6, check_i6_history, check_i6_doubt, check_i9, check_i4, check_i5, check_i7, check_i8, check_i10, check_i11, check_i13,
     check_i14, check_i15, check_i16,
 )  # fmt: skip
 

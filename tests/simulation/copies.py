@@ -105,6 +105,7 @@ def copy_home(desk: SimDesk) -> None:
         kept.unlink(missing_ok=True)
         if path.exists():
             shutil.copy(path, kept)
+    desk.copied = True
 
 
 def put_home_back(desk: SimDesk) -> None:

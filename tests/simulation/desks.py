@@ -124,6 +124,10 @@ class SimDesk:
         """Contents of people that GovSync took away for good although the server did not have them."""
         self.joined = 0
         """How often the folder was joined anew, because memory and folder did not belong together."""
+        self.may_join = False
+        """Whether anything was put back, so that they may not."""
+        self.copied = False
+        """Whether there is a copy of the home."""
         self.worked = 0
         """How many jobs that change something were begun."""
         self.begin()

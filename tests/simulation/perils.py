@@ -40,6 +40,8 @@ class Perils(msgspec.Struct, frozen=True, kw_only=True):
     network: bool = False
     restores: float = 0.0
     """Of one turn: the server's database is copied, or put back from the last copy, declared or not."""
+    put_backs: float = 0.0
+    """Of one turn: a desk's folder is copied to another disk, its home is copied, or put back from the last copy."""
 
 
 def draw(chance: random.Random, desks: int | None = None) -> Perils:
@@ -71,4 +73,5 @@ def draw(chance: random.Random, desks: int | None = None) -> Perils:
         exchange=chance.random() < 0.85,
         network=chance.random() < 0.1,
         restores=some(0.02, 0.15),
+        put_backs=some(0.02, 0.15),
     )

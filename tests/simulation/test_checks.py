@@ -111,6 +111,10 @@ def make_a_copy_in_silence(world: World) -> None:
     )
 
 
+def join_without_a_cause(world: World) -> None:
+    world.desks[0].joined += 1
+
+
 def make_twins(world: World) -> None:
     save(world.desks[0], "A.TXT=two")
 
@@ -127,6 +131,7 @@ SPOILT: list[tuple[Callable[[World], None], Callable[[World], None]]] = [
     (checks.check_i5, purge_what_was_never_sent),
     (checks.check_i6, delete_on_the_server),
     (checks.check_i6_history, take_the_history_for_another),
+    (checks.check_i6_doubt, join_without_a_cause),
     (checks.check_i7, write_outside),
     (checks.check_i8, show_a_stranger),
     (checks.check_i9, show_more_than_there_is),

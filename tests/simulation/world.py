@@ -28,6 +28,7 @@ from govsync.system.fs import Shape
 from tests.simulation.blobs import SimBlobs
 from tests.simulation.calls import ServerDied
 from tests.simulation.clock import SeededIds, SimClock
+from tests.simulation.copies import copy_folder, copy_home, put_folder_back, put_home_back
 from tests.simulation.desks import SimDesk
 from tests.simulation.fibers import reach
 from tests.simulation.ledger import Ledger
@@ -145,7 +146,7 @@ class World:
             self._kill: 20 * self.perils.kills, self._cut_power: 20 * self.perils.power_cuts,
             self._cut_line: 20 * self.perils.cut_lines, self._server: 20 * self.perils.server_deaths,
             self._shift: 20 * self.perils.wall_shifts, self._hide_root: 20 * self.perils.strange_roots,
-            self._restore: 20 * self.perils.restores,
+            self._restore: 20 * self.perils.restores, self._put_back: 20 * self.perils.put_backs,
         }  # fmt: skip
         for _ in range(turns):
             self.turn += 1
@@ -244,6 +245,27 @@ class World:
             for index in reversed(range(len(each.fibers))):
                 if each.fibers[index][1].at.startswith("server "):
                     each.fail(index, ServerDied())
+
+    def _put_back(self, desk: SimDesk) -> None:
+        """Somebody has another disk, or a backup: nothing runs meanwhile, and nothing of a person's gets lost."""
+        if desk.undisturbed or "renamed" in desk.medium.top.entries:
+            return
+        desk.stop_programs()
+        for content in _of_people(desk.medium):
+            self.ledger.left_unfinished(content, desk.name)
+        desk.end()
+        what = self.chance.choice(("folder", "copy", "home"))
+        if what == "folder":
+            self.say(desk.name, "the folder is MOVED to another disk")
+            put_folder_back(desk, copy_folder(desk))
+        elif what == "home" and desk.copied:
+            self.say(desk.name, "the home is PUT BACK from the last copy")
+            put_home_back(desk)
+        else:
+            self.say(desk.name, "the home is copied")
+            copy_home(desk)
+        desk.may_join |= what != "copy"
+        desk.begin()
 
     def _restore(self, desk: SimDesk) -> None:
         if not self._copies or self.chance.random() < 0.3:
