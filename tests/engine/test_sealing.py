@@ -76,6 +76,20 @@ def test_no_proof_is_made_while_a_number_is_written(bench: Bench) -> None:
     assert [each for each in bench.start() if isinstance(each, jobs.Prove)]
 
 
+def test_no_number_is_written_while_a_proof_is_made(bench: Bench) -> None:
+    bench.settle()
+    bench.begin()
+    while not [job for job in bench.start() if isinstance(job, jobs.Prove)]:
+        bench.carry_out(bench.waiting[0])
+    bench.work(jobs.Prove)
+    bench.engine.desk.proven_ms = bench.steady_ms
+    bench.work(jobs.Prove)
+    assert not bench.under_way(jobs.WriteSeal)
+    assert bench.done(jobs.WriteSeal) == 1, "the first one, of the life before"
+    bench.work()
+    assert bench.done(jobs.WriteSeal) == 2
+
+
 @pytest.mark.parametrize("stranger", [b"x" * 16, None])
 def test_a_folder_of_another_age_is_not_touched_until_it_is_joined(
     bench: Bench, stranger: bytes | None

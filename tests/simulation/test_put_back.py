@@ -126,6 +126,32 @@ def test_a_desk_that_is_killed_while_it_weighs_the_copy_goes_on_with_it(world: S
     agree(world, "a.txt=2 b.txt=edited c.txt=c")
 
 
+def test_what_is_saved_while_the_server_is_asked_is_weighed_anew(world: Stage) -> None:
+    office, home = world.desks
+    save(office, "a.txt=1")
+    world.settle()
+    save(office, "a.txt=2")
+    world.settle()
+    copy_over(home, lambda: save(home, "a.txt=1"))
+    while True:
+        index = world.until(home, "answer known")
+        asking, fiber = home.fibers[index]
+        assert isinstance(asking, jobs.Ask)
+        if home.engine.weighing.asked(asking):
+            break
+        home.advance(index, 1 << 30)  # That is about the history, or about what lies in the trash.
+    save(home, "a.txt=edited")
+    for _ in range(200):
+        home.hint()
+        home.ask()
+        for each in [each for job, each in home.fibers if not isinstance(job, jobs.Ask)]:
+            home.advance([other for _, other in home.fibers].index(each), 1 << 30)
+        world.clock.advance(50)
+    assert "a.txt=edited" in seen(home)
+    home.advance([other for _, other in home.fibers].index(fiber), 1 << 30)
+    agree(world, "a.txt=edited")
+
+
 # From a backup
 
 

@@ -71,9 +71,12 @@ def test_nothing_of_a_folder_that_was_put_back_is_under_way(desk: StoredDesk) ->
     desk.store.run("INSERT INTO op_cover (lid, key) VALUES (?, x'00')", (lid,))
     desk.store.run("INSERT INTO intent (lid, step, note) VALUES (?, x'00', x'00')", (lid,))
     desk.store.run("INSERT INTO rescue (lid) VALUES (?)", (lid,))
+    desk.store.run("UPDATE node SET after_lid = lid, waits_for = lid, since_ms = 1")
     put_back(desk)
     kept = {name for name, count in counts(desk).items() if count}
     assert kept == {"meta", "space", "node", "dirty", "evidence"}
+    waiting = desk.store.all("SELECT after_lid, waits_for, since_ms FROM node")
+    assert {each for row in waiting for each in row} == {None}
 
 
 def test_what_lies_at_its_place_is_the_node_and_what_does_not_is_asked_back(desk: StoredDesk) -> None:
@@ -86,6 +89,17 @@ def test_what_lies_at_its_place_is_the_node_and_what_does_not_is_asked_back(desk
         assert desk.presence(lid) is Presence.NOT_YET
         assert desk.node(lid).baseline is None
         assert lid in dirty_lids(desk)
+    assert desk.store.all("SELECT lid FROM evidence") == [(there,)]
+
+
+def test_what_lies_in_a_mount_that_is_missing_is_asked_back_with_it(desk: StoredDesk) -> None:
+    folder.begin(desk.store, ONE)
+    mount, root = desk.mount_team()
+    inside = desk.synced("inside", root)
+    put_back(desk)
+    assert desk.presence(root) is Presence.OBSCURED
+    desk.look(desk.root)
+    assert {desk.presence(lid) for lid in (mount, root, inside)} == {Presence.NOT_YET}
 
 
 def test_what_was_missing_when_the_folder_was_put_back_is_asked_back_at_once(desk: StoredDesk) -> None:
@@ -106,6 +120,9 @@ def test_nothing_is_planned_for_a_file_before_it_is_weighed(desk: StoredDesk) ->
     put_back(desk)
     desk.look(desk.root, file("same", 1), file("edited", 2))
     assert SqlTrees(desk.store, 0).busy(same)
+    trees = SqlTrees(desk.store, 0)
+    trees.prefetch([same])
+    assert trees.busy(same)
     assert dirty.due(desk.store, 0, 10, lambda _: False) == []
     desk.read(same, b"same")
     desk.read(edited, b"something else")

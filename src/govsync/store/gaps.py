@@ -31,9 +31,7 @@ def open_for(store: Store, lids: Sequence[int], now_ms: int) -> None:
         "UPDATE node SET presence = 'gap', since_ms = ? WHERE lid = ? AND presence IN ('here', 'obscured')",
         ((now_ms, lid) for lid in lids),
     )
-    evidence.drop(
-        store, lids
-    )  # It was seen to go: whatever comes to its name is a person's work from now on.
+    evidence.drop(store, lids)  # They were seen to go: what comes to their names is a person's work.
     spaces.sync_mounts(store)
     dirty.add(store, lids)
 
