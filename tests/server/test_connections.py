@@ -206,10 +206,12 @@ def _mkdir(served: Served) -> bytes:
 
 
 def test_the_stranger_who_has_waited_longest_makes_room(tmp_path: Path):
+    """A line on which nothing is under way is a stranger's, whoever used it before."""
     with served_with(tmp_path, connections=3) as served:
         lines = [connect(served, HEAD)]
-        idle = connect(served)
-        assert answered(idle)
+        token = served.office.sign_in("boris").access
+        idle = connect(served, HEAD + f"Authorization: Bearer {token}\r\n\r\n".encode())
+        assert b" 200 " in idle.recv(65536)
         lines += [connect(served, HEAD), connect(served, HEAD)]
         assert until_the_end(lines[0]) == b""
         lines.append(connect(served, HEAD))
