@@ -38,9 +38,12 @@ def serve(
     """
     from govsync.server.app import Options
     from govsync.server.app import serve as run
+    from govsync.server.discreet import Discreet
     from govsync.system.places import default_data
 
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(Discreet())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
     run(
         Options(
             data=data or default_data(),

@@ -64,6 +64,7 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, room: Room, **made: Any) -> None:
         super().__init__(**made)
+        self.access_log = False  # Whatever the process logs: paths and questions are nobody's business.
         self._room = room
         self._between = True
         """Between two requests, or in the head of one."""
@@ -128,31 +129,20 @@ class Connection(HttpToolsProtocol):
         super().pause_writing()
         self._expect_taking()
 
-    def resume_writing(self) -> None:
-        """As uvicorn's."""
-        super().resume_writing()
-        self._expect_nothing()
-
     def on_response_complete(self) -> None:
         """As uvicorn's. A last piece that nobody takes would keep the connection from ever being closed."""
         super().on_response_complete()
         self._room.idle(self)
         if self.transport.get_write_buffer_size():
             self._expect_taking()
-        else:
-            self._expect_nothing()
 
     def _expect_taking(self) -> None:
-        self._expect_nothing()
-        self._taking = self._after(self._room.bounds.stall_s, self._give_up_on_taking)
-
-    def _expect_nothing(self) -> None:
         if self._taking is not None:
             self._taking.cancel()
-            self._taking = None
+        self._taking = self._after(self._room.bounds.stall_s, self._give_up_on_taking)
 
     def _give_up_on_taking(self) -> None:
-        """Ends it where nothing was taken: every answer that was complete in between began the time anew."""
+        """Ends it where nothing was taken: each pause and each end of an answer began the time anew."""
         nothing_new = self.flow.write_paused or self.cycle.response_complete
         if nothing_new and self.transport.get_write_buffer_size():
             self.transport.abort()

@@ -55,7 +55,7 @@ class Upkeep(threading.Thread):
             try:
                 turn(self._server, lambda: not self._stopped.is_set())
             except Failure as failure:
-                _log.warning("nothing was tidied up: %s", failure)
+                _log.warning("nothing was tidied up: %s", failure.code)
             except Exception:  # noqa: BLE001 - the server goes on serving; the log says what is wrong with it
                 _log.exception("nothing was tidied up")
 

@@ -61,7 +61,7 @@ class Database:
             options = {"poolclass": pool.StaticPool}
         if self.is_sqlite:
             options["connect_args"] = {"check_same_thread": False}
-        self.engine: Engine = create_engine(parsed, hide_parameters=True, **options)
+        self.engine: Engine = create_engine(parsed, **options)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _set_up_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
