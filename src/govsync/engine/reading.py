@@ -14,7 +14,7 @@ from govsync.model.codes import Code
 from govsync.model.problems import Problem
 from govsync.store import activity, contents, damage, dirty, local_tree, paths, problems, rescues
 
-READ_FILES = 200
+READ_FILES = 500
 READ_BYTES = 16 * 1024 * 1024
 READS_AT_ONCE = 2
 BUSY_MS = 2_000
