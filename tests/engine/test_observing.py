@@ -15,8 +15,10 @@ from govsync.model import operations as ask
 from govsync.model.codes import Code
 from govsync.model.problems import Problem
 from govsync.protocol.commits import Refused
-from govsync.store import local_tree, problems
+from govsync.protocol.session import SpaceKind
+from govsync.store import local_tree, problems, spaces
 from tests.engine.bench import Bench
+from tests.store.desk import TEAM, TEAM_ROOT_ID, info
 
 
 def test_a_folder_from_the_future_does_not_keep_a_desk_busy(bench: Bench) -> None:
@@ -213,3 +215,28 @@ def test_a_node_that_is_forgotten_while_it_is_read_needs_no_second_try(bench: Be
     bench.answer(job, jobs.FilesRead((jobs.FileUnread(lid=lid, problem=Problem(code)),)))
     assert problems.listed(bench.store) == []
     assert not bench.engine.reading.wakes()
+
+
+def test_a_mounted_space_that_can_be_listed_again_is_no_problem_by_whatever_name_it_was_listed(
+    bench: Bench,
+) -> None:
+    """After a start nobody knows any more by which of its two nodes it could not be listed."""
+    bench.settle()
+    (bench.folder / "Team").mkdir()
+    with bench.store.transaction():
+        spaces.begin(bench.store, info(TEAM, TEAM_ROOT_ID, kind=SpaceKind.TEAM, name="Team"))
+    bench.hint("Team")
+    bench.pass_ms(5_000)
+    mount, root = bench.lid("Team"), local_tree.by_id(bench.store, TEAM_ROOT_ID)
+    assert root is not None
+    with bench.store.transaction():
+        spaces.set_mount(bench.store, TEAM, mount)
+    for unlisted in (mount, root):
+        bench.engine.observing.look(unlisted)
+        [job] = [job for job in bench.start() if isinstance(job, jobs.Look)]
+        problem = Problem(Code.BUSY)
+        bench.answer(job, jobs.FoldersLooked((jobs.Looked(lid=unlisted, complete=False, problem=problem),)))
+        assert [row.problem.code for row in problems.listed(bench.store)] == [Code.BUSY]
+        bench.engine.observing.look(mount + root - unlisted)
+        bench.work()
+        assert problems.listed(bench.store) == []

@@ -23,10 +23,9 @@ from tests.simulation.desks import ROOT, SimDesk
 from tests.simulation.hints import visible
 from tests.simulation.medium import GOVSYNC
 from tests.simulation.programs import ELSEWHERE, label
-from tests.simulation.views import Tree, contents_of, desk_tree, hash_of, husks, server_tree
+from tests.simulation.views import Tree, contents_of, desk_tree, hash_of, husks, said_of, server_tree
 from tests.simulation.world import SCAN_MS, World
 
-SAID = ("conflict_copy", "renamed_aside", "second_version")
 _CONFLICT = re.compile(r"\(conflict, [^)]*\)")
 
 
@@ -231,8 +230,7 @@ def check_i13(world: World) -> None:
 
 def check_i14(world: World) -> None:
     """Nothing is done silently: as many conflict copies as there are, so many were said to have been made, at least."""
-    rows = [row for desk in world.desks for row in activity.latest(desk.store, 100_000)]
-    said = sum(kind in SAID for _, _, kind, *_ in rows)
+    said = sum(desk.said_once + said_of(desk.store) for desk in world.desks)
     made = {
         name
         for desk in world.desks

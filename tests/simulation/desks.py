@@ -126,6 +126,8 @@ class SimDesk:
         """How often the folder was joined anew, because memory and folder did not belong together."""
         self.may_join = False
         """Whether anything was put back, so that they may not."""
+        self.said_once = 0
+        """How many second names were said to have been given in memories that are no more."""
         self.copied = False
         """Whether there is a copy of the home."""
         self.worked = 0

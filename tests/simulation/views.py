@@ -11,6 +11,8 @@ from govsync.local.steps import STATE
 from govsync.model.nodes import Kind
 from govsync.server.context import Server
 from govsync.server.db import tables
+from govsync.store import activity
+from govsync.store.database import Store
 from govsync.system.fs import Shape
 from tests.simulation.hints import visible
 from tests.simulation.medium import Medium
@@ -19,6 +21,14 @@ Fact = tuple[str, bytes, bool]
 """Kind, content hash, executable bit."""
 Tree = dict[str, Fact]
 _FOLDER: Fact = ("folder", b"", False)
+
+
+SAID = ("conflict_copy", "renamed_aside", "second_version")
+
+
+def said_of(store: Store) -> int:
+    """Counts the second names that a desk says it has given."""
+    return sum(kind in SAID for _, _, kind, *_ in activity.latest(store, 100_000))
 
 
 @lru_cache(maxsize=4_096)

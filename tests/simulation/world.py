@@ -34,7 +34,7 @@ from tests.simulation.fibers import reach
 from tests.simulation.ledger import Ledger
 from tests.simulation.medium import GOVSYNC, Medium
 from tests.simulation.perils import Perils
-from tests.simulation.views import contents_of, hash_of, server_contents
+from tests.simulation.views import contents_of, hash_of, said_of, server_contents
 
 PROGRAMS = {
     "create": 6, "truncate": 5, "replace": 4, "word": 3, "delete_and_rename": 2, "append": 2, "map": 2,
@@ -253,6 +253,7 @@ class World:
         desk.stop_programs()
         for content in _of_people(desk.medium):
             self.ledger.left_unfinished(content, desk.name)
+        said = said_of(desk.store)
         desk.end()
         what = self.chance.choice(("folder", "copy", "home"))
         if what == "folder":
@@ -260,6 +261,7 @@ class World:
             put_folder_back(desk, copy_folder(desk))
         elif what == "home" and desk.copied:
             self.say(desk.name, "the home is PUT BACK from the last copy")
+            desk.said_once += said
             put_home_back(desk)
         else:
             self.say(desk.name, "the home is copied")

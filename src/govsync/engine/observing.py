@@ -211,7 +211,7 @@ class Observing:
         if folder.problem is not None:
             self._unlisted(folder)
             return False
-        problems.clear(store, [folder.lid], _UNLISTED)
+        problems.clear(store, [folder.lid, paths.inner(store, folder.lid)], _UNLISTED)
         known = local_tree.disk(store, folder.lid)
         if known is not None and known.ino != folder.ino and self.trust.identity:
             self._elsewhere(folder.lid)
@@ -283,7 +283,9 @@ class Observing:
         with self._desk.store.transaction():
             if folder.problem.code is Code.LINK_IN_THE_WAY:
                 local_tree.obscure(self._desk.store, folder.lid)
-            problems.raise_for(self._desk.store, folder.lid, folder.problem, self._desk.now.wall_ms)
+            # A mounted space is looked at by its mount and by its root: whichever is listed next ends the problem.
+            inner = paths.inner(self._desk.store, folder.lid)
+            problems.raise_for(self._desk.store, inner, folder.problem, self._desk.now.wall_ms)
         self._again[folder.lid] = self._desk.now.steady_ms + 30_000
 
     def failed(self, job: Look | Recheck) -> None:
