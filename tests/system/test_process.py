@@ -1,5 +1,6 @@
 """How processes of GovSync are asked to end, and how others are started."""
 
+import gc
 import os
 import signal
 import sys
@@ -60,3 +61,14 @@ def test_a_call_answers_how_it_ended_and_what_it_said():
 
 def test_what_is_started_is_what_runs_here():
     assert process.govsync("status") == [sys.executable, "-m", "govsync.cli.main", "status"]
+
+
+def test_the_collector_runs_seldom_and_never_over_what_was_loaded() -> None:
+    threshold = gc.get_threshold()
+    try:
+        process.collect_seldom()
+        assert gc.get_threshold()[0] > threshold[0]
+        assert gc.get_freeze_count() > 10_000
+    finally:
+        gc.set_threshold(*threshold)
+        gc.unfreeze()
