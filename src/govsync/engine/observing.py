@@ -37,7 +37,8 @@ from govsync.store import (
 )
 from govsync.system.fs import Trust
 
-LOOK_FOLDERS = 200
+LOOK_FOLDERS = 50
+"""How many folders one look takes on: what it found is taken in at one go, and nothing is sent or placed meanwhile."""
 SCAN_EVERY_MS = 25 * 60_000
 SCAN_EVERY_UNWATCHED_MS = 60_000
 SCAN_EVERY_MOST_MS = 24 * 3_600_000
