@@ -8,9 +8,9 @@ from govsync.engine import events, jobs
 from govsync.engine.report import at_rest, kept_back_only
 from govsync.model.codes import Code
 from govsync.model.status import State
-from govsync.protocol.session import Role, SpaceState
+from govsync.protocol.session import Role, SpaceInfo, SpaceKind, Spaces, SpaceState
 from govsync.store import problems
-from tests.engine.bench import Bench
+from tests.engine.bench import SPACE, Bench
 
 
 def said(bench: Bench) -> dict[str, Code]:
@@ -102,6 +102,20 @@ def test_a_space_that_the_server_has_no_more_is_not_called_in_sync(bench: Bench,
     told(bench, Role.MANAGER)
     bench.settle()
     assert sorted(bench.server.alive()) == ["a", "b"]
+    assert said(bench) == {}
+
+
+def test_a_space_that_was_made_anew_for_its_owner_is_no_problem_any_more(bench: Bench) -> None:
+    bench.write("a")
+    bench.settle()
+    told(bench, Role.MANAGER, SpaceState.UNKNOWN)
+    assert said(bench) == {"": Code.SPACE_FROZEN}
+    again = SpaceInfo(
+        id=b"n" * 16, state=SpaceState.MEMBER, kind=SpaceKind.PERSONAL, name="Anna", role=Role.MANAGER, root=b"R" * 16,
+        epoch=b"e" * 16,
+    )  # fmt: skip
+    gone = SpaceInfo(id=SPACE, state=SpaceState.UNKNOWN)
+    bench.engine.following.spaces_told(jobs.SpacesTold(Spaces(spaces=(again, gone))))
     assert said(bench) == {}
 
 

@@ -204,6 +204,7 @@ class Following:
             if before is not None:
                 # An emptied server: its people and divisions were made again, and desks give back what they hold (R35).
                 spaces.rehome(store, before.id, info)
+                problems.clear(store, [before.root_lid], (Code.SPACE_FROZEN,))
                 self._rereading.pop(before.id, None)
                 self._rereading[info.id] = union.Reading(unite=True)
             elif row is None:
