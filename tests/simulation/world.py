@@ -221,7 +221,7 @@ class World:
             if hash_of(content) not in kept:
                 self.ledger.forgive(content, desk.name)
         for content in _of_people(desk.medium):
-            self.ledger.left_unfinished(content, desk.name)
+            self.ledger.left_unfinished(content, f"{desk.name}:")
         desk.begin()
 
     def _cut_line(self, desk: SimDesk) -> None:
@@ -252,7 +252,7 @@ class World:
             return
         desk.stop_programs()
         for content in _of_people(desk.medium):
-            self.ledger.left_unfinished(content, desk.name)
+            self.ledger.left_unfinished(content, f"{desk.name}:")
         said = said_of(desk.store)
         desk.end()
         what = self.chance.choice(("folder", "copy", "home"))
