@@ -412,6 +412,38 @@ def test_no_more_is_asked_for_than_two_portions_ahead_of_what_is_written() -> No
     assert wants[0].content == b"".join(chunks)
 
 
+@pytest.mark.parametrize("pooled", [True, False])
+def test_no_answer_is_left_open_by_a_disk_that_refuses_it(pooled: bool) -> None:
+    """What is left to the collector of garbage is closed at any moment: also by a thread that holds what closing it waits for."""
+    store, chunks = Store(), large(6)
+    opened, closed, whole = [], [], store.fetch
+    ahead = Event()
+
+    def told(space: bytes, wants: Sequence[Want]) -> Iterator[bytes]:
+        opened.append(wants)
+        if len(opened) == 2:
+            ahead.set()
+        try:
+            yield from whole(space, wants)
+        finally:
+            closed.append(wants)
+
+    class Full(Sink):
+        def write(self, data: bytes) -> None:
+            assert not pooled or ahead.wait(BOUND_S)
+            raise Failure(Code.DISK_FULL)
+
+    store.fetch = told  # type: ignore[method-assign]
+    want = Wanted(*store.add(*chunks), sink=Full())
+    with ThreadPoolExecutor(2) as pool, pytest.raises(Failure) as caught:
+        ChunkedRemote(store, WIDE, pool if pooled else None).download(SPACE, [want])  # type: ignore[arg-type]
+    assert caught.value.code is Code.DISK_FULL
+    assert len(opened) == (2 if pooled else 1)
+    assert sorted(map(str, closed)) == sorted(map(str, opened)), (
+        "while the failure is still held, and its frames with it"
+    )
+
+
 # Questions
 
 

@@ -14,13 +14,18 @@ Result = TypeVar("Result")
 
 
 def prefetch(
-    items: Iterable[Item], work: Callable[[Item], Result], pool: Executor, ahead: int
+    items: Iterable[Item],
+    work: Callable[[Item], Result],
+    pool: Executor,
+    ahead: int,
+    drop: Callable[[Result], None] = lambda _: None,
 ) -> Iterator[Result]:
     """Yields `work(item)` for each item, in order, with up to `ahead` (at least 1) of them begun in the pool.
 
     An item's exception is raised in its place, after the results before it. When the iteration ends early, by an
     exception or by `close`, what has not begun never does and what has is waited for: nothing runs on behind the
-    caller's back. `items` is read in the caller's thread, never further than `ahead`.
+    caller's back, and a result that nobody will take is handed to `drop`. `items` is read in the caller's thread, never
+    further than `ahead`.
     """
     under_way: deque[Future[Result]] = deque()
     try:
@@ -34,3 +39,6 @@ def prefetch(
         for future in under_way:
             future.cancel()
         wait(under_way)
+        for future in under_way:
+            if not future.cancelled() and future.exception() is None:
+                drop(future.result())

@@ -35,6 +35,7 @@ AT_ONCE = 2
 
 T = TypeVar("T")
 Found = TypeVar("Found")
+Chunks = Generator[bytes | memoryview, None, None]
 
 
 class _Piece(msgspec.Struct, frozen=True):
@@ -53,6 +54,27 @@ class _Portion(msgspec.Struct, frozen=True):
     sinks: Sequence[Sink]
     wants: Sequence[Want] = ()
     here: bytes | memoryview | None = None
+
+
+class _Answer:
+    """What a portion is answered with: its sinks, and its chunks as they come.
+
+    Whoever does not read it to its end closes it. It is not left to the collector of garbage, which comes at any moment: also
+    while its thread holds the lock of the connections, which closing an answer takes, and then waits for itself for ever.
+    """
+
+    def __init__(self, sinks: Sequence[Sink], first: bytes | memoryview, others: Chunks | None) -> None:
+        self._sinks, self._first, self._others = sinks, first, others
+
+    def write(self) -> None:
+        """Hands every chunk to its sink."""
+        for sink, data in zip(self._sinks, chain((self._first,), self._others or ()), strict=True):
+            sink.write(data)
+
+    def close(self) -> None:
+        """Lets go of what has not come yet."""
+        if self._others is not None:
+            self._others.close()
 
 
 class ChunkedRemote:
@@ -185,10 +207,10 @@ class ChunkedRemote:
     def download(self, space: bytes, wants: Sequence[Download]) -> None:
         """As `Remote.download`."""
         begin = partial(self._begin, space)
-        with closing(self._ahead(begin, self._portions(space, wants))) as portions:
-            for sinks, chunks in portions:
-                for sink, data in zip(sinks, chunks, strict=True):
-                    sink.write(data)
+        with closing(self._ahead(begin, self._portions(space, wants), _Answer.close)) as answers:
+            for answer in answers:
+                with closing(answer):
+                    answer.write()
 
     def _portions(self, space: bytes, wants: Sequence[Download]) -> Iterator[_Portion]:
         small: list[Download] = []
@@ -213,22 +235,23 @@ class ChunkedRemote:
         """How many bytes are asked for by one request: less than the server would give, since several are under way."""
         return self._limits.fetch_body_bytes // 4
 
-    def _begin(self, space: bytes, portion: _Portion) -> tuple[Sequence[Sink], Iterable[bytes | memoryview]]:
+    def _begin(self, space: bytes, portion: _Portion) -> _Answer:
         """Asks for a portion; its chunks are received by whoever takes them, each as it comes. So a line that breaks takes
         with it what it had not brought, and no more is in memory than one chunk."""
         if portion.here is not None:
-            return portion.sinks, (portion.here,)
+            return _Answer(portion.sinks, portion.here, None)
         chunks = self._fetch(space, portion.wants)
-        return portion.sinks, chain((next(chunks),), chunks)
+        return _Answer(portion.sinks, next(chunks), chunks)
 
-    def _fetch(self, space: bytes, wants: Sequence[Want]) -> Iterator[bytes | memoryview]:
+    def _fetch(self, space: bytes, wants: Sequence[Want]) -> Chunks:
         """Yields the chunks that are wanted, all of them and no more; raises Failure(not_our_server) otherwise."""
         count = sum(want.end - want.start for want in wants)
-        for data in self._calls.fetch(space, wants):
-            count -= 1
-            if count < 0:
-                break
-            yield data
+        with closing(self._calls.fetch(space, wants)) as chunks:
+            for data in chunks:
+                count -= 1
+                if count < 0:
+                    break
+                yield data
         if count:
             raise Failure(Code.NOT_OUR_SERVER, what="chunks")
 
@@ -251,8 +274,13 @@ class ChunkedRemote:
         if start < len(manifest.chunks):
             yield _range(sink, want.rev, start, len(manifest.chunks))
 
-    def _ahead(self, work: Callable[[T], Found], items: Iterable[T]) -> Generator[Found, None, None]:
-        yield from map(work, items) if self._pool is None else prefetch(items, work, self._pool, AT_ONCE)
+    def _ahead(
+        self, work: Callable[[T], Found], items: Iterable[T], drop: Callable[[Found], None] = lambda _: None
+    ) -> Generator[Found, None, None]:
+        if self._pool is None:
+            yield from map(work, items)
+        else:
+            yield from prefetch(items, work, self._pool, AT_ONCE, drop)
 
 
 def _small(wants: Sequence[Download]) -> _Portion:

@@ -7,7 +7,7 @@ waits are planned by whoever calls.
 """
 
 import ssl
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -173,7 +173,7 @@ class HttpCalls:
         sent = ((wire.UNNAMED, data) for data in inline)
         return self._framed(BY_NAME["commit"], CommitAnswer, request, sent, space=space)[0]
 
-    def fetch(self, space: bytes, wants: Sequence[Want]) -> Iterator[bytes | memoryview]:
+    def fetch(self, space: bytes, wants: Sequence[Want]) -> Generator[bytes | memoryview, None, None]:
         """As `Calls.fetch`; chunks are yielded as they arrive."""
         route = BY_NAME["fetch"]
         body = list(wire.encode_framed(Fetch(wants=tuple(wants))))

@@ -10,7 +10,7 @@ Every method may block, may be called from several threads at once, and raises `
 with the same keys (R32).
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from govsync.content.manifests import Manifest
@@ -137,7 +137,7 @@ class Calls(Protocol):
         after: Cursor | None = None,
     ) -> CommitAnswer: ...
 
-    def fetch(self, space: bytes, wants: Sequence[Want]) -> Iterator[bytes | memoryview]:
+    def fetch(self, space: bytes, wants: Sequence[Want]) -> Generator[bytes | memoryview, None, None]:
         """Yields the asked chunks' plain bytes in order; the caller verifies their hashes."""
 
     def manifest(self, space: bytes, rev: bytes) -> Manifest: ...
