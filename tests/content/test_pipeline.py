@@ -128,3 +128,19 @@ def test_an_exception_of_the_caller_ends_the_work_too():
             results.throw(KeyError("the disk is full"))
         assert len(pool.given) == 4
         assert all(future.done() for future in pool.given)
+
+
+def test_what_was_begun_and_nobody_takes_is_handed_back():
+    begun, dropped = Barrier(4), []
+
+    def work(item: int) -> int:
+        begun.wait(BOUND_S)
+        if item == 2:
+            raise Failure(Code.OFFLINE)
+        return item
+
+    with ThreadPoolExecutor(4) as pool:
+        results = prefetch(range(10), work, pool, 4, dropped.append)
+        assert next(results) == 0
+        results.close()
+    assert dropped == [1, 3], "neither what was taken nor what failed"
