@@ -621,3 +621,10 @@ def test_a_commit_needs_no_object_store_for_small_files(desk: Desk, tmp_path: Pa
     request = Commit(epoch=desk.epoch, operations=(desk.put("a", b"1"),))
     answer = commits.commit(absent, desk.caller, desk.space, request, (Chunk(b"1"),))
     assert isinstance(answer.outcomes[0], Done)
+
+
+def test_a_name_that_no_database_takes_is_refused_alone(office: Office):
+    desk = Desk(office)
+    outcomes = desk.commit(desk.mkdir("a\0b"), desk.mkdir("good"))
+    assert [getattr(each, "code", None) for each in outcomes] == [Code.NAME_ILLEGAL, None]
+    assert desk.journal().entries[-1].state.name == "good"

@@ -216,7 +216,8 @@ class SpaceView:
     def _read_holders(self, parent: bytes, keys: set[str]) -> None:
         n = tables.node.c
         found: dict[str, tuple[bytes, ...]] = dict.fromkeys(keys, ())
-        for piece in _pieces(keys):
+        # PostgreSQL takes no NUL in a text, and no name has one: whoever claims such a name is refused later, alone.
+        for piece in _pieces({key for key in keys if "\0" not in key}):
             where = (n.space == self._space, n.parent == parent, n.key.in_(piece), _ALIVE)
             for row in self._tx.execute(select(tables.node).where(*where)):
                 # Whoever was changed in this commit holds the name that its state says.
