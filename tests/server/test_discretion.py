@@ -10,6 +10,7 @@ import pytest
 
 from govsync.model import ids
 from govsync.model.codes import Code
+from govsync.model.problems import Failure
 from govsync.protocol.routes import ROUTES, Route, Shape
 from govsync.protocol.session import DeviceInfo, Refresh, Role, SignIn
 from govsync.protocol.wire import encode_json
@@ -52,7 +53,8 @@ def logged() -> Iterator[io.StringIO]:
     text = io.StringIO()
     handler, root = logging.StreamHandler(text), logging.getLogger()
     handler.setFormatter(Discreet())
-    level = root.level
+    level, ways = root.level, logging.getLogger("uvicorn.access")
+    propagated, ways.propagate = ways.propagate, True
     root.addHandler(handler)
     root.setLevel(logging.INFO)
     try:
@@ -60,6 +62,7 @@ def logged() -> Iterator[io.StringIO]:
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
+        ways.propagate = propagated
 
 
 @pytest.mark.parametrize("route", SIGNED_IN, ids=lambda route: route.name)
@@ -116,6 +119,12 @@ def test_no_name_byte_or_token_is_logged_or_stands_in_a_refusal(
 
         monkeypatch.setattr(spaces, "heads", mistaken)
         mistake = anna.call("GET", "/heads")
+
+        def refuse(*_: object) -> None:
+            raise Failure(Code.NAME_ILLEGAL, name=PLANTED)
+
+        monkeypatch.setattr(spaces, "me", refuse)
+        refusals.append(anna.call("GET", "/me"))
     assert mistake.code is Code.INTERNAL
     refused = [each for each in refusals if each.status >= 400]
     assert len(refused) > len(ROUTES)
