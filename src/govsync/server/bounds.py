@@ -32,8 +32,9 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     """Longer than a desk keeps an idle connection, so that it never sends into one that is just being closed."""
     silence_s: float = 30.0
     """How long nothing of a body may come before it counts as lost."""
-    least_bytes_s: int = 16 * KIB
-    """A body has, beyond one silence, the time in which the longest that its call may have comes so fast."""
+    least_bytes_s: int = 4 * KIB
+    """A body has, beyond one silence, the time in which the longest that its call may have comes so fast. The slowest line of
+    an office, or a limit that a person has set, must still bring a whole commit through."""
     stall_s: float = 60.0
     """In this time a piece of an answer is taken."""
     piece_bytes: int = 256 * KIB
