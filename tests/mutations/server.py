@@ -156,6 +156,13 @@ GUARDS = (
     ),
     Guard(
         "R48",
+        "server/db/connect.py",
+        "            self._require_file()\n",
+        "",
+        "server/db/test_connect.py",
+    ),
+    Guard(
+        "R48",
         "server/identity.py",
         "    if found is None and (new or not marked):",
         "    if found is None:",

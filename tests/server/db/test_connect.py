@@ -154,6 +154,28 @@ def test_a_database_that_is_not_there_is_unavailable(tmp_path: Path):
         database.close()
 
 
+@pytest.mark.parametrize("instead", [False, True])
+def test_a_database_whose_file_has_gone_is_unavailable_until_it_is_back(tmp_path: Path, instead: bool):
+    """No empty one is made in its place, and nothing is written where nobody would find it (R48)."""
+    file = tmp_path / "server.db"
+    database = Database(f"sqlite:///{file}")
+    database.upgrade()
+    with database.begin() as tx:
+        put(tx, "a", b"1")
+    file.rename(tmp_path / "away")
+    if instead:
+        file.write_bytes((tmp_path / "away").read_bytes())
+    for write in (True, False):
+        with pytest.raises(Failure) as failure, database.begin(write=write):
+            pass
+        assert failure.value.code is Code.STORE_UNAVAILABLE
+    assert file.exists() is instead
+    (tmp_path / "away").rename(file)
+    with database.begin(write=False) as tx:
+        assert value_of(tx, "a") == b"1"
+    database.close()
+
+
 def test_a_mistake_in_a_statement_is_not_taken_for_trouble_of_the_database(database: Database):
     with pytest.raises(DBAPIError), database.begin() as tx:
         tx.execute(text("SELECT nothing FROM nowhere"))

@@ -51,6 +51,9 @@ class Database:
             parsed = parsed.set(drivername="postgresql+psycopg")
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         in_memory = self.is_sqlite and parsed.database in (None, "", ":memory:")
+        self._path = Path(str(parsed.database)) if self.is_sqlite and not in_memory else None
+        self._file: tuple[int, int] | None = None
+        """Which file of SQLite it was that tables were made in or found in; what has its name since is not the database."""
         self._writers = InOrder() if self.is_sqlite else None
         self._readers = self._writers if in_memory else None
         self._purposes: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -79,6 +82,7 @@ class Database:
         """
         turn: AbstractContextManager[object] = (self._writers if write else self._readers) or nullcontext()
         try:
+            self._require_file()
             with turn, self.engine.connect() as connection:
                 if self.is_sqlite:
                     connection = connection.execution_options(govsync_write=write)
@@ -120,6 +124,13 @@ class Database:
                 tx.execute(text("SET LOCAL lock_timeout = 0"))  # A migration may take long.
             take_turns(tx, "upgrade")
             migrate.upgrade(tx)
+        self._file = _identity(self._path) if self._path is not None else None
+
+    def _require_file(self) -> None:
+        """Raises Failure(store_unavailable) where the file is not there any more, or another has its name: a connection that
+        is open would go on writing where nobody finds it, and a new one would make an empty database (R48)."""
+        if self._path is not None and self._file is not None and _identity(self._path) != self._file:
+            raise Failure(Code.STORE_UNAVAILABLE, what="the database's file is missing, or another one")
 
     def close(self) -> None:
         """Closes all connections."""
@@ -189,6 +200,14 @@ def _what(error: DBAPIError) -> str:
 def _cannot_connect(error: DBAPIError) -> bool:
     """The driver gives no state for a server that does not answer at all; nothing was executed then."""
     return error.statement is None
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
