@@ -98,8 +98,8 @@ class FaultyLine(Line):
         if chance.random() < 0.03:
             raise ConnectionResetError
         if (
-            len(data) > 1_000 and chance.random() < 0.05
-        ):  # Only where contents pass: a head that is spoilt says nothing new.
+            len(data) > 60_000 and chance.random() < 0.05
+        ):  # Contents are hashed; TLS ends a real line whose other bytes are spoilt.
             spoilt = bytearray(data)
             spoilt[chance.randrange(600, len(data))] ^= 1 << chance.randrange(8)
             return bytes(spoilt)
