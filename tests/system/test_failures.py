@@ -10,7 +10,7 @@ from govsync.system.failures import attempt, failure_of
 
 FS_CODES = {
     Code.GONE, Code.EXISTS, Code.NOT_A_FOLDER, Code.LINK_IN_THE_WAY, Code.NO_ACCESS, Code.READ_ONLY, Code.DISK_FULL,
-    Code.BUSY, Code.NAME_TOO_LONG, Code.UNREADABLE,
+    Code.BUSY, Code.NAME_TOO_LONG, Code.TOO_LARGE_HERE, Code.UNREADABLE,
 }  # fmt: skip
 
 
