@@ -17,7 +17,7 @@ from govsync.protocol.session import DeviceInfo
 from govsync.remote.chunked import ChunkedRemote
 from govsync.server import directory, spaces
 from govsync.server.context import Caller
-from govsync.store import folder
+from govsync.store import folder, paths
 from govsync.store.database import Store
 from govsync.system.fs import Folder, Shape
 from tests.simulation.calls import DirectCalls
@@ -335,6 +335,8 @@ class SimDesk:
             if self.programs:
                 return
             self.undisturbed = True
+            # Whoever remembers nothing yet knows any empty folder again (R29), and loses nothing by it.
+            self.may_join |= not paths.sample(self.store, 1)
         self.programs.append(getattr(self.person, kind)())
         self.go_on_with_program(len(self.programs) - 1)
 
