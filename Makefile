@@ -31,7 +31,7 @@ setup: $(READY) ## virtual environment, locked dependencies, system libraries wh
 
 $(READY):
 	python=$$(packaging/find-python.sh) && "$$python" -m venv $(VENV)
-	$(RUN) -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
+	$(RUN) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $(LOCK)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	rm -f $(VENV)/.ready-*
 	touch $@
