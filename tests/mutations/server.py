@@ -157,8 +157,8 @@ GUARDS = (
     Guard(
         "R48",
         "server/db/connect.py",
-        "            self._require_file()\n",
-        "",
+        "        self._require_file()\n        with self.engine",
+        "        with self.engine",
         "server/db/test_connect.py",
     ),
     Guard(

@@ -176,6 +176,19 @@ def test_a_database_whose_file_has_gone_is_unavailable_until_it_is_back(tmp_path
     database.close()
 
 
+def test_a_database_whose_folder_cannot_be_looked_into_is_unavailable(tmp_path: Path):
+    """Its disk has gone, and something else lies where it was."""
+    (tmp_path / "disk").mkdir()
+    database = Database(f"sqlite:///{tmp_path / 'disk' / 'server.db'}")
+    database.upgrade()
+    (tmp_path / "disk").rename(tmp_path / "away")
+    (tmp_path / "disk").write_bytes(b"")
+    with pytest.raises(Failure) as failure, database.begin():
+        pass
+    assert failure.value.code is Code.STORE_UNAVAILABLE
+    database.close()
+
+
 def test_a_mistake_in_a_statement_is_not_taken_for_trouble_of_the_database(database: Database):
     with pytest.raises(DBAPIError), database.begin() as tx:
         tx.execute(text("SELECT nothing FROM nowhere"))

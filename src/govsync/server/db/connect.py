@@ -82,8 +82,7 @@ class Database:
         """
         turn: AbstractContextManager[object] = (self._writers if write else self._readers) or nullcontext()
         try:
-            self._require_file()
-            with turn, self.engine.connect() as connection:
+            with turn, self._connected() as connection:
                 if self.is_sqlite:
                     connection = connection.execution_options(govsync_write=write)
                 elif not write:
@@ -125,6 +124,13 @@ class Database:
             take_turns(tx, "upgrade")
             migrate.upgrade(tx)
         self._file = _identity(self._path) if self._path is not None else None
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        """Opens a connection once it is this transaction's turn: what waited for it is asked of the file as it is by then."""
+        self._require_file()
+        with self.engine.connect() as connection:
+            yield connection
 
     def _require_file(self) -> None:
         """Raises Failure(store_unavailable) where the file is not there any more, or another has its name: a connection that
@@ -203,9 +209,10 @@ def _cannot_connect(error: DBAPIError) -> bool:
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
+    """Answers which file a path leads to, or None where it leads to none that can be looked at: its disk may have gone."""
     try:
         found = path.stat()
-    except FileNotFoundError:
+    except OSError:
         return None
     return found.st_dev, found.st_ino
 
