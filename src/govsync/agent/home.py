@@ -13,6 +13,7 @@ from govsync.local import root as roots
 from govsync.local.root import Root
 from govsync.local.steps import STATE
 from govsync.model.codes import Code
+from govsync.model.documents import from_json
 from govsync.model.problems import MALFORMED, Failure
 from govsync.settings.merge import Effective, merge, read
 from govsync.settings.schema import find, parse
@@ -62,7 +63,7 @@ def load(places: Places, new_id: bytes) -> Identity:
     """Answers the device of a home; a new home, and one that was copied to another machine, gets a new device id (R40,
     R49)."""
     try:
-        found = msgspec.json.decode(places.identity.read_bytes(), type=Identity)
+        found = from_json(places.identity.read_bytes(), Identity)
     except FileNotFoundError:
         return Identity(device=new_id.hex(), name=device_name(), machine=machine_id())
     except MALFORMED as error:

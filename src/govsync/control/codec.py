@@ -11,6 +11,7 @@ import msgspec
 
 from govsync.control.messages import AnyRequest, Request, answer_of
 from govsync.model.codes import Code
+from govsync.model.documents import from_json
 from govsync.model.problems import MALFORMED, Failure
 
 MOST_REQUEST_BYTES = 1024 * 1024
@@ -22,7 +23,6 @@ Answer = TypeVar("Answer")
 _LENGTH = struct.Struct(">I")
 _NULL = msgspec.Raw(b"null")
 _TAGS = frozenset(kind.__struct_config__.tag for kind in get_args(AnyRequest))
-_REQUESTS = msgspec.json.Decoder(AnyRequest)
 
 
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -82,7 +82,7 @@ def encode_failure(failure: Failure) -> bytes:
 def decode_request(body: bytes) -> AnyRequest:
     """Reads a request; raises Failure(bad_request), or Failure(agent_differs) for a command that is not known here."""
     try:
-        request: AnyRequest = _REQUESTS.decode(body)
+        request: AnyRequest = from_json(body, AnyRequest)
     except MALFORMED as error:
         raise _unread(body) from error
     return request
@@ -90,7 +90,7 @@ def decode_request(body: bytes) -> AnyRequest:
 
 def _unread(body: bytes) -> Failure:
     try:
-        command = msgspec.json.decode(body, type=_Named).command
+        command = from_json(body, _Named).command
     except MALFORMED:
         return Failure(Code.BAD_REQUEST, what="request")
     return Failure(Code.BAD_REQUEST if command in _TAGS else Code.AGENT_DIFFERS, what=command)
@@ -100,9 +100,9 @@ def decode_reply(body: bytes, request: Request[Answer]) -> Answer:
     """Answers what a reply says to a request; raises the failure that it says, or Failure(agent_differs) where it
     cannot be understood."""
     try:
-        reply = msgspec.json.decode(body, type=Reply)
+        reply = from_json(body, Reply)
         if reply.code is None:
-            answer: Answer = msgspec.json.decode(reply.value, type=answer_of(type(request)))
+            answer: Answer = from_json(reply.value, answer_of(type(request)))
             return answer
         failure = Failure(Code(reply.code), **reply.facts)
     except (ValueError, *MALFORMED) as error:  # A code that is not known here is a ValueError.

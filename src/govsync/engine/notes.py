@@ -6,6 +6,7 @@ import msgspec
 
 from govsync.engine.desk import Desk
 from govsync.local.steps import AnyStep
+from govsync.model.documents import from_packed
 from govsync.model.nodes import Place
 from govsync.store import intents
 from govsync.store.intents import Intent
@@ -61,10 +62,10 @@ def record(desk: Desk, new: list[NewIntent]) -> tuple[AnyStep, ...]:
 
 def step_of(row: Intent) -> AnyStep:
     """Reads the step of an intent."""
-    step: AnyStep = msgspec.msgpack.decode(row.step, type=AnyStep)
+    step: AnyStep = from_packed(row.step, AnyStep)
     return msgspec.structs.replace(step, intent=row.id)
 
 
 def note_of(row: Intent) -> Note:
     """Reads the note of an intent."""
-    return msgspec.msgpack.decode(row.note, type=Note)
+    return from_packed(row.note, Note)

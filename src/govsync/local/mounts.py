@@ -13,6 +13,7 @@ from govsync.local.folders import read_whole, write_whole
 from govsync.local.root import Root, proven
 from govsync.local.steps import STATE
 from govsync.model.codes import Code
+from govsync.model.documents import from_json
 from govsync.model.nodes import MountMark
 from govsync.model.problems import MALFORMED, Failure
 from govsync.system.fs import FileSystem
@@ -39,7 +40,7 @@ def read(fs: FileSystem) -> tuple[MountMark, ...]:
             return ()
         raise
     with suppress(ValueError, *MALFORMED):
-        rows = msgspec.json.decode(data or b"", type=list[_Written])
+        rows = from_json(data or b"", list[_Written])
         return tuple(MountMark(bytes.fromhex(row.space), row.path, row.ino, row.birth_ns) for row in rows)
     return ()
 

@@ -14,6 +14,7 @@ import msgspec
 from govsync.local.folders import OpenFolders, read_whole, write_whole
 from govsync.local.steps import PARKING, STAGING, STATE, TRASH, At
 from govsync.model.codes import Code
+from govsync.model.documents import from_json
 from govsync.model.problems import MALFORMED, Failure
 from govsync.system.fs import FileSystem, Folder, Shape
 
@@ -189,7 +190,7 @@ def _read_marker(fs: FileSystem, root: Folder) -> _Marker | None:
         return None
     # A marker that cannot be read (torn, written by a stranger) says as much as none.
     with suppress(ValueError, *MALFORMED):
-        marker = msgspec.json.decode(data, type=_Marker)
+        marker = from_json(data, _Marker)
         bytes.fromhex(marker.root + marker.device)
         return marker
     return None

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from govsync.model.codes import Code
+from govsync.model.documents import from_json
 from govsync.model.problems import MALFORMED, Failure
 
 
@@ -85,6 +86,6 @@ def _event(text: bytes) -> Event | None:
     if kind is None:
         return None
     try:
-        return msgspec.json.decode(fields.get(b"data", b""), type=kind)
+        return from_json(fields.get(b"data", b""), kind)
     except MALFORMED as error:
         raise Failure(Code.NOT_OUR_SERVER, what="event") from error

@@ -14,6 +14,7 @@ import msgspec
 from govsync.content import frames
 from govsync.content.compress import Encoded, Encoding, compress
 from govsync.model.codes import Code
+from govsync.model.documents import from_json, from_packed
 from govsync.model.problems import MALFORMED, Failure
 from govsync.protocol.commits import ChunkHead
 
@@ -45,7 +46,7 @@ def encode_json(message: object) -> bytes:
 def decode_json(data: bytes, kind: type[T]) -> T:
     """Reads a control message; raises Failure(bad_request)."""
     try:
-        return msgspec.json.decode(data, type=kind)
+        return from_json(data, kind)
     except MALFORMED as error:
         raise Failure(Code.BAD_REQUEST, what=kind.__name__) from error
 
@@ -76,7 +77,7 @@ def decode_framed(
     if first is None or first.kind != DOCUMENT:
         raise Failure(Code.FRAME_BAD, what="document")
     try:
-        message = msgspec.msgpack.decode(first.body, type=kind)
+        message = from_packed(first.body, kind)
     except MALFORMED as error:
         raise Failure(Code.BAD_REQUEST, what=getattr(kind, "__name__", "message")) from error
     return message, _chunks(found)

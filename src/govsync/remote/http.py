@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 import httpcore
 import httpx
-import msgspec
 import truststore
 
 import govsync
@@ -22,6 +21,7 @@ from govsync.content.compress import decompress, plain_of
 from govsync.content.manifests import Manifest
 from govsync.model import ids
 from govsync.model.codes import Code
+from govsync.model.documents import from_json
 from govsync.model.operations import AnyOperation
 from govsync.model.problems import MALFORMED, Failure
 from govsync.protocol import events as said
@@ -367,7 +367,7 @@ def _judge(response: httpx.Response, route: Route) -> None:
             raise Failure(Code.NOT_OUR_SERVER, status=status)
         return
     try:
-        body = msgspec.json.decode(_whole(response.iter_raw(), PROBLEM_BYTES), type=dict[str, Any])
+        body = from_json(_whole(response.iter_raw(), PROBLEM_BYTES), dict[str, Any])
         code = Code(body["code"])
     except httpx.HTTPError as error:
         raise _failure(error) from error

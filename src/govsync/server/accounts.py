@@ -21,6 +21,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from govsync.model import names
 from govsync.model.codes import Code
+from govsync.model.documents import from_packed
 from govsync.model.problems import Failure
 from govsync.protocol.session import DeviceInfo, Refresh, SignIn, Tokens
 from govsync.server import attempts, directory
@@ -247,7 +248,7 @@ def _verified(secret: bytes, token: str, kind: type[C]) -> C:
     if not hmac.compare_digest(hmac.digest(secret, claims, "sha256"), signature):
         raise Failure(Code.SIGNED_OUT)
     try:
-        return msgspec.msgpack.decode(claims, type=kind)
+        return from_packed(claims, kind)
     except msgspec.ValidationError as error:  # A token of the other kind.
         raise Failure(Code.SIGNED_OUT) from error
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, select
 
 from govsync.content import manifests
 from govsync.model import names
 from govsync.model.codes import Code
+from govsync.model.documents import from_packed
 from govsync.model.problems import Failure
 from govsync.protocol.changes import Changes, Cursor, Entry, Known, KnownAnswer, Nodes, NodeState
 from govsync.server import access, chain, contents, epochs, reading
@@ -19,7 +19,6 @@ from govsync.server.db import tables
 from govsync.server.versions import Names
 from govsync.server.view import shown, state_of
 
-_STATE = msgspec.msgpack.Decoder(NodeState)
 _BRINGS_CONTENT = ("put", "offer", "revive")
 
 
@@ -94,7 +93,7 @@ def _entries(tx: Connection, rows: Sequence[Any]) -> tuple[Entry, ...]:
     user_names, device_names = names_of.users, names_of.devices
     return tuple(
         Entry(
-            seq=seq, op=kind, key=key, state=_STATE.decode(body), user=user, device=device, at_ms=at_ms,
+            seq=seq, op=kind, key=key, state=from_packed(body, NodeState), user=user, device=device, at_ms=at_ms,
             user_name=user_names.get(user, ""), device_name=device_names.get(device, ""),
         )
         for seq, kind, key, body, user, device, at_ms, _ in rows

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from govsync.model.documents import from_packed
 from govsync.model.operations import AnyOperation, Delete
 from govsync.store.database import Store, pieces
 
@@ -31,7 +32,7 @@ def record_sent(store: Store, rows: Sequence[OpRow]) -> None:
 def sent(store: Store, space: bytes) -> list[OpRow]:
     """Lists the operations on a space without an outcome, in the order in which they were sent."""
     rows = store.all("SELECT body FROM op WHERE space = ? ORDER BY turn", (space,))
-    operations = [msgspec.msgpack.decode(body, type=AnyOperation) for (body,) in rows]
+    operations = [from_packed(body, AnyOperation) for (body,) in rows]
     return without_outcome(store, operations)
 
 

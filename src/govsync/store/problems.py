@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from govsync.model.codes import Code
+from govsync.model.documents import from_packed
 from govsync.model.problems import Problem
 from govsync.store import paths
 from govsync.store.database import Store, pieces
@@ -63,7 +64,7 @@ def clear(store: Store, lids: Iterable[int], codes: Sequence[Code] = ()) -> None
 def of(store: Store, lid: int) -> Problem | None:
     """Answers what keeps a node back, a mere notice too."""
     row = store.one("SELECT code, facts FROM problem WHERE lid = ? AND name = ''", (lid,))
-    return None if row is None else Problem(Code(row[0]), msgspec.msgpack.decode(row[1], type=dict[str, str]))
+    return None if row is None else Problem(Code(row[0]), from_packed(row[1], dict[str, str]))
 
 
 def listed(store: Store) -> list[ProblemRow]:
@@ -94,7 +95,7 @@ def _rows(store: Store, rows: Iterable[tuple[Any, ...]]) -> list[ProblemRow]:
     for id, lid, name, code, facts, since_ms, waiting in rows:
         folder = paths.shown(store, lid)
         path = f"{folder}/{name}".lstrip("/") if name else folder
-        problem = Problem(Code(code), msgspec.msgpack.decode(facts, type=dict[str, str]))
+        problem = Problem(Code(code), from_packed(facts, dict[str, str]))
         found.append(
             ProblemRow(id=id, lid=lid, path=path, problem=problem, since_ms=since_ms, waiting=bool(waiting))
         )

@@ -1,5 +1,6 @@
 """This process and others of GovSync: what it was started with, how it is asked to end, and how more are started."""
 
+import faulthandler
 import gc
 import logging
 import os
@@ -44,6 +45,13 @@ def most_open_files() -> int:
     except (OSError, ValueError):  # macOS says "any number" and means fewer.
         most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return sys.maxsize if most == resource.RLIM_INFINITY else most
+
+
+def explain_crashes() -> None:
+    """Has the interpreter say on standard error where its threads were, should it crash: names of functions and lines alone.
+
+    Without it a process that ends in foreign code leaves nothing that tells why."""
+    faulthandler.enable()
 
 
 def collect_seldom() -> None:
