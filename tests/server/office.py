@@ -2,6 +2,10 @@
 
 import random
 from pathlib import Path
+from unittest import mock
+
+from argon2 import PasswordHasher
+from sqlalchemy import Connection
 
 from govsync.model.ids import uuid7
 from govsync.protocol.limits import DEFAULT
@@ -10,9 +14,12 @@ from govsync.server import accounts, directory, spaces
 from govsync.server.blobs.folder import FolderBlobs
 from govsync.server.context import Caller, Server
 from govsync.server.db.connect import Database
+from tests import schema
 
 START_MS = 1_795_000_000_000
 PASSWORD = "correct horse"
+_QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""A password is slow to hash on purpose; to compare one takes as long as it says itself that hashing it took."""
 
 
 class Clock:
@@ -52,7 +59,7 @@ class Office:
         blobs = FolderBlobs(folder)
         blobs.establish("office")
         self.server = Server(database=database, blobs=blobs, clock=self.clock, ids=self.ids, limits=DEFAULT)
-        database.upgrade()
+        schema.upgrade(database)
         with database.begin() as tx:
             directory.begin_epoch(self.server, tx)
             accounts.make_secret(tx, self.ids.chance)
@@ -62,7 +69,6 @@ class Office:
             self.anna = directory.add_user(self.server, tx, "anna", "Anna", "Interior/Planning")
             self.boris = directory.add_user(self.server, tx, "boris", "Boris", "Interior/Planning")
             self.clara = directory.add_user(self.server, tx, "clara", "Clara", "Health")
-        # A password is slow to hash on purpose; most tests need one person's or none.
         self._without_password = {"anna": self.anna, "boris": self.boris, "clara": self.clara}
 
     def device(self, name: str = "desk") -> DeviceInfo:
@@ -72,7 +78,7 @@ class Office:
         user = self._without_password.pop(directory.login_key(login), None)
         if user is not None:
             with self.server.database.begin() as tx:
-                accounts.set_password(self.server, tx, user, PASSWORD)
+                _set_password(self.server, tx, user)
         request = SignIn(login=login, password=password, device=device or self.device())
         return accounts.sign_in(self.server, request, self.ids.chance, "192.0.2.1")
 
@@ -83,3 +89,8 @@ class Office:
         """Answers the spaces that a person reaches, by name."""
         answer = spaces.spaces(self.server, caller, SpacesAsked(have=have))
         return {info.name or info.id.hex(): info for info in answer.spaces}
+
+
+def _set_password(server: Server, tx: Connection, user: bytes) -> None:
+    with mock.patch.object(accounts, "_HASHER", _QUICK):
+        accounts.set_password(server, tx, user, PASSWORD)

@@ -25,6 +25,7 @@ from govsync.server import directory, epochs
 from govsync.server.context import Server
 from govsync.server.db.connect import Database
 from govsync.system.fs import Shape
+from tests import schema
 from tests.simulation.blobs import SimBlobs
 from tests.simulation.calls import ServerDied
 from tests.simulation.clock import SeededIds, SimClock
@@ -105,7 +106,7 @@ class World:
         self.server = Server(
             database=self.database, blobs=self.blobs, clock=self.clock, ids=self.ids, limits=limits
         )
-        self.database.upgrade()
+        schema.upgrade(self.database)
         with self.database.begin() as tx:
             directory.begin_epoch(self.server, tx)
             directory.add_organisation(self.server, tx, "Ministry")
