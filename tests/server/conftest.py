@@ -1,12 +1,15 @@
 """Databases for the server's tests: SQLite in a file, SQLite in memory, and a real PostgreSQL, each empty for each test."""
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import delete
 
 from govsync.server import accounts
+from govsync.server.db import tables
 from govsync.server.db.connect import Database
 from tests import engines
 from tests.server import line
@@ -22,12 +25,42 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], 
         yield new
 
 
+@pytest.fixture(scope="session")
+def cleared(postgres: Callable[[], str]) -> Iterator[Callable[[], str]]:
+    """Answers what clears all tables of one PostgreSQL database and tells its URL: making one takes longer than most tests."""
+    url = postgres()
+    with closing(Database(url)) as database:
+        database.upgrade()
+
+        def clear() -> str:
+            with database.begin() as tx:
+                for table in reversed(tables.metadata.sorted_tables):
+                    tx.execute(delete(table))
+            return url
+
+        yield clear
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Answers the URL of a new database, of both kinds in turn."""
-    if request.param == "sqlite":
+def kind(request: pytest.FixtureRequest) -> str:
+    """Answers the kind of a database, both in turn."""
+    return str(request.param)
+
+
+@pytest.fixture
+def new_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Answers the URL of a database in which nothing was ever made."""
+    if kind == "sqlite":
         return f"sqlite:///{tmp_path / 'server.db'}"
     return str(request.getfixturevalue("postgres")())
+
+
+@pytest.fixture
+def url(kind: str, request: pytest.FixtureRequest) -> str:
+    """Answers the URL of a database that holds nothing."""
+    return str(
+        request.getfixturevalue("new_url") if kind == "sqlite" else request.getfixturevalue("cleared")()
+    )
 
 
 @pytest.fixture

@@ -16,6 +16,12 @@ from govsync.server.db.connect import Database
 STEPS = Path(migrate.__file__).parent / "migrations"
 
 
+@pytest.fixture
+def url(new_url: str) -> str:
+    """The steps are taken where none was taken yet."""
+    return new_url
+
+
 def described(database: Database) -> dict[str, str]:
     """Answers every table and index in the database's own words, however they were made."""
     if database.is_sqlite:
