@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from govsync.model.codes import Code
@@ -10,7 +11,7 @@ from govsync.store import problems
 from govsync.system.fs import Shape
 from tests.simulation.desks import ROOT, SimDesk
 from tests.simulation.hints import visible
-from tests.simulation.stage import Stage, delete, save
+from tests.simulation.stage import Stage, delete, held, save
 
 
 @pytest.fixture
@@ -61,3 +62,34 @@ def test_both_versions_are_kept_only_when_the_document_is_closed(world: Stage) -
     for desk in world.desks:
         files = [inode.data for _, inode in visible(desk.medium, ROOT) if inode.shape is Shape.FILE]
         assert sorted(files) == [b"four", b"two"]
+
+
+@pytest.mark.parametrize("told", ["told", "told by nothing", "told by nothing before a start"])
+def test_a_save_in_the_moment_in_which_the_one_before_was_moved_to_a_conflict_name_is_found(
+    world: Stage, told: str
+) -> None:
+    """It has the size and the times of the first one: whoever was read so shortly after a save is read again (R4)."""
+    office, home = world.desks
+    save(office, "x.txt=one")
+    world.settle()
+    world.cut_off(home)
+    save(office, "x.txt=two")
+    world.settle(office)
+    save(home, "x.txt=3-a")
+    home.line.state = "good"
+    assert home.watcher is not None
+    while home.watcher.waiting:
+        home.hint()
+    world.perils = msgspec.structs.replace(world.perils, lost_hints=float(told != "told"))
+    world.unsettled = True
+    world.drain()
+    [copy] = [path for path, _ in visible(home.medium, ROOT) if "conflict" in path[-1]]
+    inode = home.medium.resolve((*ROOT, *copy))
+    times = inode.mtime_ns, inode.ctime_ns
+    home.medium.set_data(inode, b"3-b", home.name)
+    assert (inode.mtime_ns, inode.ctime_ns) == times
+    if told == "told by nothing before a start":
+        home.end()
+        home.begin()
+    world.wait(120_000)
+    assert held(office) == held(home) == ["3-b", "two"]

@@ -144,9 +144,9 @@ class Outcome:
         if placed is None or self._recovered:
             local = msgspec.structs.replace(local, hash=None)
             self.look_at.append(local.place.parent)
-        seen = local_tree.disk(self._store, self._lid) if name is None else None
+        seen = local_tree.disk(self._store, self._lid) if base is None else None
         shown = name or (seen.name if seen is not None else local.place.name)
-        there = Disk(shown, 0, 0, 0, 0) if placed is None else _disk(shown, placed, self._outcome.birth_ns)
+        there = _disk(shown, placed, self._outcome.birth_ns, seen)
         if base is None:
             local_tree.set_local(self._store, self._lid, local, there)
         else:
@@ -182,11 +182,12 @@ class Outcome:
         local = Local(
             note.place, Kind.FILE, Presence.HERE, content, placed.exec if placed is not None else False
         )
-        seen = _disk(note.disk_name, placed, None) if placed is not None else Disk(note.disk_name, 0, 0, 0, 0)
+        before = local_tree.disk(self._store, self._lid)
+        seen = _disk(note.disk_name, placed, None, before)
         local_tree.set_local(self._store, new, local, seen)
         if content is not None:
             manifests.copy(self._store, self._lid, new)
-        else:
+        if content is None or seen.racy:
             self.look_at.append(note.place.parent)
         if note.act is Act.KEEP_BOTH:
             local_tree.set_presence(self._store, self._lid, Presence.NOT_YET)
@@ -239,5 +240,10 @@ def wait(desk: Desk, lid: int, problem: Problem | None) -> None:
         problems.raise_for(desk.store, lid, problem, desk.now.wall_ms)
 
 
-def _disk(name: str, stat: Stat, birth_ns: int | None) -> Disk:
-    return Disk(name, stat.ino, stat.size_bytes, stat.mtime_ns, stat.ctime_ns, birth_ns)
+def _disk(name: str, stat: Stat | None, birth_ns: int | None, before: Disk | None) -> Disk:
+    """Says what the disk shows of a file, where that is known; one that was read so shortly after a save that another could look the same (R4) is
+    that still, wherever it has been moved."""
+    if stat is None:
+        return Disk(name, 0, 0, 0, 0)
+    racy = before is not None and before.racy and before.ino == stat.ino
+    return Disk(name, stat.ino, stat.size_bytes, stat.mtime_ns, stat.ctime_ns, birth_ns, racy)
