@@ -22,7 +22,7 @@ PYTEST := $(RUN) -m pytest --dist loadfile --no-loadscope-reorder
 # Journeys wait more than they compute.
 CORES = $$(getconf _NPROCESSORS_ONLN)
 
-.PHONY: help setup demo play test test-rest test-all check format sim soak mutants bench bench-peers docs generate lock clean
+.PHONY: help setup demo play test test-rest test-all check format sim soak brink mutants bench bench-peers docs generate lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ sim: $(READY) ## replay one simulated world, to the letter: make sim SEED=4711
 
 soak: $(READY) ## simulate new worlds until stopped
 	PYTHONHASHSEED=0 $(RUN) -m tests.simulation --until-stopped
+
+brink: $(READY) ## end a desk at every point of every scene, by a kill and by power cuts: make brink ONLY="saves/1"
+	PYTHONHASHSEED=0 $(RUN) -m tests.simulation.brink --only "$(ONLY)"
 
 mutants: $(READY) ## take each guard of the rules away and see that the tests notice: make mutants ONLY="R20 I3"
 	$(RUN) -m tests.mutations $(ONLY)

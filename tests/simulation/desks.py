@@ -26,7 +26,7 @@ from tests.simulation.fibers import Fiber, reach
 from tests.simulation.hints import SimWatcher, visible
 from tests.simulation.medium import GOVSYNC, Medium
 from tests.simulation.programs import ELSEWHERE, Person, Steps
-from tests.simulation.views import hash_of
+from tests.simulation.views import contents_of, hash_of
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -170,7 +170,8 @@ class SimDesk:
 
     def _purged(self, content: bytes) -> None:
         had = self.world.acknowledged() | self.world.once
-        if content in self.world.ledger.finished and hash_of(content) not in had:
+        shown = contents_of(self.medium, hidden=False)  # What was rescued lies before the person.
+        if content in self.world.ledger.finished and hash_of(content) not in had and content not in shown:
             self.purged.append(content)
 
     def watch(self) -> None:

@@ -134,6 +134,9 @@ class Medium:
         self._last_birth_ns = 0
         self._effects: list[Effect] = []
         self._unflushed: dict[int, Inode] = {}
+        self.changes = 0
+        """Counts what was changed, but for flushing."""
+        self.flushes = 0
         self._covered: list[Inode] = []
         self.listeners: list[Notify] = []
         self.top = self._new(Shape.FOLDER)
@@ -267,6 +270,7 @@ class Medium:
             raise Failure(Code.DISK_FULL)
         inode.data = data
         inode.author = author
+        self.changes += 1
         self._unflushed[id(inode)] = inode
         if not by_mapping or not inode.page_dirty:
             inode.mtime_ns = inode.ctime_ns = self._now()
@@ -339,6 +343,7 @@ class Medium:
 
     def flush_file(self, inode: Inode) -> None:
         """Makes a file's data durable."""
+        self.flushes += 1
         inode.durable_data = inode.data
         inode.durable_rest = (inode.mtime_ns, inode.ctime_ns, inode.exec, inode.author)
         inode.page_dirty = False
@@ -346,6 +351,7 @@ class Medium:
 
     def flush(self, folders: Iterable[Inode]) -> None:
         """Makes the entries of folders durable, and all data written so far; other folders only as far as these need."""
+        self.flushes += 1
         for inode in list(self._unflushed.values()):
             self.flush_file(inode)
         wanted = {id(folder) for folder in folders}
@@ -367,27 +373,36 @@ class Medium:
             effect.apply()
         self._effects = []
 
+    @property
+    def unflushed(self) -> int:
+        """Counts what a power cut may keep or not: changes of entries, and files."""
+        return len(self._effects) + len(self._unflushed)
+
     def crash(self, keep: float, damage: float) -> None:
         """Cuts the power: keeps each effect with chance `keep`, and damages unflushed data with chance `damage`."""
+        self.cut(lambda: self._chance.random() < keep, lambda: self._chance.random() < damage)
+
+    def cut(self, keeps: Callable[[], bool], damages: Callable[[], bool]) -> None:
+        """Cuts the power: asks of each effect that can be kept whether it is, and of data that are whether in part."""
         self.uncover()
         dropped: list[Effect] = []
         for effect in self._effects:
             lost = any(effect.depends_on(earlier) for earlier in dropped)
-            if lost or self._chance.random() >= keep:
+            if lost or not keeps():
                 dropped.append(effect)
             else:
                 effect.apply()
         self._effects = []
         for inode in list(self._unflushed.values()):
-            self._after_crash(inode, keep, damage)
+            self._after_crash(inode, keeps, damages)
         self._unflushed = {}
         self._rebuild()
 
-    def _after_crash(self, inode: Inode, keep: float, damage: float) -> None:
-        if self._chance.random() >= keep:
+    def _after_crash(self, inode: Inode, keeps: Callable[[], bool], damages: Callable[[], bool]) -> None:
+        if not keeps():
             inode.data = inode.durable_data
             inode.mtime_ns, inode.ctime_ns, inode.exec, inode.author = inode.durable_rest
-        elif inode.data != inode.durable_data and self._chance.random() < damage:
+        elif inode.data != inode.durable_data and damages():
             cut = self._chance.randrange(len(inode.data) + 1)
             inode.data = self._chance.choice((b"", bytes(len(inode.data)), inode.data[:cut]))
         self.flush_file(inode)
@@ -466,6 +481,7 @@ class Medium:
                 inode.alive = True
             folder.mtime_ns = folder.ctime_ns = now
         self._effects.append(Effect(edits, removed))
+        self.changes += 1
 
     def _unlinked(self, inode: Inode) -> None:
         inode.ctime_ns = self._now()

@@ -209,6 +209,10 @@ class World:
         desk.begin()
 
     def _cut_power(self, desk: SimDesk) -> None:
+        self.without_power(desk, lambda: desk.medium.crash(self.perils.kept, self.perils.damaged))
+
+    def without_power(self, desk: SimDesk, crash: Callable[[], None]) -> None:
+        """Cuts the power of a desk, and starts it again; `crash` says what that leaves of its disk."""
         self.say(desk.name, "POWER CUT, and started again")
         desk.stop_programs()
         desk.end()
@@ -216,7 +220,7 @@ class World:
         desk.medium.uncover()  # No mount outlives the power, and what lies below one must not be overlooked.
         # What a program wrote and nobody flushed is not GovSync's to keep, unless the server was told of it.
         before = set(_of_people(desk.medium))
-        desk.medium.crash(self.perils.kept, self.perils.damaged)
+        crash()
         kept = self.acknowledged()
         for content in sorted(before - contents_of(desk.medium)):
             if hash_of(content) not in kept:

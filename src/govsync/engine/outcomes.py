@@ -241,8 +241,8 @@ def wait(desk: Desk, lid: int, problem: Problem | None) -> None:
 
 
 def _disk(name: str, stat: Stat | None, birth_ns: int | None, before: Disk | None) -> Disk:
-    """Says what the disk shows of a file, where that is known; one that was read so shortly after a save that another could look the same (R4) is
-    that still, wherever it has been moved."""
+    """Says what the disk shows of a file, where that is known; one that was read so shortly after a save that another could
+    look the same (R4) is that still, wherever it has been moved."""
     if stat is None:
         return Disk(name, 0, 0, 0, 0)
     racy = before is not None and before.racy and before.ino == stat.ino
