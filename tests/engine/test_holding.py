@@ -335,6 +335,44 @@ def test_what_can_only_go_together_with_a_held_deletion_waits_with_it(tmp_path: 
     bench.store.close()
 
 
+def test_a_folder_in_the_place_of_a_file_whose_deletion_is_held_waits_with_all_that_is_in_it(
+    many: Bench,
+) -> None:
+    gone(many)
+    (many.folder / NAMES[0]).mkdir()
+    many.hint(NAMES[0])
+    many.write(f"{NAMES[0]}/new")
+    many.pass_ms(30_000)
+    assert held(many).count == MOST
+    assert kept_back_only(many.engine), "nobody waits for anything else"
+
+
+def test_what_has_the_name_of_a_held_deletion_waits_for_the_same_word(tmp_path: Path) -> None:
+    rules = Rules(minimum_free_bytes=0, hold_deletions=MOST, hold_deletions_share=2.0)
+    bench = Bench(tmp_path / "folder", rules)
+    for folder in ("f", "g"):
+        (bench.folder / folder).mkdir()
+        bench.hint(folder)
+    for name in NAMES:
+        bench.write(f"f/{name}")
+    bench.write("g/kept")
+    bench.settle()
+    shutil.rmtree(bench.folder / "f")
+    (bench.folder / "g").rename(bench.folder / "f")
+    (bench.folder / "f" / "sub").mkdir()
+    bench.hint("f")
+    bench.write("f/sub/new")
+    bench.pass_ms(10_000)
+    assert held(bench).count >= MOST
+    bench.pass_ms(30_000)
+    assert bench.report().pending.down == 0, "what was renamed here is on its way up"
+    assert kept_back_only(bench.engine), "nobody waits for anything else"
+    bench.tell(events.Approve(held(bench).id))
+    bench.settle()
+    assert not kept_back_only(bench.engine)
+    bench.store.close()
+
+
 def test_what_went_before_the_question_is_listed_with_its_way_back(many: Bench) -> None:
     nodes = {name: many.server.alive()[name].node for name in NAMES}
     for name in NAMES[:MOST]:

@@ -19,6 +19,15 @@ def test_what_is_here_and_not_there_counts_as_up(desk: StoredDesk) -> None:
     assert (counted.up, counted.down, counted.bytes_up, counted.bytes_down) == (1, 0, 5, 0)
 
 
+def test_what_was_renamed_here_counts_as_up_and_what_was_renamed_there_as_down(desk: StoredDesk) -> None:
+    here, there = desk.synced("here"), desk.synced("there")
+    dirty.add(desk.store, [here, there])
+    desk.store.run("UPDATE node SET l_name = 'renamed', l_key = 'renamed' WHERE lid = ?", (here,))
+    desk.store.run("UPDATE node SET r_name = 'renamed', r_key = 'renamed' WHERE lid = ?", (there,))
+    counted = pending.counts(desk.store)
+    assert (counted.up, counted.down) == (1, 1)
+
+
 def test_what_cannot_come_into_a_folder_with_a_problem_waits_for_a_person_like_the_folder(
     desk: StoredDesk,
 ) -> None:

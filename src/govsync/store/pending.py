@@ -13,15 +13,22 @@ _KEPT_BACK = (
     " hindered(lid) AS (SELECT lid FROM said WHERE NOT (code IN {of_spaces} AND lid IN (SELECT root_lid FROM space))"
     "  UNION SELECT n.lid FROM hindered h JOIN node n ON n.r_parent = h.lid AND n.r_dead = 0"
     "  WHERE n.presence IS NULL OR n.presence != 'here'),"
-    " kept(lid) AS (SELECT lid FROM hindered"
-    "  UNION SELECT i.lid FROM hold_item i JOIN hold h ON h.id = i.hold WHERE h.state = 'open'"
+    " asked(lid) AS (SELECT i.lid FROM hold_item i JOIN hold h ON h.id = i.hold WHERE h.state = 'open'"
+    "  UNION SELECT n.lid FROM asked a JOIN node old ON old.lid = a.lid AND old.r_dead = 0"
+    "  JOIN node n ON n.l_parent = old.r_parent AND n.l_key = old.r_key AND n.lid != old.lid"
+    "  UNION SELECT n.lid FROM asked a JOIN node n ON n.l_parent = a.lid AND n.r_parent IS NULL),"
+    " kept(lid) AS (SELECT lid FROM hindered UNION SELECT lid FROM asked"
     "  UNION SELECT l.lid FROM lost l JOIN node n ON n.lid = l.lid JOIN space s ON s.id = n.space"
     "  JOIN said p ON p.lid = s.root_lid WHERE l.offered = 1 AND p.code = '{not_given_back}'),"
     " stuck(space) AS (SELECT s.id FROM space s JOIN said p ON p.lid = s.root_lid WHERE p.code IN {stopping}) "
 )
 """What waits for a person, or for a program to end: nodes with a problem, with a notice that has lasted, or in a hold, what
-cannot come into a folder that has a problem, what others must give back, and spaces to which nothing can be sent."""
-_UP = "(coalesce(n.presence, '') IN ('here', 'missing') AND (n.r_parent IS NULL OR n.r_hash IS NOT n.l_hash AND n.r_hash IS n.b_hash OR n.presence = 'missing'))"
+cannot come into a folder that has a problem, what has the name of one that waits so, or is new in it (R28), what others must
+give back, and spaces to which nothing can be sent."""
+_UP = (
+    "(coalesce(n.presence, '') IN ('here', 'missing') AND (n.r_parent IS NULL OR n.r_hash IS NOT n.l_hash AND n.r_hash IS n.b_hash"
+    " OR n.presence = 'missing' OR n.b_parent IS NOT NULL AND (n.l_parent IS NOT n.b_parent OR n.l_name IS NOT n.b_name)))"
+)
 
 
 def undecided(store: Store) -> int:
