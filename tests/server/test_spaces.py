@@ -65,6 +65,19 @@ def test_two_divisions_of_one_name_are_told_apart_by_their_paths(office: Office)
     assert owners == {"dora": "North/Planning", "emil": "South/Planning", "anna": "Planning"}
 
 
+def test_a_person_reaches_and_hears_of_every_division_above(office: Office):
+    with office.server.database.begin() as tx:
+        for path in ("Interior/North", "Interior/North/Coast", "Interior/North/Coast/Port"):
+            directory.add_division(office.server, tx, path)
+        user = directory.add_user(office.server, tx, "dora", "Dora", "Interior/North/Coast/Port")
+        accounts.set_password(office.server, tx, user, PASSWORD)
+    caller = office.caller("dora")
+    found = office.spaces(caller)
+    assert set(found) == {"Dora", "North", "Coast", "Port"}
+    told = {head.space for head in spaces.heads(office.server, caller).heads}
+    assert told == {info.id for info in found.values()}
+
+
 def test_who_is_in_no_division_reaches_the_own_space_alone(office: Office):
     assert set(office.spaces(office.caller("clara"))) == {"Clara"}
 

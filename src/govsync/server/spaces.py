@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from govsync.content.chunks import SCHEME
 from govsync.model import names
@@ -29,6 +29,9 @@ from govsync.server.db import tables
 from govsync.server.db.connect import lock_space
 
 _IN = 400
+_HEADS = select(tables.space.c.id, tables.space.c.head, tables.space.c.chain).where(
+    tables.space.c.id.in_(bindparam("asked", expanding=True))
+)
 
 
 def me(server: Server, caller: Caller, version: str) -> Me:
@@ -236,7 +239,6 @@ def heads_of(tx: Connection, memberships: Mapping[bytes, Memberships]) -> dict[b
 
 def newest_of(tx: Connection, asked: Sequence[bytes]) -> Iterator[Head]:
     """Yields the newest sequence of each space that exists, of those asked."""
-    s = tables.space.c
     for start in range(0, len(asked), _IN):
-        rows = tx.execute(select(s.id, s.head, s.chain).where(s.id.in_(asked[start : start + _IN])))
+        rows = tx.execute(_HEADS, {"asked": asked[start : start + _IN]})
         yield from (Head(row.id, row.head, bytes(row.chain[: chain.QUOTED])) for row in rows)
