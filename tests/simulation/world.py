@@ -47,6 +47,9 @@ DISK_ERRORS = (Code.UNREADABLE, Code.NO_ACCESS, Code.DISK_FULL, Code.BUSY)
 NEVER_FAIL = ("start", "identity", "file.stat", "lease_unbroken", "release")
 """Looks at what is open already, which no disk refuses."""
 SETTLE_ROUNDS = 400
+QUIET_ROUNDS, REST_ROUNDS = 4, 12
+"""In so many rounds that follow each other nothing may happen, before a scan and at the end. What still waits at a scan is due
+with it, since time jumps there; that nothing begins again by itself shows at the end."""
 SCAN_MS = SCAN_EVERY_MOST_MS + 3_600_000
 """After this time every desk scans, however long its last scan seemed to take: time jumps here (R44)."""
 TRACE_LINES = 4_000
@@ -329,17 +332,17 @@ class World:
             desk.put_root_back()
             desk.put_links_back()
         for _ in range(2):
-            self._until_quiet()
+            self._until_quiet(QUIET_ROUNDS)
             self.clock.advance(SCAN_MS)
-        self._until_quiet()
+        self._until_quiet(REST_ROUNDS)
 
-    def _until_quiet(self) -> None:
+    def _until_quiet(self, rounds: int) -> None:
         quiet = 0
         for _ in range(SETTLE_ROUNDS):
             worked = self.worked()
             self.drain()
             quiet = quiet + 1 if self.worked() == worked else 0
-            if quiet > 12:
+            if quiet > rounds:
                 return
             self.clock.advance(self.chance.choice((60, 2_500, 9_000)))
         raise AssertionError(f"no end of work within {SETTLE_ROUNDS} rounds (I9)")
