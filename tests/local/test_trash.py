@@ -152,6 +152,25 @@ def test_a_file_is_copied_into_rescued_beside_its_namesakes(desk, rescued):
     assert desk.read("d/a.txt") == content
 
 
+def test_what_a_copying_left_that_was_ended_in_the_middle_is_taken_away_by_the_next(desk, rescued):
+    signature = desk.write("a.txt", b"whole")
+    fs = DiskFileSystem(rescued)
+
+    class Ending:
+        def __getattr__(self, name):
+            return getattr(fs, name)
+
+        def rename(self, *_):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        rescue(desk.fs, desk.root, at("a.txt"), Ending(), name="a.txt", seen=signature)
+    assert len(list(rescued.iterdir())) == 1
+    (rescued / "mine.txt").write_text("a person's own")
+    rescue(desk.fs, desk.root, at("a.txt"), fs, name="a.txt", seen=signature)
+    assert sorted(file.name for file in rescued.iterdir()) == ["a.txt", "mine.txt"]
+
+
 def test_an_unverified_entry_is_rescued_from_the_trash(desk, rescued):
     entry = trashed(desk, "t1", b"only here", verified=False)
     name, signature = rescue(desk.fs, desk.root, at("t1"), DiskFileSystem(rescued), name="was.txt", seen=None)

@@ -138,7 +138,8 @@ def rescue(
             before = file.stat()
             if seen is not None and Signature.of(before) != seen:
                 raise Failure(Code.CHANGED, name=at.name)
-            partial = _partial_name(rescued, target)
+            _remove_half_copies(rescued, target)
+            partial = f"{_PARTIAL}.copy"
             with rescued.create(target, partial) as copy:
                 read = sha256()
                 buffer = memoryview(bytearray(_PIECE_BYTES))
@@ -186,11 +187,12 @@ def _purge(fs: FileSystem, trash: Folder, held: Held) -> Judged:
     return Judged(held.name, Fate.PURGED)
 
 
-def _partial_name(rescued: FileSystem, target: Folder) -> str:
-    turn = 1
-    while rescued.stat(target, f"{_PARTIAL}.{turn}") is not None:
-        turn += 1
-    return f"{_PARTIAL}.{turn}"
+def _remove_half_copies(rescued: FileSystem, target: Folder) -> None:
+    """Takes away what a copying left that was ended in the middle: what it copied is still where it was, and a person would
+    take it for something."""
+    for entry in rescued.list(target).entries:
+        if entry.name.startswith(f"{_PARTIAL}."):
+            rescued.unlink(target, entry.name)
 
 
 def _name_for_good(rescued: FileSystem, target: Folder, partial: str, wanted: str) -> str:
