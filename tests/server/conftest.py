@@ -42,25 +42,21 @@ def cleared(postgres: Callable[[], str]) -> Iterator[Callable[[], str]]:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
-def kind(request: pytest.FixtureRequest) -> str:
-    """Answers the kind of a database, both in turn."""
-    return str(request.param)
+def is_sqlite(request: pytest.FixtureRequest) -> bool:
+    """Says of which kind the database is, both in turn."""
+    return bool(request.param == "sqlite")
 
 
 @pytest.fixture
-def new_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def new_url(is_sqlite: bool, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Answers the URL of a database in which nothing was ever made."""
-    if kind == "sqlite":
-        return f"sqlite:///{tmp_path / 'server.db'}"
-    return str(request.getfixturevalue("postgres")())
+    return f"sqlite:///{tmp_path / 'server.db'}" if is_sqlite else str(request.getfixturevalue("postgres")())
 
 
 @pytest.fixture
-def url(kind: str, request: pytest.FixtureRequest) -> str:
+def url(is_sqlite: bool, request: pytest.FixtureRequest) -> str:
     """Answers the URL of a database that holds nothing."""
-    return str(
-        request.getfixturevalue("new_url") if kind == "sqlite" else request.getfixturevalue("cleared")()
-    )
+    return str(request.getfixturevalue("new_url") if is_sqlite else request.getfixturevalue("cleared")())
 
 
 @pytest.fixture
