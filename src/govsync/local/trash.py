@@ -138,8 +138,7 @@ def rescue(
             before = file.stat()
             if seen is not None and Signature.of(before) != seen:
                 raise Failure(Code.CHANGED, name=at.name)
-            _remove_half_copies(rescued, target)
-            partial = f"{_PARTIAL}.copy"
+            partial = _free_of_half_copies(rescued, target, expected)
             with rescued.create(target, partial) as copy:
                 read = sha256()
                 buffer = memoryview(bytearray(_PIECE_BYTES))
@@ -187,12 +186,13 @@ def _purge(fs: FileSystem, trash: Folder, held: Held) -> Judged:
     return Judged(held.name, Fate.PURGED)
 
 
-def _remove_half_copies(rescued: FileSystem, target: Folder) -> None:
-    """Takes away what a copying left that was ended in the middle: what it copied is still where it was, and a person would
-    take it for something."""
-    for entry in rescued.list(target).entries:
-        if entry.name.startswith(f"{_PARTIAL}."):
-            rescued.unlink(target, entry.name)
+def _free_of_half_copies(rescued: FileSystem, target: Folder, root: Root) -> str:
+    """Answers the name that copies of this folder's files have until they are whole, free of what a copying left that was
+    ended in the middle: what it copied is still where it was. Other folders may copy to the same place at this moment."""
+    partial = f"{_PARTIAL}.{root.id.hex()}"
+    if rescued.stat(target, partial) is not None:
+        rescued.unlink(target, partial)
+    return partial
 
 
 def _name_for_good(rescued: FileSystem, target: Folder, partial: str, wanted: str) -> str:
