@@ -61,6 +61,20 @@ GUARDS = (
         "local/test_reader.py",
     ),
     Guard(
+        "R4",
+        "engine/outcomes.py",
+        "    racy = before is not None and before.racy and before.ino == stat.ino\n",
+        "    racy = False\n",
+        "simulation/test_open_documents.py",
+    ),
+    Guard(
+        "R4",
+        "engine/outcomes.py",
+        "        if content is None or seen.racy:\n",
+        "        if content is None:\n",
+        "simulation/test_open_documents.py",
+    ),
+    Guard(
         "R5",
         "local/reader.py",
         "        if not despite_writers and (writer or (writer is None and _fresh(before, started_ns, QUIET_NS))):\n"

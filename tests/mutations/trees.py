@@ -138,6 +138,20 @@ GUARDS = (
         "store engine/test_observing.py",
     ),
     Guard(
+        "R28 R43",
+        "store/pending.py",
+        '    "  JOIN node n ON n.l_parent = old.r_parent AND n.l_key = old.r_key AND n.lid != old.lid"\n',
+        '    "  JOIN node n ON n.lid = old.lid"\n',
+        "engine/test_holding.py",
+    ),
+    Guard(
+        "R28 R43",
+        "store/pending.py",
+        'UNION SELECT n.lid FROM asked a JOIN node n ON n.l_parent = a.lid AND n.r_parent IS NULL),"',
+        'UNION SELECT a.lid FROM asked a),"',
+        "engine/test_holding.py",
+    ),
+    Guard(
         "R28",
         "engine/holding.py",
         "        if count >= rules.hold_deletions:\n            return True\n",

@@ -4,6 +4,8 @@ A step that is done sets the local fact to what was placed and the baseline to w
 recovery `placed` only says which file lies there, so its content is read before it is believed.
 """
 
+from functools import cached_property
+
 import msgspec
 
 from govsync.engine.batch import signature
@@ -144,9 +146,9 @@ class Outcome:
         if placed is None or self._recovered:
             local = msgspec.structs.replace(local, hash=None)
             self.look_at.append(local.place.parent)
-        seen = local_tree.disk(self._store, self._lid) if base is None else None
-        shown = name or (seen.name if seen is not None else local.place.name)
-        there = _disk(shown, placed, self._outcome.birth_ns, seen)
+        before = self._before if base is None else None
+        shown = name or (before.name if before is not None else local.place.name)
+        there = _disk(shown, placed, self._outcome.birth_ns, before)
         if base is None:
             local_tree.set_local(self._store, self._lid, local, there)
         else:
@@ -166,8 +168,12 @@ class Outcome:
 
     def _untouched(self) -> bool:
         """Says whether a moved file was, at its source, the one whose content is known: the rename hides it after."""
-        seen = local_tree.disk(self._store, self._lid)
-        return seen is not None and self._outcome.before == signature(seen)
+        return self._before is not None and self._outcome.before == signature(self._before)
+
+    @cached_property
+    def _before(self) -> Disk | None:
+        """What was known of the disk at the node before this outcome."""
+        return local_tree.disk(self._store, self._lid)
 
     def _kept_both(self, node: Node) -> None:
         """The file on the disk is a node of its own from now on; the old node waits for the server's revision."""
@@ -182,8 +188,7 @@ class Outcome:
         local = Local(
             note.place, Kind.FILE, Presence.HERE, content, placed.exec if placed is not None else False
         )
-        before = local_tree.disk(self._store, self._lid)
-        seen = _disk(note.disk_name, placed, None, before)
+        seen = _disk(note.disk_name, placed, None, self._before)
         local_tree.set_local(self._store, new, local, seen)
         if content is not None:
             manifests.copy(self._store, self._lid, new)
