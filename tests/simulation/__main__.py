@@ -1,13 +1,12 @@
 """`python -m tests.simulation`: one world again, or new worlds for a while; says what was found and how to see it again."""
 
 import argparse
-import os
 import secrets
 import sys
 import time
 from collections import Counter
 
-from tests.simulation.story import play
+from tests.simulation.story import begin_repeatably, play
 
 EVERY_S = 10
 
@@ -61,7 +60,5 @@ def _report(seed: int, desks: int | None, error: Exception, in_full: bool) -> No
 
 
 if __name__ == "__main__":
-    if os.environ.get("PYTHONHASHSEED") != "0":
-        # The order of sets of strings follows the hash seed; a world must not.
-        os.execve(sys.executable, [sys.executable, "-m", "tests.simulation", *sys.argv[1:]], {**os.environ, "PYTHONHASHSEED": "0"})  # fmt: skip
+    begin_repeatably("tests.simulation")
     sys.exit(main())

@@ -10,19 +10,17 @@ its end, and judged like any world at rest.
 """
 
 import argparse
-import os
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from tests.simulation.checks import check_all
-from tests.simulation.desks import SimDesk
+from tests.simulation.desks import SimDesk, shown
 from tests.simulation.scenes import SCENES, Scene
 from tests.simulation.stage import CALM, Stage
+from tests.simulation.story import begin_repeatably, place, told
 
 MOST_IN_FULL = 6
 IDLE_MS = 2_500
@@ -33,7 +31,6 @@ REST_MS = 45_000
 class End(msgspec.Struct, frozen=True, kw_only=True):
     """How a desk ends: at which of its steps, and what is kept of what was not flushed (None: the power stays on)."""
 
-    desk: int
     step: int
     kept: tuple[bool, ...] | None = None
     damaged: bool = False
@@ -41,14 +38,10 @@ class End(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Point(msgspec.Struct, frozen=True):
-    """A step of a desk: which job stood where, and how much was not flushed."""
+    """What a step of a desk leaves: whether anything was written since the step before, and how much is not flushed."""
 
-    where: str
-    unflushed: int
     written: bool
-    """Whether anything that outlives a kill had changed since the step before."""
-    open: bool
-    """Whether anything that a power cut may take had."""
+    unflushed: int
 
 
 class Brink(Stage):
@@ -95,7 +88,7 @@ class Brink(Stage):
             if index >= len(desk.fibers):
                 break  # It has ended meanwhile, and begun anew.
             job, fiber = desk.fibers[index]
-            where = f"{type(job).__name__} before {fiber.at}"
+            where = f"the point of {shown(job)} after {fiber.at}"
             desk.advance(index, 0)
             if desk is self._watched:
                 self._stepped(where)
@@ -104,12 +97,11 @@ class Brink(Stage):
     def _stepped(self, where: str) -> None:
         desk, end = self._watched, self._end
         seen = (desk.medium.changes, desk.medium.flushes, _rows(desk) + self.database.writes)
-        unflushed = desk.medium.unflushed
-        changed = seen != self._seen
-        self.points.append(Point(where, unflushed, changed, changed and unflushed > 0))
+        self.points.append(Point(seen != self._seen, desk.medium.unflushed))
         self._seen = seen
         if end is None or end.step != len(self.points) - 1:
             return
+        self.say(desk.name, f"ends at {where}")
         if end.kept is None:
             self._kill(desk)
             return
@@ -122,16 +114,17 @@ def _rows(desk: SimDesk) -> int:
     return desk.store._connection.total_changes
 
 
-def ends(desk: int, points: list[Point]) -> Iterator[End]:
+def ends(points: list[Point]) -> Iterator[End]:
     """Yields every way in which a desk is to end in a scene of which these are its points; to end where nothing has been
     written since the step before is to end there."""
     for step, point in enumerate(points):
-        if point.written:
-            yield End(desk=desk, step=step)
-        if point.open:
+        if not point.written:
+            continue
+        yield End(step=step)
+        if point.unflushed:
             for kept in _subsets(point.unflushed):
-                yield End(desk=desk, step=step, kept=kept)
-            yield End(desk=desk, step=step, kept=(True,) * point.unflushed, damaged=True)
+                yield End(step=step, kept=kept)
+            yield End(step=step, kept=(True,) * point.unflushed, damaged=True)
 
 
 def _subsets(count: int) -> Iterator[tuple[bool, ...]]:
@@ -148,28 +141,16 @@ def _subsets(count: int) -> Iterator[tuple[bool, ...]]:
 
 def ends_of(scene: Scene, desk: int) -> dict[str, End]:
     """Answers every way in which a desk is to end in a scene, by a name for each; plays it once to find them."""
-    found = ends(desk, _played(scene, desk, None).points)
+    found = ends(play(scene, desk).points)
     return {f"{scene.name}/{desk}/{number}": end for number, end in enumerate(found)}
 
 
-def play(scene: Scene, end: End) -> Brink:
-    """Plays a scene in which a desk ends; raises what a check or the product raised, with the trace's last lines."""
-    return _played(scene, end.desk, end)
-
-
-def _played(scene: Scene, desk: int, end: End | None) -> Brink:
-    memory = Path("/dev/shm")
-    base = Path(tempfile.mkdtemp(prefix="govsync-brink-", dir=memory if memory.is_dir() else None))
-    world = Brink(base, scene, desk, end)
-    try:
-        world.play()
-    except BaseException as error:
-        error.add_note("\n".join(world.lines[-60:]))
-        error.add_note(f"{scene.name}: {end}, after {world.points[end.step] if end else None}")
-        raise
-    finally:
-        world.close()
-        shutil.rmtree(base, ignore_errors=True)
+def play(scene: Scene, desk: int, end: End | None = None) -> Brink:
+    """Plays a scene, in which a desk may end; raises what a check or the product raised, with the trace's last lines."""
+    with place() as base:
+        world = Brink(base, scene, desk, end)
+        with told(world):
+            world.play()
     return world
 
 
@@ -182,14 +163,14 @@ def main() -> int:
     only = parser.parse_args().only
     wrong = played = 0
     for scene, desk in ((scene, desk) for scene in SCENES for desk in (0, 1)):
-        if not f"{scene.name}/{desk}/".startswith(only) and not only.startswith(f"{scene.name}/{desk}/"):
+        if only not in ("", scene.name) and not f"{only}/".startswith(f"{scene.name}/{desk}/"):
             continue
         for name, end in ends_of(scene, desk).items():
-            if not f"{name}/".startswith(f"{only}/" if only else ""):
+            if only not in ("", scene.name, f"{scene.name}/{desk}", name):
                 continue
             played += 1
             try:
-                play(scene, end)
+                play(scene, desk, end)
             except Exception as error:  # noqa: BLE001 - whatever one shows, the others are played too
                 wrong += 1
                 print(f"{name}: {end}: {type(error).__name__} {error}", flush=True)
@@ -200,7 +181,5 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    if os.environ.get("PYTHONHASHSEED") != "0":
-        # The order of sets of strings follows the hash seed; a scene must not.
-        os.execve(sys.executable, [sys.executable, "-m", "tests.simulation.brink", *sys.argv[1:]], {**os.environ, "PYTHONHASHSEED": "0"})  # fmt: skip
+    begin_repeatably("tests.simulation.brink")
     sys.exit(main())

@@ -26,7 +26,7 @@ from tests.simulation.fibers import Fiber, reach
 from tests.simulation.hints import SimWatcher, visible
 from tests.simulation.medium import GOVSYNC, Medium
 from tests.simulation.programs import ELSEWHERE, Person, Steps
-from tests.simulation.views import contents_of, hash_of
+from tests.simulation.views import hash_of
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -170,8 +170,9 @@ class SimDesk:
 
     def _purged(self, content: bytes) -> None:
         had = self.world.acknowledged() | self.world.once
-        shown = contents_of(self.medium, hidden=False)  # What was rescued lies before the person.
-        if content in self.world.ledger.finished and hash_of(content) not in had and content not in shown:
+        rescued = {inode.data for _, inode in self.medium.walk(self.medium.resolve(RESCUED))}
+        unknown = content in self.world.ledger.finished and hash_of(content) not in had
+        if unknown and content not in rescued:  # There it lies before the person.
             self.purged.append(content)
 
     def watch(self) -> None:

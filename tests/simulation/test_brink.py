@@ -23,11 +23,11 @@ def test_whoever_ends_at_any_point_of_a_scene_goes_on_well() -> None:
     budget_s = SHARE * float(os.environ.get("GOVSYNC_SIMULATION_SECONDS", "180"))
     end_s, wrong, played = time.process_time() + budget_s, [], 0
     while time.process_time() < end_s:
-        scene = chance.choice(SCENES)
-        every = list(ends_of(scene, chance.randrange(2)).items())
+        scene, desk = chance.choice(SCENES), chance.randrange(2)
+        every = list(ends_of(scene, desk).items())
         for name, end in chance.sample(every, AT_ONCE):
             try:
-                play(scene, end)
+                play(scene, desk, end)
             except Exception as error:  # noqa: BLE001 - every other end is played too
                 wrong.append(
                     f"python -m tests.simulation.brink --only '{name}': {type(error).__name__} {error}"
@@ -40,13 +40,12 @@ def test_whoever_ends_at_any_point_of_a_scene_goes_on_well() -> None:
 
 def test_a_desk_ends_wherever_something_was_written_and_keeps_any_part_of_what_was_not_flushed() -> None:
     points = [
-        Point("looks", 0, written=False, open=False),
-        Point("writes down", 0, written=True, open=False),
-        Point("places", 2, written=True, open=True),
-        Point("looks again", 2, written=False, open=False),
+        Point(written=False, unflushed=0),
+        Point(written=True, unflushed=0),
+        Point(written=True, unflushed=2),
+        Point(written=False, unflushed=2),
     ]
-    found = list(ends(1, points))
-    assert {end.desk for end in found} == {1}
+    found = list(ends(points))
     assert [(end.step, end.kept, end.damaged) for end in found] == [
         (1, None, False),
         (2, None, False),
@@ -56,14 +55,15 @@ def test_a_desk_ends_wherever_something_was_written_and_keeps_any_part_of_what_w
 
 
 def test_of_many_effects_each_is_once_lost_alone_and_once_kept_alone() -> None:
-    kept = {end.kept for end in ends(0, [Point("places", 9, written=False, open=True)])}
+    kept = {end.kept for end in ends([Point(written=True, unflushed=9)])} - {None}
     assert len(kept) == 2 + 2 * 9
 
 
 @pytest.mark.parametrize("kept", [None, (False,) * 9])
 def test_an_end_at_a_point_is_an_end_there(kept: tuple[bool, ...] | None) -> None:
     [scene] = [each for each in SCENES if each.name == "changed places"]
-    world = play(scene, End(desk=1, step=60, kept=kept))
+    world = play(scene, 1, End(step=60, kept=kept))
     said = [line for line in world.lines if "started again" in line]
     assert len(said) == 1
+    assert said[0].split()[2] == "PC1"
     assert ("POWER CUT" if kept else "KILLED") in said[0]
