@@ -7,6 +7,7 @@ import random
 import shutil
 import subprocess
 import threading
+from contextlib import nullcontext
 
 import pytest
 from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent, InotifyFD, Mask
@@ -425,6 +426,26 @@ def test_a_folder_that_could_not_be_watched_is_found_after_the_second_move_above
     late.all()
     desk.write("n/d/x.txt", b"x")
     assert Hint(("n", "d"), "x.txt") in late.all()
+
+
+def test_what_is_in_a_folder_that_was_moved_away_while_it_was_looked_through_is_watched(
+    desk, heard, tmp_path, monkeypatch
+):
+    (tmp_path / "d" / "e").mkdir(parents=True)
+    heard.watcher.start()
+    listing = os.scandir
+
+    def moved_away(path):
+        found = list(listing(path))
+        if path == str(desk.path / "d"):
+            (desk.path / "d").rename(desk.path / "m")
+        return nullcontext(iter(found))
+
+    monkeypatch.setattr(module.os, "scandir", moved_away)
+    (tmp_path / "d").rename(desk.path / "d")
+    heard.all()
+    desk.write("m/e/x.txt", b"x")
+    assert Hint(("m", "e"), "x.txt") in heard.all()
 
 
 def test_a_folder_that_is_mounted_in_two_places_does_not_keep_the_watcher_busy(desk, heard):

@@ -378,18 +378,20 @@ class _Watches(WatchCallback):
     def _subfolders(self, path: _Path) -> list[str]:
         try:
             with os.scandir(self._full(path)) as entries:
-                return [entry.name for entry in entries if self._is_ours(entry)]
+                return [entry.name for entry in entries if self._is_ours(path, entry)]
         except OSError:
             self._missed.add(path)
             return []  # it is gone, or may not be read: the look at it tells
 
-    def _is_ours(self, entry: "os.DirEntry[str]") -> bool:
+    def _is_ours(self, path: _Path, entry: "os.DirEntry[str]") -> bool:
         try:
             return (
                 entry.is_dir(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_dev == self._dev
             )
         except OSError:
-            return False  # gone since it was listed
+            # It is gone since it was listed, or all of `path` is: wherever that was moved it is looked through again.
+            self._missed.add(path)
+            return False
 
     def _full(self, path: _Path) -> str:
         return os.path.join(self._root, *path)
