@@ -73,6 +73,7 @@ def test_second_names_may_travel_and_differ_from_the_first_and_each_other(
 
 
 @given(NAMES, st.integers(2, 50))
+@example(" ", 2)
 def test_a_second_name_of_a_second_name_is_no_longer_than_its_counter_makes_it(name: str, times: int) -> None:
     first = names.second_name(name, 2)
     made = first

@@ -21,7 +21,7 @@ _CONFLICTS = re.compile(
     re.DOTALL,
 )
 """A stem, and all the marks of a second version behind it, with what counts them."""
-_COUNTED = re.compile(r"(.*\S) \(([1-9][0-9]{0,2})\)", re.DOTALL)
+_COUNTED = re.compile(r"(|.*\S) \(([1-9][0-9]{0,2})\)", re.DOTALL)
 """A stem and its counter: at most three digits, so that the year in `Plan (2024)` is none."""
 
 
