@@ -443,7 +443,9 @@ def test_what_is_in_a_folder_that_was_moved_away_while_it_was_looked_through_is_
 
     monkeypatch.setattr(module.os, "scandir", moved_away)
     (tmp_path / "d").rename(desk.path / "d")
-    heard.until(lambda hint: hint == Hint(("m",), None))  # A cookie might be seen before what the looking did.
+    heard.until(
+        lambda hint: hint == Hint(("m",), None)
+    )  # A cookie might be seen before what the looking did.
     desk.write("m/e/x.txt", b"x")
     assert Hint(("m", "e"), "x.txt") in heard.all()
 

@@ -2,8 +2,11 @@
 
 import gc
 import os
+import platform
 import signal
 import sys
+
+import pytest
 
 from govsync.system import process
 
@@ -72,3 +75,35 @@ def test_the_collector_runs_seldom_and_never_over_what_was_loaded() -> None:
     finally:
         gc.set_threshold(*threshold)
         gc.unfreeze()
+
+
+HEAPS = """
+import ctypes, sys, tempfile, threading
+from govsync.system import process
+if sys.argv[1] == "little":
+    process.hold_little()
+all_here = threading.Barrier(8)
+def hold():
+    held = [bytes(10_000) for _ in range(10)]
+    all_here.wait()
+threads = [threading.Thread(target=hold) for _ in range(8)]
+for each in threads: each.start()
+for each in threads: each.join()
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+with tempfile.NamedTemporaryFile() as told:
+    file = ctypes.c_void_p(libc.fopen(told.name.encode(), b"w"))
+    libc.malloc_info(0, file)
+    libc.fclose(file)
+    print(told.read().count(b"<heap nr="))
+"""
+
+
+def heaps(how: str) -> int:
+    return int(process.call([*running(HEAPS), how], os.environ, "").stdout)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="glibc's own")
+def test_threads_share_two_heaps():
+    assert heaps("as ever") > 2
+    assert heaps("little") == 2

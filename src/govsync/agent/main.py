@@ -43,7 +43,7 @@ from govsync.system import watcher
 from govsync.system.disk import DiskFileSystem, ignore_lease_signals
 from govsync.system.machine import described
 from govsync.system.places import Places
-from govsync.system.process import asked_to_end, collect_seldom, end_now, explain_crashes
+from govsync.system.process import asked_to_end, collect_seldom, end_now, explain_crashes, hold_little
 from govsync.system.watcher import Hidden, Watcher
 
 REQUESTS = 6
@@ -258,6 +258,7 @@ def run_agent(places: Places, log_to_terminal: bool) -> NoReturn:
     """Runs the agent of a home in this process, which ends with it."""
     log.set_up(None if log_to_terminal else places.logs)
     explain_crashes()
+    hold_little()
     agent = Agent(places)
     collect_seldom()
     with asked_to_end(agent.stop):

@@ -40,12 +40,13 @@ def serve(
     from govsync.server.app import serve as run
     from govsync.server.discreet import Discreet
     from govsync.system.places import default_data
-    from govsync.system.process import collect_seldom, explain_crashes
+    from govsync.system.process import collect_seldom, explain_crashes, hold_little
 
     handler = logging.StreamHandler()
     handler.setFormatter(Discreet())
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
     explain_crashes()
+    hold_little()
     collect_seldom()
     run(
         Options(

@@ -1,8 +1,8 @@
 """The calls of Linux that Python lacks: exchange, rename without replacing, birth time, reservation, flush and kind of a
-file system.
+file system; and how many heaps the C library keeps.
 
 Numbers and structures are those of the kernel's own interface (renameat2(2), statx(2), fallocate(2), syncfs(2),
-statfs(2)); they go through the C library (glibc 2.28 or later) by ctypes, which gives the interpreter lock back while
+statfs(2)) and of mallopt(3); they go through the C library (glibc 2.28 or later) by ctypes, which gives the interpreter lock back while
 they run.
 """
 
@@ -21,6 +21,7 @@ _STATX_BYTES = 256
 _BTIME_OFFSET = 80
 _FALLOC_FL_KEEP_SIZE = 1
 _STATFS_BYTES = 256
+_ARENA_MAX = -8
 
 _NETWORK = {
     0x6969: "nfs", 0x517B: "smb", 0xFE534D42: "smb2", 0xFF534D42: "cifs", 0x65735546: "fuse", 0x01021997: "9p",
@@ -94,3 +95,9 @@ def _magic(descriptor: int) -> int:
     _check(_LIBC.fstatfs(descriptor, buffer))
     (magic,) = struct.unpack_from("@l", buffer, 0)
     return int(magic) & 0xFFFFFFFF
+
+
+def share_heaps(most: int) -> None:
+    """Has all threads allocate from so many heaps at most; of no effect with another C library than glibc."""
+    if hasattr(_LIBC, "mallopt"):
+        _LIBC.mallopt(_ARENA_MAX, most)
