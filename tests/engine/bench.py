@@ -31,6 +31,7 @@ from govsync.protocol.changes import (
     Entry,
     Known,
     KnownAnswer,
+    Nodes,
     NodeState,
     Revisions,
     Trash,
@@ -55,7 +56,7 @@ class SmallServer:
     """One space, which accepts whatever `judge` does not refuse (`remote.interface.Remote`)."""
 
     def __init__(self) -> None:
-        self.nodes: dict[bytes, NodeState] = {}
+        self.states: dict[bytes, NodeState] = {}
         self.journal: list[Entry] = []
         self.forgotten: set[bytes | None] = set()
         """Keys of what was lost in a restore, and of which nobody has told again."""
@@ -68,6 +69,7 @@ class SmallServer:
         self.uploads = 0
         self.role = Role.MANAGER
         self.state = SpaceState.MEMBER
+        self.space = SPACE
         self.quota_left: int | None = None
         self.judge: Callable[[ask.AnyOperation], Outcome | None] = lambda _: None
         self.fails: dict[str, Code] = {}
@@ -76,12 +78,18 @@ class SmallServer:
         """Requests whose answer is lost."""
         self._done: dict[bytes, Done] = {}
 
+    def begin_anew(self) -> None:
+        """Loses everything, and makes the space again for the same person."""
+        self.space = b"S" + self.space[1:]
+        for each in (self.states, self.journal, self.chunks, self.manifests, self._done):
+            each.clear()
+
     # What a colleague does
 
     def tell(self, state: NodeState, key: bytes, device: bytes = COLLEAGUE) -> NodeState:
         seq = len(self.journal) + 1
         state = msgspec.structs.replace(state, seq=seq)
-        self.nodes[state.node] = state
+        self.states[state.node] = state
         self.journal.append(
             Entry(seq=seq, op="put", key=key, state=state, user=b"u" * 16, device=device, at_ms=WALL_MS)
         )
@@ -93,7 +101,7 @@ class SmallServer:
         self.chunks[manifest.chunks[0].hash] = words
         rev = b"V" * 8 + (len(self.journal) + 1).to_bytes(8, "big")
         self.manifests[rev] = manifest
-        known = self.nodes.get(node) if node is not None else None
+        known = self.states.get(node) if node is not None else None
         return self.tell(
             NodeState(
                 node=node or b"N" + rev[1:], kind=Kind.FILE, parent=parent, name=name, seq=0, rev=rev,
@@ -104,13 +112,15 @@ class SmallServer:
         )  # fmt: skip
 
     def alive(self) -> dict[str, NodeState]:
-        return {state.name: state for state in self.nodes.values() if not state.dead}
+        return {state.name: state for state in self.states.values() if not state.dead}
 
     # Remote
 
-    def _asked(self, name: str) -> None:
+    def _asked(self, name: str, space: bytes | None = None) -> None:
         if name in self.fails:
             raise Failure(self.fails[name])
+        if space not in (None, self.space):
+            raise Failure(Code.NOT_FOUND)
 
     def _answered(self, name: str) -> None:
         if name in self.loses:
@@ -122,24 +132,34 @@ class SmallServer:
     def spaces(self, have: Sequence[bytes]) -> Spaces:
         self._asked("spaces")
         info = SpaceInfo(
-            id=SPACE, state=self.state, kind=SpaceKind.PERSONAL, name="Anna", role=self.role, root=ROOT,
+            id=self.space, state=self.state, kind=SpaceKind.PERSONAL, name="Anna", role=self.role, root=ROOT,
             epoch=EPOCH,
         )  # fmt: skip
-        return Spaces(spaces=(info,))
+        gone = [
+            msgspec.structs.replace(info, id=each, state=SpaceState.UNKNOWN)
+            for each in have
+            if each != self.space
+        ]
+        return Spaces(spaces=(info, *gone))
 
     def heads(self) -> Heads:
         self._asked("heads")
-        heads = (Head(SPACE, len(self.journal), CHAIN),) if self.state is SpaceState.MEMBER else ()
+        heads = (Head(self.space, len(self.journal), CHAIN),) if self.state is SpaceState.MEMBER else ()
         return Heads(epoch=EPOCH, heads=heads, digest=heads_digest(heads))
 
     def changes(self, space: bytes, cursor: Cursor | None) -> tuple[Changes, Mapping[bytes, bytes]]:
-        self._asked("changes")
+        self._asked("changes", space)
         entries = tuple(self.journal[cursor.seq if cursor is not None else 0 :])
         head = len(self.journal)
         return Changes(entries=entries, cursor=Cursor(EPOCH, head, CHAIN), head=head), {}
 
+    def nodes(self, space: bytes, after: bytes | None) -> Nodes:
+        self._asked("nodes", space)
+        alive = tuple(state for state in self.states.values() if not state.dead)
+        return Nodes(nodes=alive, cursor=Cursor(EPOCH, len(self.journal), CHAIN))
+
     def known(self, space: bytes, question: Known) -> KnownAnswer:
-        self._asked("known")
+        self._asked("known", space)
         had = {(entry.state.name, entry.state.hash) for entry in self.journal}
         told = {key for each in self.journal[: question.until] for key in (each.state.rev, each.state.place)}
         keys = told - self.forgotten
@@ -149,7 +169,7 @@ class SmallServer:
         )
 
     def upload(self, space: bytes, sources: Sequence[Source], growth_bytes: int) -> int | None:
-        self._asked("upload")
+        self._asked("upload", space)
         if self.quota_left is not None and growth_bytes > self.quota_left:
             raise Failure(Code.QUOTA)
         self.uploads += 1
@@ -170,7 +190,7 @@ class SmallServer:
         after: Cursor | None = None,
     ) -> CommitAnswer:
         self.commits += 1
-        self._asked("commit")
+        self._asked("commit", space)
         self.asked.extend(operations)
         self.chunks.update((chunk_hash(data), data) for data in inline)
         outcomes = tuple(self._outcome(operation) for operation in operations)
@@ -178,7 +198,7 @@ class SmallServer:
         return CommitAnswer(outcomes=outcomes, head=len(self.journal), chain=CHAIN, at_ms=WALL_MS)
 
     def download(self, space: bytes, wants: Sequence[Download]) -> None:
-        self._asked("download")
+        self._asked("download", space)
         for want in wants:
             sink = want.open(self.manifests[want.rev])
             for chunk in self.manifests[want.rev].chunks[sink.resume_at() :]:
@@ -213,7 +233,7 @@ class SmallServer:
         return Done(seq=state.seq, state=state)
 
     def _changed(self, operation: ask.AnyOperation) -> NodeState:
-        known, key = self.nodes.get(operation.node), operation.key
+        known, key = self.states.get(operation.node), operation.key
         if isinstance(operation, ask.Mkdir):
             return NodeState(
                 node=operation.node,

@@ -77,7 +77,7 @@ def test_what_became_of_a_change_is_found_out_before_anything_is_looked_at(bench
     bench.settle()
     assert intents.all_intents(bench.store) == []
     assert bench.asked(ask.Put) == [], "what we placed ourselves is nobody's new file"
-    assert bench.server.nodes[state.node] == state
+    assert bench.server.states[state.node] == state
     assert bench.names() == ["theirs"]
 
 

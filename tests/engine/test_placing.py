@@ -235,7 +235,7 @@ def a_large_file(bench: Bench, *chunks: bytes, node: bytes | None = None) -> Man
     entry = bench.server.journal.pop()
     size = manifest.size_bytes
     state = msgspec.structs.replace(state, hash=manifest.content_hash, size_bytes=size)
-    bench.server.nodes[state.node] = state
+    bench.server.states[state.node] = state
     bench.server.journal.append(msgspec.structs.replace(entry, state=state))
     return manifest
 

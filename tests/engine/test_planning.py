@@ -70,6 +70,17 @@ def test_what_only_the_next_commit_can_take_is_planned_for_that_one_alone(
     assert "second" in bench.server.alive()
 
 
+def test_what_waits_for_a_commit_goes_to_the_space_that_was_made_anew(bench: Bench) -> None:
+    bench.settle()
+    bench.write("first")
+    bench.work(jobs.Commit)
+    bench.write("second")
+    bench.pass_ms(1_000, jobs.Commit)
+    bench.server.begin_anew()
+    bench.settle()
+    assert set(bench.server.alive()) == {"first", "second"}
+
+
 def test_a_deletion_waits_until_nothing_vanishes_any_more(bench: Bench) -> None:
     for name in "abc":
         bench.write(name)
@@ -79,7 +90,7 @@ def test_a_deletion_waits_until_nothing_vanishes_any_more(bench: Bench) -> None:
         bench.pass_ms(1_500)
         assert not bench.asked(ask.Delete), "something vanished less than two seconds ago"
     bench.settle()
-    assert sorted(operation.node for operation in bench.asked(ask.Delete)) == sorted(bench.server.nodes)
+    assert sorted(operation.node for operation in bench.asked(ask.Delete)) == sorted(bench.server.states)
 
 
 def test_a_deletion_waits_until_nothing_vanishes_in_any_other_folder(bench: Bench) -> None:

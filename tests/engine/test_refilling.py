@@ -188,7 +188,7 @@ def asked_back(bench: Bench, name: str) -> events.Wanted:
 
 def test_what_a_server_asks_back_is_offered_once_as_what_it_was(bench: Bench) -> None:
     def judge(operation: ask.AnyOperation) -> Outcome | None:
-        known = bench.server.nodes[operation.node] if isinstance(operation, ask.Offer) else None
+        known = bench.server.states[operation.node] if isinstance(operation, ask.Offer) else None
         return Done(seq=known.seq, state=known) if known is not None else None
 
     bench.write("a")

@@ -364,6 +364,8 @@ class Engine:
                 self.sending.failed(job, problem)
                 if problem.code in (Code.EPOCH_CHANGED, Code.HISTORY_DIFFERS):
                     self.following.reread(job.space)
+                elif problem.code is Code.NOT_FOUND:
+                    self.following.rights_changed()  # This person has no such space, or not any more.
             case jobs.TakeStock() | jobs.ReadStrays():
                 self.reclaiming.failed(job)
             case jobs.Ask() if self.reclaiming.asked(job):

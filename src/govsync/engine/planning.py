@@ -6,8 +6,8 @@ commit is under way, or only be placed while a batch is, waits in a queue and is
 room; what waits for its content is woken by that content; the rest is woken by any change of the trees.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+from itertools import chain, islice
 
 from govsync.engine.desk import Desk, DeskTrees
 from govsync.engine.holding import Holding
@@ -30,6 +30,43 @@ PROOF_LASTS_MS = 1_000
 """How old the proof of the folder may be when deletions leave (R10)."""
 
 
+class _ToSend:
+    """Nodes that wait until a commit to their space could be sent, space by space."""
+
+    def __init__(self) -> None:
+        self._space: dict[int, bytes] = {}
+        self._lids: dict[bytes, dict[int, None]] = {}
+
+    def __contains__(self, lid: int) -> bool:
+        return lid in self._space
+
+    def add(self, lid: int, space: bytes) -> None:
+        """Lets a node wait for its space."""
+        self.give_up(lid)
+        self._space[lid] = space
+        self._lids.setdefault(space, {})[lid] = None
+
+    def give_up(self, lid: int) -> None:
+        """Lets a node wait no longer."""
+        space = self._space.pop(lid, None)
+        if space is not None:
+            del self._lids[space][lid]
+            if not self._lids[space]:
+                del self._lids[space]
+
+    def take(self, busy: Callable[[], Set[bytes]]) -> list[int]:
+        """Answers nodes that wait no longer: those of all spaces but these, also of one that there is no more, since its
+        nodes are another's by now (R35)."""
+        if not self._lids:
+            return []
+        kept = busy()
+        ready = chain.from_iterable(lids for space, lids in self._lids.items() if space not in kept)
+        taken = list(islice(ready, PLAN_NODES))
+        for lid in taken:
+            self.give_up(lid)
+        return taken
+
+
 class Planning:
     """Makes plans and hands them to those who carry them out."""
 
@@ -48,8 +85,7 @@ class Planning:
         self._placing = placing
         self._holding = holding
         self._recalling = recalling
-        self._to_send: dict[int, bytes] = {}
-        """Nodes that wait until a commit to their space could be sent."""
+        self._to_send = _ToSend()
         self._to_place: dict[int, None] = {}
         self._next_due_ms: int | None = None
         self.unfinished = False
@@ -101,13 +137,7 @@ class Planning:
         lids = list(islice(self._to_place if can_place else (), BATCH))
         for lid in lids:
             del self._to_place[lid]
-        if not lids:
-            ready = {*to_spaces, *spaces.shut(self._desk.store)} if self._to_send else ()
-            able = (lid for lid, space in self._to_send.items() if space in ready)
-            lids = list(islice(able, PLAN_NODES))
-            for lid in lids:
-                del self._to_send[lid]
-        return lids
+        return lids or self._to_send.take(lambda: spaces.writable(self._desk.store) - set(to_spaces))
 
     def _newly_due(self, committing: Collection[bytes]) -> list[int]:
         """Answers nodes that became due, without what only the next commit to a space can take while one is under way:
@@ -121,7 +151,9 @@ class Planning:
         able: list[int] = []
         while not able and (found := self._look_through()):
             new = local_tree.only_here(store, found) if committing else {}
-            self._to_send.update((lid, space) for lid, space in new.items() if space in committing)
+            for lid, space in new.items():
+                if space in committing:
+                    self._to_send.add(lid, space)
             able = [lid for lid in found if lid not in self._to_send]
         self._desk.stale = bool(able)
         self._next_due_ms = dirty.next_time(store, now)
@@ -169,7 +201,7 @@ class Planning:
             if lid in down:
                 self._to_place[lid] = None
             elif lid in up and lid not in self._desk.kept_back:
-                self._to_send[lid] = trees.node(lid).space
+                self._to_send.add(lid, trees.node(lid).space)
             else:
                 self._desk.waiting.add(lid)
         self._desk.kept_back.clear()
@@ -180,11 +212,12 @@ class Planning:
 
     def uploaded(self, lids: Iterable[int], space: bytes) -> None:
         """Plans for these nodes when there is room for a commit: what they were waiting for is on the server."""
-        self._to_send.update(dict.fromkeys(lids, space))
+        for lid in lids:
+            self._to_send.add(lid, space)
 
     def give_up(self, lid: int) -> None:
         """Makes a node due whatever it was waiting for: that will not come (R38)."""
-        self._to_send.pop(lid, None)
+        self._to_send.give_up(lid)
         self._to_place.pop(lid, None)
         self._desk.wake([lid])
 

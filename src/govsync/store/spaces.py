@@ -179,6 +179,11 @@ def any_unmounted(store: Store) -> bool:
     ) is not None  # fmt: skip
 
 
+def writable(store: Store) -> set[bytes]:
+    """Answers the spaces that this person may change."""
+    return {row.id for row in all_spaces(store) if row.writable}
+
+
 def shut(store: Store) -> dict[bytes, SpaceRow]:
     """Answers the spaces that this person may not change, or not any more."""
     return {row.id: row for row in all_spaces(store) if not row.writable}
