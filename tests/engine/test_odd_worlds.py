@@ -1,4 +1,7 @@
-"""A server that tells of what may not be, and a clock that is years off: one item's problem at most, and nothing is lost."""
+"""A server that tells of what may not be, a clock that is years off, and a file of another century: one item's problem at
+most, and nothing is lost."""
+
+import os
 
 import pytest
 
@@ -52,4 +55,18 @@ def test_a_clock_that_is_years_off_decides_nothing(bench: Bench, years_ms: int) 
         assert (bench.folder / "theirs.txt").read_bytes() == b"theirs %d" % wall_ms
     assert bench.names() == ["a.txt", "theirs.txt"]
     assert bench.asked(ask.Delete) == []
+    assert problems.listed(bench.store) == []
+
+
+@pytest.mark.parametrize("year", [1901, 2270, 2440])
+def test_a_file_of_another_century_is_sent_as_any_other(bench: Bench, year: int) -> None:
+    """Its time is more than a database holds; a device without a clock, or an archive, may have written it."""
+    bench.settle()
+    bench.write("old.txt", b"1")
+    os.utime(bench.folder / "old.txt", (0, (year - 1970) * 365.25 * 86_400))
+    bench.settle()
+    assert list(bench.server.alive()) == ["old.txt"]
+    bench.write("old.txt", b"2")
+    bench.settle()
+    assert bench.server.nodes[bench.server.alive()["old.txt"].node].hash != bench.server.journal[0].state.hash
     assert problems.listed(bench.store) == []

@@ -16,6 +16,7 @@ import pytest
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
+from govsync.system.disk import _stat
 from govsync.system.fs import Shape
 from tests.system.desk import STRANGER, DiskWorld
 from tests.system.filesystem_contract import OLD_NS, FileSystemContract, refused
@@ -388,3 +389,13 @@ def test_no_byte_of_a_late_writer_is_lost_between_lease_and_exchange(world, fs, 
             seen.add(swapped)
         writer.stdin.close()
     assert True in seen
+
+
+@pytest.mark.parametrize("mtime_ns", [-(2**63) - 1, -(2**63), 2**63 - 1, 2**63, 13 * 10**18])
+def test_numbers_larger_than_a_database_holds_are_the_largest_that_it_does(mtime_ns):
+    """What disks know: inodes of 64 bits, and times before 1677 and after 2262."""
+    fields = list(os.stat("/"))
+    fields[stat.ST_INO] = 2**63 + 5
+    found = _stat(os.stat_result(fields, {"st_mtime_ns": mtime_ns, "st_ctime_ns": mtime_ns}))
+    assert (found.ino, found.mtime_ns) == (5, max(-(2**63), min(mtime_ns, 2**63 - 1)))
+    assert found.ctime_ns == found.mtime_ns

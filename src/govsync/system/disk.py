@@ -43,11 +43,19 @@ def ignore_lease_signals() -> None:
 _SHAPES = {modes.S_IFREG: Shape.FILE, modes.S_IFDIR: Shape.FOLDER, modes.S_IFLNK: Shape.LINK}
 
 
+_MOST = (1 << 63) - 1
+"""The largest number that databases and other desks hold. Disks know larger ones: inodes of 64 bits, and years after 2262."""
+
+
 def _stat(found: os.stat_result) -> Stat:
     return Stat(
-        _SHAPES.get(modes.S_IFMT(found.st_mode), Shape.OTHER), found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns,
-        bool(found.st_mode & 0o100), found.st_nlink,
+        _SHAPES.get(modes.S_IFMT(found.st_mode), Shape.OTHER), found.st_dev, found.st_ino & _MOST, found.st_size,
+        _held(found.st_mtime_ns), _held(found.st_ctime_ns), bool(found.st_mode & 0o100), found.st_nlink,
     )  # fmt: skip
+
+
+def _held(time_ns: int) -> int:
+    return max(-_MOST - 1, min(time_ns, _MOST))
 
 
 class _Descriptor:
@@ -229,7 +237,8 @@ class DiskFileSystem:
     def birth_ns(self, folder: Folder, name: str) -> int | None:
         """As `FileSystem.birth_ns`."""
         with attempt("birth"):
-            return linux.birth_ns(_fd(folder), name)
+            found = linux.birth_ns(_fd(folder), name)
+        return None if found is None else _held(found)
 
     def open_file(self, folder: Folder, name: str) -> File:
         """As `FileSystem.open_file`; a pipe or device is not waited for."""
