@@ -1,14 +1,20 @@
 """The settings of a home: who says them, who may change them, and that nothing a person wrote is lost."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from govsync.agent import home
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.settings.merge import Effective
 from govsync.system import autostart, policy
+from govsync.system.machine import machine_id
 from govsync.system.places import places
+from tests.foreign import changed, damaged
 
 
 @pytest.fixture
@@ -45,6 +51,21 @@ def test_what_a_person_sets_stays_set_beside_what_was_set_before(here):
     assert effective["sync.ignore"].value == ("*.tmp", '"quoted"', "보고서/")
 
 
+def test_what_is_set_is_read_again_whatever_signs_are_in_it_and_in_the_file(here):
+    here.settings.parent.mkdir(parents=True)
+    here.settings.write_text('"a \\" quoted\\\\ key" = 1\n')
+    home.set_setting(here, "sync.ignore", "a\x7f\x01b\\")
+    home.set_setting(here, "hold.deletions", "7")
+    effective, wrong = home.settings(here)
+    assert effective["sync.ignore"].value == ("a\x7f\x01b\\",)
+    assert [failure.code for failure in wrong] == [Code.SETTING_UNKNOWN]
+
+
+def test_a_value_that_is_no_text_is_refused_and_nothing_is_written(here):
+    assert refused(here, "sync.ignore", "\udcff").code is Code.SETTING_BAD
+    assert not here.settings.exists()
+
+
 def test_the_last_policy_file_by_name_beats_the_others_and_the_person(here):
     home.set_setting(here, "hold.deletions", "7")
     say_policy("20-agency.toml", "[hold]\ndeletions = 30")
@@ -71,7 +92,41 @@ def test_a_wrong_file_stops_nothing_and_is_told(here):
     ]
 
 
-@pytest.mark.parametrize("spoilt", [b"", b"{", b"\xff", b'{"device": 1}', b'{"x":' + b"[" * 100_000])
+DEVICE = {
+    "device": "ab" * 16, "name": "PC", "machine": "m", "endpoint": "https://cloud.example", "login": "anna",
+    "folder": "/home/anna/GovSync", "root": "cd" * 16, "root_ino": 12,
+}  # fmt: skip
+
+
+def wrong(**fields: object) -> bytes:
+    return msgspec.json.encode({**DEVICE, **fields})
+
+
+@given(
+    changed(DEVICE).map(msgspec.json.encode) | damaged(msgspec.json.encode(DEVICE)) | st.binary(max_size=60)
+)
+def test_any_bytes_are_a_device_that_can_be_used_or_are_damaged(tmp_path_factory, data):
+    here = places({"GOVSYNC_HOME": str(tmp_path_factory.mktemp("home"))})
+    here.identity.write_bytes(data)
+    try:
+        found = home.load(here, bytes(16))
+    except Failure as failure:
+        assert failure.code is Code.STORE_DAMAGED  # noqa: PT017 - either end is right, no other is
+    else:
+        assert len(bytes.fromhex(found.device)) == 16
+        found.root_of()
+        Path(found.folder).exists()
+        home.save(here, found)
+        assert home.load(here, bytes(16)).device == found.device or found.machine != machine_id()
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        b"", b"{", b"\xff", b'{"device": 1}', b'{"x":' + b"[" * 100_000, wrong(device="zz" * 16), wrong(device="ab"),
+        wrong(root="c" * 31), wrong(folder="/home\0"), wrong(root_ino=-1), wrong(root_ino=1 << 64),
+    ],
+)  # fmt: skip
 def test_a_device_that_cannot_be_read_is_said_and_left_as_it_is(here, spoilt):
     here.home.mkdir()
     here.identity.write_bytes(spoilt)

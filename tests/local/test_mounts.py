@@ -2,13 +2,19 @@
 
 from contextlib import suppress
 
+import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from govsync.local import mounts
 from govsync.local.root import adopt
 from govsync.model.codes import Code
 from govsync.model.nodes import MountMark
 from govsync.model.problems import Failure
+from govsync.store import mounts as kept
+from govsync.store.database import IN_MEMORY, Store
+from tests.foreign import changed, damaged
 from tests.local.desk import Crash, at_each
 
 MARKS = (MountMark(b"t" * 16, ("Budget",), 12, 99), MountMark(b"u" * 16, ("예산", "a\\b"), 13, None))
@@ -25,10 +31,38 @@ def test_what_was_written_is_read_again(desk):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("torn", [b"", b"[", b"{}", b'[{"space": "zz", "path": [], "ino": 1}]', b"\xff" * 90])
+WRITTEN = [
+    {"space": "74" * 16, "path": ["Budget"], "ino": 12, "birth_ns": 99},
+    {"space": "75" * 16, "path": [], "ino": 1},
+]
+
+
+def wrong(**fields: object) -> bytes:
+    return msgspec.json.encode([WRITTEN[0] | fields])
+
+
+@pytest.mark.parametrize(
+    "torn",
+    [
+        b"", b"[", b"{}", b"\xff" * 90, b"[" * 100_000, wrong(space="zz" * 16), wrong(space="74"), wrong(ino=1 << 63),
+        wrong(birth_ns=10**30),
+    ],
+)  # fmt: skip
 def test_what_cannot_be_understood_says_nothing(desk, torn):
     desk.write(".govsync/mounts", torn)
     assert mounts.read(desk.fs) == ()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    changed(WRITTEN).map(msgspec.json.encode) | damaged(msgspec.json.encode(WRITTEN)) | st.binary(max_size=90)
+)
+def test_any_bytes_are_marks_that_the_memory_takes_or_none(desk, torn):
+    desk.write(".govsync/mounts", torn)
+    store = Store.open(IN_MEMORY)
+    kept.take(store, mounts.read(desk.fs))
+    assert all(len(mark.space) == 16 for mark in kept.refreshed(store))
+    store.close()
 
 
 def test_nothing_is_written_into_a_folder_that_is_not_ours(desk):

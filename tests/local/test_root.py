@@ -5,7 +5,10 @@ import shutil
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from govsync.local.folders import OpenFolders
 from govsync.local.root import (
@@ -24,6 +27,7 @@ from govsync.local.steps import At
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.system.disk import DiskFileSystem
+from tests.foreign import changed, damaged
 from tests.local.desk import DEVICE, ROOT_ID, Hooked, at_each
 
 
@@ -106,6 +110,20 @@ def test_our_inode_without_a_readable_marker_is_unmarked(desk):
         assert prove(desk.fs, desk.root) is Standing.UNMARKED
     shutil.rmtree(desk.path / ".govsync")
     assert prove(desk.fs, desk.root) is Standing.UNMARKED
+
+
+WRITTEN = {"format": 1, "root": "ab" * 16, "device": "cd" * 16}
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    changed(WRITTEN).map(msgspec.json.encode) | damaged(msgspec.json.encode(WRITTEN)) | st.binary(max_size=90)
+)
+def test_any_bytes_are_a_marker_of_two_ids_or_none(desk, torn):
+    (desk.path / ".govsync" / MARKER).write_bytes(torn)
+    ids = found(desk.fs)
+    assert ids is None or [len(each) for each in ids] == [16, 16]
+    assert prove(desk.fs, desk.root) in (Standing.UNMARKED, Standing.REPLACED, Standing.TAKEN)
 
 
 def test_a_hidden_folder_behind_a_link_is_not_ours(desk, tmp_path):

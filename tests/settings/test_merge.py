@@ -1,10 +1,19 @@
 """Which source of a setting wins, that it is named, and that a wrong one stops nothing."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from govsync.model.codes import Code
-from govsync.settings.merge import Effective, merge, read
+from govsync.settings.merge import Effective, merge, read, write
 from govsync.settings.schema import SETTINGS, Setting
+from govsync.settings.values import values
+from tests.foreign import damaged
+
+
+def tomlike(data: bytes) -> str:
+    """Makes a text of bytes as a file is read."""
+    return data.decode(errors="replace")
 
 
 def test_without_any_source_every_key_has_its_default():
@@ -54,6 +63,30 @@ RENAMED = [Setting(key="a.new", default=1, parse=int, meaning="", renamed_from="
 def test_a_text_that_is_nested_without_end_is_told_and_says_nothing(text):
     texts, errors = read(text)
     assert (texts, len(errors)) == ({}, 1)
+
+
+@pytest.mark.parametrize("text", ["a = " + "9" * 5_000, "a = 0x" + "f" * 5_000])
+def test_a_number_of_thousands_of_digits_is_told_and_says_nothing(text):
+    texts, errors = read(text)
+    assert (texts, len(errors)) == ({}, 1)
+
+
+WRITTEN = b'hold.deletions = 5\n[network]\nupload_limit = "5 MB"\nmore = [1, {a = 1979-05-27T07:32:00Z}]\nx = true\n'
+
+
+@given(st.text() | st.binary(max_size=60).map(tomlike) | damaged(WRITTEN).map(tomlike))
+def test_any_text_is_keys_and_values_or_says_what_is_wrong_with_it(text):
+    texts, errors = read(text)
+    assert not (texts and errors)
+    effective, wrong = merge([("policy", texts)])
+    assert set(effective) == {setting.key for setting in SETTINGS}
+    assert {failure.code for failure in wrong} <= {Code.SETTING_BAD, Code.SETTING_UNKNOWN}
+    values(effective)
+
+
+@given(st.dictionaries(st.text(), st.text()))
+def test_what_is_written_is_read_again(texts):
+    assert read(write(texts)) == (texts, [])
 
 
 def test_a_name_of_before_is_still_read():

@@ -66,6 +66,7 @@ def test_a_value_is_read_as_people_write_it(key, text, value):
         ("folder.minimum_free", "9" * 400),
         ("folder.minimum_free", "1e25"),
         ("app.autostart", "perhaps"),
+        ("sync.ignore", "no text \udcff"),
     ],
 )
 def test_what_cannot_be_a_value_is_refused_with_key_and_text(key, text):
@@ -75,7 +76,7 @@ def test_what_cannot_be_a_value_is_refused_with_key_and_text(key, text):
     assert raised.value.facts == {"name": key, "value": text}
 
 
-@given(st.sampled_from(SETTINGS), st.text())
+@given(st.sampled_from(SETTINGS), st.text() | st.text(st.characters(exclude_categories=())))
 def test_no_text_whatever_makes_anything_but_a_value_or_a_refusal(setting, text):
     try:
         value = parse(setting, text)

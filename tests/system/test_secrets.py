@@ -8,6 +8,8 @@ import sys
 import keyring
 import keyring.errors
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from keyring.backend import KeyringBackend
 from keyring.backends.chainer import ChainerBackend
 from keyring.backends.fail import Keyring as NoKeyring
@@ -15,6 +17,7 @@ from keyring.backends.fail import Keyring as NoKeyring
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.system.secrets import Secrets
+from tests.foreign import changed, damaged
 
 NAME = "https://cloud.example jiwon.kim 00ff"
 
@@ -141,7 +144,12 @@ def test_a_keyring_that_does_not_answer_is_said_and_nothing_goes_to_the_file(mon
     assert not file.exists()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "7", '{"https://cloud.example jiwon.kim 00ff": 7}', "\xff"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "{", "[]", "7", f'{{"{NAME}": 7}}', "\xff", '{"x":' + "[" * 100_000, f'{{"{NAME}": "\\ud800"}}', "9" * 5_000,
+    ],
+)  # fmt: skip
 def test_a_file_that_cannot_be_understood_holds_no_secret(file, text):
     file.parent.mkdir()
     file.write_bytes(text.encode("latin-1"))
@@ -149,6 +157,19 @@ def test_a_file_that_cannot_be_understood_holds_no_secret(file, text):
     assert secrets.get(NAME) is None
     secrets.put(NAME, "new")
     assert secrets.get(NAME) == "new"
+
+
+@given(
+    changed({NAME: "first", "another": "kept"}).map(json.dumps) | st.text(max_size=60), damaged(b'{"a": "b"}')
+)
+def test_any_bytes_are_texts_by_name_or_no_secret(tmp_path_factory, text, torn):
+    file = tmp_path_factory.mktemp("home") / "credentials.json"
+    for data in (text.encode(), torn):
+        file.write_bytes(data)
+        secrets = Secrets(file, use_file=True)
+        assert isinstance(secrets.get(NAME), str | None)
+        secrets.put(NAME, "new")
+        assert secrets.get(NAME) == "new"
 
 
 def test_a_home_that_uses_the_file_never_loads_a_keyring(file):

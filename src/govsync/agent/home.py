@@ -5,6 +5,7 @@ The functions here change a home while no agent runs (the caller holds the home'
 
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -15,7 +16,7 @@ from govsync.local.steps import STATE
 from govsync.model.codes import Code
 from govsync.model.documents import from_json
 from govsync.model.problems import MALFORMED, Failure
-from govsync.settings.merge import Effective, merge, read
+from govsync.settings.merge import Effective, merge, read, write
 from govsync.settings.schema import find, parse
 from govsync.settings.values import values
 from govsync.system import autostart
@@ -33,15 +34,15 @@ from govsync.system.secrets import Secrets
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """The device: who it is, for whom, and which folder it syncs. Ids are hexadecimal."""
 
-    device: str
+    device: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
     name: str
     machine: str
     endpoint: str = ""
     login: str = ""
     user_name: str = ""
-    folder: str = ""
-    root: str = ""
-    root_ino: int = 0
+    folder: Annotated[str, msgspec.Meta(pattern=r"^[^\0]*\Z")] = ""
+    root: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{32})?\Z")] = ""
+    root_ino: Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)] = 0
 
     def root_of(self) -> Root | None:
         """Answers what is recorded of the folder, or None before one was chosen."""
@@ -124,8 +125,7 @@ def set_setting(places: Places, key: str, text: str) -> None:
     if errors:  # To write it anew would drop what the person has put there.
         raise Failure(Code.SETTING_BAD, name=str(places.settings), value=errors[0])
     texts[setting.key] = text
-    lines = [f'"{name}" = {msgspec.json.encode(value).decode()}' for name, value in sorted(texts.items())]
-    replace_file(places.settings, ("\n".join(lines) + "\n").encode())
+    replace_file(places.settings, write(texts).encode())
     if setting.key == "app.autostart":
         follow_autostart(places)
 

@@ -6,6 +6,7 @@ identities by its path.
 """
 
 from contextlib import suppress
+from typing import Annotated
 
 import msgspec
 
@@ -23,11 +24,15 @@ _MOST_BYTES = 4 * 1024 * 1024
 """Some ten thousand mounts."""
 
 
+_Number = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
+"""What a database holds: a larger one is not ours."""
+
+
 class _Written(msgspec.Struct, frozen=True):
-    space: str
+    space: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
     path: tuple[str, ...]
-    ino: int
-    birth_ns: int | None = None
+    ino: _Number
+    birth_ns: _Number | None = None
 
 
 def read(fs: FileSystem) -> tuple[MountMark, ...]:
@@ -39,7 +44,7 @@ def read(fs: FileSystem) -> tuple[MountMark, ...]:
         if failure.code in (Code.GONE, Code.NOT_A_FOLDER, Code.LINK_IN_THE_WAY):
             return ()
         raise
-    with suppress(ValueError, *MALFORMED):
+    with suppress(*MALFORMED):
         rows = from_json(data or b"", list[_Written])
         return tuple(MountMark(bytes.fromhex(row.space), row.path, row.ino, row.birth_ns) for row in rows)
     return ()

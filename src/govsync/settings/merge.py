@@ -24,9 +24,22 @@ def read(text: str) -> tuple[dict[str, str], list[str]]:
     flat: dict[str, str] = {}
     try:
         _flatten("", tomllib.loads(text), flat)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # A number of thousands of digits is a ValueError, and no more.
         return {}, [str(error)]
     return flat, []
+
+
+def write(texts: Mapping[str, str]) -> str:
+    """Writes keys and texts as a TOML text, from which `read` answers the same."""
+    return "".join(f"{_quoted(key)} = {_quoted(text)}\n" for key, text in sorted(texts.items()))
+
+
+def _quoted(text: str) -> str:
+    """Writes a basic string of TOML: one of JSON, but for DEL, which TOML allows only by its number."""
+    return msgspec.json.encode(text).decode().replace("\x7f", "\\u007f")
 
 
 def _flatten(prefix: str, table: Mapping[str, object], into: dict[str, str]) -> None:

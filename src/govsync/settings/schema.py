@@ -88,6 +88,7 @@ def find(name: str, table: Sequence[Setting] = SETTINGS) -> Setting:
 def parse(setting: Setting, text: str) -> Value:
     """Reads a value; raises Failure(setting_bad)."""
     try:
+        text.encode()  # What is no text at all could be kept in no file.
         return setting.parse(text)
     except (ValueError, KeyError, OverflowError) as error:
         raise Failure(Code.SETTING_BAD, name=setting.key, value=text) from error

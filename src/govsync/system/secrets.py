@@ -5,14 +5,16 @@ secrets in plain text, by whatever way it got here, is passed over for our own f
 where it is asked for: a home that keeps its secrets in the file starts without.
 """
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from govsync.model.codes import Code
-from govsync.model.problems import Failure
+from govsync.model.documents import from_json
+from govsync.model.problems import MALFORMED, Failure
 from govsync.system.durable import replace_file
 from govsync.system.failures import attempt
 
@@ -50,7 +52,7 @@ class Secrets:
             kept = {known: secret for known, secret in self._read().items() if known != name}
             if value is not None:
                 kept[name] = value
-            replace_file(self._file, json.dumps(kept).encode())
+            replace_file(self._file, msgspec.json.encode(kept))
             return
         with _answering():
             if value is not None:
@@ -61,13 +63,11 @@ class Secrets:
     def _read(self) -> dict[str, str]:
         with attempt("credentials"):
             try:
-                found = json.loads(self._file.read_bytes())
+                found = from_json(self._file.read_bytes(), dict[str, Any])
             except FileNotFoundError:
                 return {}
-            except ValueError:
+            except MALFORMED:
                 return {}  # A file that cannot be understood holds no secret: the person signs in again.
-        if not isinstance(found, dict):
-            return {}
         return {name: value for name, value in found.items() if isinstance(value, str)}
 
 
