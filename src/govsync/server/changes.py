@@ -16,6 +16,7 @@ from govsync.server.access import Action
 from govsync.server.contents import Chunk
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
+from govsync.server.db.among import AMONG, ask_among, pieces
 from govsync.server.versions import Names
 from govsync.server.view import shown, state_of
 
@@ -113,17 +114,19 @@ def _small(
         if 0 < state.size_bytes <= min(server.limits.inline_chunk_bytes, room) and state.rev not in wanted:
             wanted[state.rev] = None
             room -= state.size_bytes
-    r = tables.revision.c
     chunk_of: dict[bytes, bytes] = {}
-    for piece in contents.pieces(wanted):
-        # By their ids alone: asked for the space as well, SQLite goes through all that the space has.
-        query = select(r.id, r.manifest).where(r.id.in_(piece), r.manifest.is_not(None))
-        for rev, encoded in tx.execute(query).all():
-            first = manifests.chunks_between(encoded, 0, 2)
-            if len(first) == 1:
-                chunk_of[rev] = first[0].hash
+    for rev, encoded in ask_among(tx, _MANIFESTS, wanted):
+        first = manifests.chunks_between(encoded, 0, 2)
+        if len(first) == 1:
+            chunk_of[rev] = first[0].hash
     stored = {each.hash: each for each in reading.find_some(tx, space, chunk_of.values())}
     return {rev: stored[chunk_of[rev]] for rev in wanted if rev in chunk_of and chunk_of[rev] in stored}
+
+
+# By their ids alone: asked for the space as well, SQLite goes through all that the space has.
+_MANIFESTS = select(tables.revision.c.id, tables.revision.c.manifest).where(
+    tables.revision.c.id.in_(AMONG), tables.revision.c.manifest.is_not(None)
+)
 
 
 def _read(server: Server, small: dict[bytes, reading.Stored]) -> dict[bytes, Chunk]:
@@ -171,7 +174,7 @@ def _ever(tx: Connection, space: bytes, question: Known) -> set[bytes]:
     """Answers the keys under which anything was ever done in a space, up to the moment that the question is about."""
     j, r, n = tables.journal.c, tables.revision.c, tables.node.c
     found: set[bytes] = set()
-    for piece in contents.pieces(question.keys):
+    for piece in pieces(question.keys):
         for query in (
             select(j.op_key, j.stream, j.seq).where(j.stream == space, j.op_key.in_(piece)),
             select(r.id, r.space, r.seq).where(r.id.in_(piece)),
@@ -189,7 +192,7 @@ def _had(tx: Connection, space: bytes, digests: set[bytes]) -> set[tuple[str, by
     query = select(n.key, r.hash).join_from(tables.revision, tables.node, n.id == r.node)
     return {
         (row.key, row.hash)
-        for piece in contents.pieces(digests)
+        for piece in pieces(digests)
         for row in tx.execute(
             query.where(r.space == space, r.hash.in_(piece), r.state == contents.OK).distinct()
         )

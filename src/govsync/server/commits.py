@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from govsync.model import operations as ask
 from govsync.model.accept import (
@@ -35,6 +35,7 @@ from govsync.server.brought import Brought
 from govsync.server.contents import Chunk
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
+from govsync.server.db.among import AMONG, ask_among
 from govsync.server.db.connect import lock_space
 from govsync.server.db.insert import insert_rows
 from govsync.server.view import SpaceView, shown
@@ -111,12 +112,8 @@ class _Committing:
         )
 
     def _done_before(self, operations: Sequence[ask.AnyOperation]) -> dict[bytes, int]:
-        j = tables.journal.c
-        found: dict[bytes, int] = {}
-        for piece in contents.pieces(operation.key for operation in operations):
-            query = select(j.op_key, j.seq).where(j.stream == self._row.id, j.op_key.in_(piece))
-            found.update((key, seq) for key, seq in self._tx.execute(query))
-        return found
+        keys = (operation.key for operation in operations)
+        return dict(ask_among(self._tx, _DONE, keys, stream=self._row.id))
 
     # Judging
 
@@ -267,6 +264,11 @@ class _Committing:
             self._tx.execute(update(space).where(space.c.id == self._row.id).values(**moved))
             return value
         return bytes(self._row.chain)
+
+
+_DONE = select(tables.journal.c.op_key, tables.journal.c.seq).where(
+    tables.journal.c.stream == bindparam("stream"), tables.journal.c.op_key.in_(AMONG)
+)
 
 
 def _bytes(state: State | None) -> int:

@@ -11,7 +11,7 @@ from operator import itemgetter
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, case, false, func, literal, select, update
+from sqlalchemy import Connection, and_, bindparam, case, false, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from govsync.content.compress import Encoded, Encoding, compress, decompress, plain_of
@@ -25,6 +25,7 @@ from govsync.server import access
 from govsync.server.access import Action
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
+from govsync.server.db.among import AMONG, ask_among, pieces
 from govsync.server.db.connect import lock_space
 from govsync.server.db.insert import execute_many
 
@@ -35,8 +36,6 @@ PACK_FROM_BYTES = 256 * 1024
 straight into a pack, as they came: each byte is written once, and compressed never again."""
 OK, LOST, PURGED = "ok", "lost", "purged"
 """States of a revision: its content is here; was here and is damaged; was removed after its time."""
-_IN = 4_096
-"""As many as anybody may ask for at once: some of these questions go through a whole space, and do so once."""
 
 Piece = bytes | memoryview
 Sent = tuple[Encoded, int]
@@ -73,15 +72,19 @@ class Holding(msgspec.Struct, frozen=True):
 
 def holdings(tx: Connection, space: bytes, hashes: Sequence[bytes]) -> dict[bytes, Holding]:
     """Answers which of these chunks the space has, and in which way."""
-    c = tables.chunk.c
-    found: dict[bytes, Holding] = {}
-    for piece in pieces(hashes):
-        query = select(c.hash, c.size, c.touched_ms, c.device)
-        for digest, size, touched_ms, device in tx.execute(
-            query.where(c.space == space, c.hash.in_(piece), c.lost.is_(False))
-        ):
-            found[digest] = Holding(size, touched_ms, device)
-    return found
+    return {
+        digest: Holding(size, touched_ms, device)
+        for digest, size, touched_ms, device in ask_among(tx, _HOLDINGS, hashes, space=space)
+    }
+
+
+_HOLDINGS = select(
+    tables.chunk.c.hash, tables.chunk.c.size, tables.chunk.c.touched_ms, tables.chunk.c.device
+).where(
+    tables.chunk.c.space == bindparam("space"),
+    tables.chunk.c.hash.in_(AMONG),
+    tables.chunk.c.lost.is_(False),
+)
 
 
 def usable(holding: Holding | None, caller: Caller, reader: bool) -> bool:
@@ -341,9 +344,3 @@ def _within(
         if head.size_bytes > each_bytes or total > all_bytes:
             raise Failure(Code.TOO_LARGE, limit=each_bytes if head.size_bytes > each_bytes else all_bytes)
         yield head, data
-
-
-def pieces(values: Iterable[bytes]) -> Iterator[list[bytes]]:
-    """Cuts what a query asks for into parts that fit into one statement, each value once and in order."""
-    ordered = sorted(set(values))
-    return (ordered[start : start + _IN] for start in range(0, len(ordered), _IN))

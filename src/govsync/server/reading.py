@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from govsync.content import manifests
 from govsync.content.compress import Encoded, Encoding, decompress
@@ -23,14 +23,20 @@ from govsync.model.problems import Failure
 from govsync.protocol.commits import Want
 from govsync.server import access
 from govsync.server.access import Action
-from govsync.server.contents import LOST, OK, PURGED, Chunk, pieces
+from govsync.server.contents import LOST, OK, PURGED, Chunk
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
+from govsync.server.db.among import AMONG, ask_among, pieces
 
 SPAN_BYTES = 1024 * 1024
 """Frames that lie near each other in a pack are read together, up to so many bytes of it."""
 GAP_BYTES = 64 * 1024
 """So much that nobody asked for is rather read along than asked around: a request costs about as much."""
+
+
+_STORED = select(tables.chunk).where(
+    tables.chunk.c.space == bindparam("space"), tables.chunk.c.hash.in_(AMONG)
+)
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -65,12 +71,7 @@ def find(tx: Connection, space: bytes, hashes: Sequence[bytes]) -> list[Stored]:
 
 def find_some(tx: Connection, space: bytes, hashes: Iterable[bytes]) -> list[Stored]:
     """Finds those of these chunks that the space has, each once."""
-    c = tables.chunk.c
-    return [
-        stored_of(row)
-        for piece in pieces(hashes)
-        for row in tx.execute(select(tables.chunk).where(c.space == space, c.hash.in_(piece))).all()
-    ]
+    return [stored_of(row) for row in ask_among(tx, _STORED, hashes, space=space)]
 
 
 def read(server: Server, where: Iterable[Stored]) -> Iterator[bytes]:

@@ -14,6 +14,7 @@ from govsync.server import access, contents
 from govsync.server.access import Action
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
+from govsync.server.db.among import pieces
 from govsync.server.view import shown, state_of
 
 PAGE = 200
@@ -37,7 +38,7 @@ class Names:
 
 def _names(tx: Connection, table: Any, ids: set[bytes]) -> dict[bytes, str]:
     found: dict[bytes, str] = {}
-    for piece in contents.pieces(ids):
+    for piece in pieces(ids):
         rows = tx.execute(select(table.c.id, table.c.name).where(table.c.id.in_(piece)))
         found.update((row.id, row.name) for row in rows)
     return found

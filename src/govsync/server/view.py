@@ -4,7 +4,7 @@ Nothing is written while a commit is judged. All changes lie in memory, so that 
 and `write` brings them to the database in one go, names that are given up before names that are taken.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -16,9 +16,9 @@ from govsync.model.accept import SUBTREE_NODES, Below, Origin, State
 from govsync.model.nodes import Kind
 from govsync.protocol.changes import NodeState
 from govsync.server.db import tables
+from govsync.server.db.among import AMONG, ask_among
 from govsync.server.db.insert import execute_many, insert_rows
 
-_IN = 400
 _ALIVE = tables.node.c.deleted_seq.is_(None)
 
 
@@ -26,7 +26,7 @@ def state_of(row: Any) -> State:
     """Builds a state from a row of the node table."""
     return State(
         node=row.id, kind=Kind(row.kind), parent=row.parent, name=row.name, place=row.place, seq=row.seq, rev=row.rev,
-        hash=row.hash, size_bytes=row.size, mtime_ns=row.mtime_ns, exec=row.exec, dead=row.deleted_seq is not None,
+        hash=row.hash, size_bytes=row.size, mtime_ns=row.mtime_ns, exec=bool(row.exec), dead=row.deleted_seq is not None,
         conflict_of=row.conflict_of, target_space=row.target_space,
     )  # fmt: skip
 
@@ -206,24 +206,21 @@ class SpaceView:
 
     def _read_nodes(self, ids: set[bytes]) -> None:
         self._nodes.update((node, None) for node in ids if node not in self._nodes)
-        for piece in _pieces(ids):
-            for row in self._tx.execute(select(tables.node).where(tables.node.c.id.in_(piece))):
-                if row.space != self._space:
-                    self._foreign.add(row.id)
-                elif self._nodes[row.id] is None:
-                    self._nodes[row.id] = state_of(row)
+        for row in ask_among(self._tx, _NODES, ids):
+            if row.space != self._space:
+                self._foreign.add(row.id)
+            elif self._nodes[row.id] is None:
+                self._nodes[row.id] = state_of(row)
 
     def _read_holders(self, parent: bytes, keys: set[str]) -> None:
-        n = tables.node.c
         found: dict[str, tuple[bytes, ...]] = dict.fromkeys(keys, ())
         # PostgreSQL takes no NUL in a text, and no name has one: whoever claims such a name is refused later, alone.
-        for piece in _pieces({key for key in keys if "\0" not in key}):
-            where = (n.space == self._space, n.parent == parent, n.key.in_(piece), _ALIVE)
-            for row in self._tx.execute(select(tables.node).where(*where)):
-                # Whoever was changed in this commit holds the name that its state says.
-                if row.id not in self._before:
-                    self._known(row)
-                    found[row.key] += (row.id,)
+        asked = {key for key in keys if "\0" not in key}
+        for row in ask_among(self._tx, _HOLDERS, asked, space=self._space, parent=parent):
+            # Whoever was changed in this commit holds the name that its state says.
+            if row.id not in self._before:
+                self._known(row)
+                found[row.key] += (row.id,)
         for state in self._changed():
             claim = _claim(state)
             if claim is not None and claim[0] == parent and claim[1] in found:
@@ -231,16 +228,13 @@ class SpaceView:
         self._holders.update(((parent, key), holders) for key, holders in found.items())
 
     def _read_revisions(self, revs: set[bytes]) -> None:
-        r = tables.revision.c
         self._revisions.update((rev, None) for rev in revs if rev not in self._revisions)
-        for piece in _pieces(revs):
-            query = select(r.id, r.space, r.node, r.lost_epoch, r.lost_seq, r.offered).where(r.id.in_(piece))
-            for rev, space, node, lost_epoch, lost_seq, offered in self._tx.execute(query):
-                if space != self._space:
-                    self._foreign.add(rev)
-                elif self._revisions[rev] is None:
-                    lost = None if lost_epoch is None else (lost_epoch, lost_seq)
-                    self._revisions[rev] = _Revision(node, lost, offered)
+        for rev, space, node, lost_epoch, lost_seq, offered in ask_among(self._tx, _REVISIONS, revs):
+            if space != self._space:
+                self._foreign.add(rev)
+            elif self._revisions[rev] is None:
+                lost = None if lost_epoch is None else (lost_epoch, lost_seq)
+                self._revisions[rev] = _Revision(node, lost, bool(offered))
 
     def _revision(self, rev: bytes) -> _Revision | None:
         if rev not in self._revisions:
@@ -272,12 +266,10 @@ class SpaceView:
         while folders:
             level: dict[bytes, State] = {}
             inside = set(folders)
-            for piece in _pieces(folders):
-                query = select(tables.node).where(tables.node.c.parent.in_(piece), _ALIVE)
-                for row in self._tx.execute(query).all():
-                    state = self._known(row)
-                    if not state.dead and state.parent in inside:
-                        level[state.node] = state
+            for row in ask_among(self._tx, _INSIDE, folders):
+                state = self._known(row)
+                if not state.dead and state.parent in inside:
+                    level[state.node] = state
             for folder in folders:
                 level.update(arrived.get(folder, {}))
             states = [state for state in level.values() if state.node not in seen]
@@ -287,6 +279,17 @@ class SpaceView:
             folders = [state.node for state in states if state.kind is Kind.FOLDER]
 
 
+_NODES = select(tables.node).where(tables.node.c.id.in_(AMONG))
+_INSIDE = select(tables.node).where(tables.node.c.parent.in_(AMONG), _ALIVE)
+_HOLDERS = select(tables.node).where(
+    tables.node.c.space == bindparam("space"),
+    tables.node.c.parent == bindparam("parent"),
+    tables.node.c.key.in_(AMONG),
+    _ALIVE,
+)
+_REVISIONS = select(
+    *(tables.revision.c[name] for name in ("id", "space", "node", "lost_epoch", "lost_seq", "offered"))
+).where(tables.revision.c.id.in_(AMONG))
 _NODE = tables.node.c.id == bindparam("node_id")
 _LEAVE = update(tables.node).where(_NODE).values(deleted_seq=literal_column("0"))
 """Takes a node out of the names of its folder for the moment: a swap of names never has two holders of one."""
@@ -313,8 +316,3 @@ def _altered(state: State) -> dict[str, Any]:
 def _claim(state: State) -> tuple[bytes, str] | None:
     """Answers the name that a node takes up, in which folder; None for a dead one, and for the root."""
     return None if state.dead or state.parent is None else (state.parent, names.key(state.name))
-
-
-def _pieces(values: Iterable[Any]) -> Iterator[list[Any]]:
-    ordered = sorted(values)
-    return (ordered[start : start + _IN] for start in range(0, len(ordered), _IN))

@@ -16,6 +16,7 @@ from govsync.protocol.events import Wanted
 from govsync.server import contents, reading
 from govsync.server.context import Server
 from govsync.server.db import tables
+from govsync.server.db.among import pieces
 
 AT_ONCE = 100
 """So many versions of one space are asked for at a time, and looked through to see whether they are whole again."""
@@ -29,7 +30,7 @@ def still(server: Server, spaces: Sequence[bytes], after: Mapping[bytes, bytes])
     with server.database.begin(write=False) as tx:
         lost = {
             row.space
-            for piece in contents.pieces(spaces)
+            for piece in pieces(spaces)
             for row in tx.execute(
                 select(r.space).where(r.space.in_(piece), r.state == contents.LOST).distinct()
             )
