@@ -48,7 +48,7 @@ GUARDS = (
     Guard(
         "R4",
         "local/reader.py",
-        "        if Signature.of(file.stat()) != Signature.of(before) or manifest.size_bytes != before.size_bytes:\n"
+        "        if Signature.of(file.stat()) != signature or manifest.size_bytes != before.size_bytes:\n"
         "            raise Failure(Code.CHANGED, name=at.name)\n",
         "",
         "local/test_reader.py",

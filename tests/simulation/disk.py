@@ -74,6 +74,8 @@ class SimFolder(_Handle):
 class SimFile(_Handle):
     """An open file."""
 
+    opened: Stat
+
     def stat(self) -> Stat:
         """As `File.stat`."""
         self._fs.enter("file.stat")
@@ -104,11 +106,12 @@ class SimFile(_Handle):
         if size_bytes > self._fs.medium.free_bytes():
             raise Failure(Code.DISK_FULL)
 
-    def finish(self, mtime_ns: int, exec: bool) -> None:
+    def finish(self, mtime_ns: int, exec: bool) -> int:
         """As `File.finish`."""
         self._fs.enter("file.finish")
         self._fs.medium.set_exec(self.inode, exec)
         self._fs.medium.set_times(self.inode, mtime_ns)
+        return self._fs.medium.stat(self.inode).ino
 
     def flush(self) -> None:
         """As `File.flush`."""
@@ -206,7 +209,9 @@ class SimFileSystem:
     def open_file(self, folder: Folder, name: str) -> File:
         """As `FileSystem.open_file`."""
         self.enter("open_file", name)
-        return SimFile(self, self._file_at(folder, name), write=False)
+        file = SimFile(self, self._file_at(folder, name), write=False)
+        file.opened = self.medium.stat(file.inode)
+        return file
 
     def create(self, folder: Folder, name: str) -> File:
         """As `FileSystem.create`."""

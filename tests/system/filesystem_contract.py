@@ -237,6 +237,14 @@ class FileSystemContract:
             assert content(file) == b"first"
             assert file.stat().ino == ino != fs.stat(root, "a").ino
 
+    def test_an_open_file_says_what_it_was_when_it_was_opened(self, world, fs, root):
+        world.write("a", b"first")
+        before = fs.stat(root, "a")
+        with fs.open_file(root, "a") as file:
+            world.write("a", b"something longer")
+            assert file.opened == before
+            assert file.stat().size_bytes == len(b"something longer")
+
     def test_only_regular_files_open(self, world, fs, root):
         world.mkdir("d")
         world.write("a", b"")
@@ -248,9 +256,9 @@ class FileSystemContract:
     def test_a_finished_file_has_its_time_and_its_executable_bit(self, fs, root):
         with fs.create(root, "new") as file:
             file.write(b"12345")
-            file.finish(OLD_NS, exec=True)
+            number = file.finish(OLD_NS, exec=True)
             stat = fs.stat(root, "new")
-            assert (stat.size_bytes, stat.mtime_ns, stat.exec) == (5, OLD_NS, True)
+            assert (stat.ino, stat.size_bytes, stat.mtime_ns, stat.exec) == (number, 5, OLD_NS, True)
             file.finish(OLD_NS + 1, exec=False)
         stat = fs.stat(root, "new")
         assert (stat.size_bytes, stat.mtime_ns, stat.exec) == (5, OLD_NS + 1, False)

@@ -72,7 +72,8 @@ class OpenFolders:
 
     def touch(self, *folders: Folder) -> None:
         """Notes that these folders, or files in them, changed, so that `flush` covers them."""
-        self._touched.update((id(folder), folder) for folder in folders)
+        for folder in folders:
+            self._touched[id(folder)] = folder
 
     def forget(self, path: tuple[str, ...]) -> None:
         """Notes that the folder at `path` was moved or removed: what was opened below it has another path now."""

@@ -151,15 +151,16 @@ class Pieces:
 def _read(fs: FileSystem, folder: Folder, at: At, started_ns: int, despite_writers: bool) -> Read:
     with fs.open_file(folder, at.name) as file:
         writer = _somebody_writes(fs, file, folder, at.name)
-        before = file.stat()
+        before = file.opened
         if not despite_writers and (writer or (writer is None and _fresh(before, started_ns, QUIET_NS))):
             raise Failure(Code.BUSY, name=at.name)
         manifest, small = _contents(file, before.size_bytes)
-        if Signature.of(file.stat()) != Signature.of(before) or manifest.size_bytes != before.size_bytes:
+        signature = Signature.of(before)
+        if Signature.of(file.stat()) != signature or manifest.size_bytes != before.size_bytes:
             raise Failure(Code.CHANGED, name=at.name)
         return Read(
             at=at,
-            signature=Signature.of(before),
+            signature=signature,
             exec=before.exec,
             links=before.links,
             birth_ns=fs.birth_ns(folder, at.name),
@@ -199,4 +200,4 @@ def _contents(file: File, size_bytes: int) -> tuple[Manifest, bytes | None]:
 def _fresh(stat: Stat, started_ns: int, within_ns: int) -> bool:
     """Says whether a file changed within a span before the reading; a time in the future is not fresh, since no change
     of today can carry it too."""
-    return any(abs(started_ns - time_ns) < within_ns for time_ns in (stat.mtime_ns, stat.ctime_ns))
+    return abs(started_ns - stat.mtime_ns) < within_ns or abs(started_ns - stat.ctime_ns) < within_ns

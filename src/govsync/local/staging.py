@@ -263,8 +263,7 @@ class StagedFile:
 
 
 def _finished(file: File, name: str, mtime_ns: int, exec: bool) -> Staged:
-    file.finish(mtime_ns, exec)
-    return Staged(name, file.stat().ino)
+    return Staged(name, file.finish(mtime_ns, exec))
 
 
 def _remove(fs: FileSystem, folder: Folder, name: str) -> None:

@@ -40,6 +40,8 @@ def ignore_lease_signals() -> None:
     signal.signal(signal.SIGIO, signal.SIG_IGN)
 
 
+_FORMAT = 0o170000
+"""The bits of a mode that say what it is the mode of."""
 _SHAPES = {modes.S_IFREG: Shape.FILE, modes.S_IFDIR: Shape.FOLDER, modes.S_IFLNK: Shape.LINK}
 
 
@@ -48,9 +50,10 @@ _MOST = (1 << 63) - 1
 
 
 def _stat(found: os.stat_result) -> Stat:
+    mode = found.st_mode
     return Stat(
-        _SHAPES.get(modes.S_IFMT(found.st_mode), Shape.OTHER), found.st_dev, found.st_ino & _MOST, found.st_size,
-        _held(found.st_mtime_ns), _held(found.st_ctime_ns), bool(found.st_mode & 0o100), found.st_nlink,
+        _SHAPES.get(mode & _FORMAT, Shape.OTHER), found.st_dev, found.st_ino & _MOST, found.st_size,
+        _held(found.st_mtime_ns), _held(found.st_ctime_ns), mode & 0o100 != 0, found.st_nlink,
     )  # fmt: skip
 
 
@@ -98,12 +101,15 @@ class DiskFolder(_Descriptor):
 class DiskFile(_Descriptor):
     """An open regular file."""
 
+    opened: Stat
+    """As `File.opened`."""
+
     def read_into(self, offset: int, target: memoryview) -> int:
         """As `File.read_into`."""
         done = 0
         with attempt("read"):
             while done < len(target):
-                count = os.preadv(self.fd, [target[done:]], offset + done)
+                count = os.preadv(self.fd, [target[done:] if done else target], offset + done)
                 if count == 0:
                     break
                 done += count
@@ -111,10 +117,10 @@ class DiskFile(_Descriptor):
 
     def write(self, data: bytes | memoryview) -> None:
         """As `File.write`."""
-        rest = memoryview(data)
         with attempt("write"):
-            while rest:
-                rest = rest[os.write(self.fd, rest) :]
+            done = os.write(self.fd, data) if data else 0
+            while done < len(data):
+                done += os.write(self.fd, memoryview(data)[done:])
 
     def reserve(self, size_bytes: int) -> None:
         """As `File.reserve`; on a file system that cannot reserve, writing finds out."""
@@ -129,7 +135,7 @@ class DiskFile(_Descriptor):
                     os.ftruncate(self.fd, os.fstat(self.fd).st_size)  # Gives back what was reserved of it.
                 raise failure from error
 
-    def finish(self, mtime_ns: int, exec: bool) -> None:
+    def finish(self, mtime_ns: int, exec: bool) -> int:
         """As `File.finish`."""
         with attempt("finish"):
             found = os.fstat(self.fd)
@@ -137,6 +143,7 @@ class DiskFile(_Descriptor):
             if mode != _with_exec(mode, exec):
                 os.fchmod(self.fd, _with_exec(mode, exec))
             os.utime(self.fd, ns=(found.st_atime_ns, mtime_ns))
+            return found.st_ino & _MOST
 
     def flush(self) -> None:
         """As `File.flush`."""
@@ -149,13 +156,9 @@ def _with_exec(mode: int, exec: bool) -> int:
     return mode | (mode & 0o444) >> 2 if exec else mode & ~0o111
 
 
-def _opened(handle: Folder | File) -> _Descriptor:
-    assert isinstance(handle, _Descriptor)
-    return handle
-
-
 def _fd(handle: Folder | File) -> int:
-    return _opened(handle).fd
+    assert isinstance(handle, _Descriptor)
+    return handle.fd
 
 
 def _copy_extended(source: int, target: int, acl: bool) -> bool:
@@ -205,7 +208,8 @@ class DiskFileSystem:
 
     def identity(self, folder: Folder) -> Stat:
         """As `FileSystem.identity`."""
-        return _opened(folder).stat()
+        assert isinstance(folder, _Descriptor)
+        return folder.stat()
 
     def list(self, folder: Folder) -> Listing:
         """As `FileSystem.list`."""
@@ -248,7 +252,8 @@ class DiskFileSystem:
             if error.errno in (errno.ENXIO, errno.ENODEV):
                 raise Failure(Code.NOT_A_FOLDER, name=name) from error
             raise failure_of(error, "open_file") from error
-        if file.stat().shape is not Shape.FILE:
+        file.opened = file.stat()
+        if file.opened.shape is not Shape.FILE:
             file.close()
             raise Failure(Code.NOT_A_FOLDER, name=name)
         return file
@@ -331,8 +336,10 @@ class DiskFileSystem:
 
     def release(self, file: File) -> None:
         """As `FileSystem.release`."""
-        with contextlib.suppress(OSError):  # There is none to give back.
+        try:
             fcntl.fcntl(_fd(file), fcntl.F_SETLEASE, fcntl.F_UNLCK)
+        except OSError:
+            return  # There is none to give back.
 
     def leases(self) -> bool:
         """As `FileSystem.leases`; tried on a file of our own that has no name.

@@ -86,6 +86,10 @@ class Folder(Protocol):
 class File(Protocol):
     """An open regular file, either for reading or, when made by `create`, for writing."""
 
+    @property
+    def opened(self) -> Stat:
+        """Answers what it was when it was opened for reading."""
+
     def close(self) -> None: ...
 
     def __enter__(self) -> Self: ...
@@ -106,8 +110,8 @@ class File(Protocol):
     def reserve(self, size_bytes: int) -> None:
         """Reserves room where the file system can; raises Failure(disk_full) when there is none."""
 
-    def finish(self, mtime_ns: int, exec: bool) -> None:
-        """Sets modification time and executable bit of a written file."""
+    def finish(self, mtime_ns: int, exec: bool) -> int:
+        """Sets modification time and executable bit of a written file; answers its inode."""
 
     def flush(self) -> None:
         """Returns when the file's data are on the disk (fsync)."""

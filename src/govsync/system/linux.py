@@ -9,8 +9,11 @@ they run.
 import ctypes
 import os
 import struct
+import threading
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
+_LIBC.renameat2.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint)
+_LIBC.statx.argtypes = (ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_uint, ctypes.c_char_p)
 AT_CWD = -100
 """Stands for no folder: a name is a path then."""
 _RENAME_NOREPLACE = 1
@@ -18,7 +21,8 @@ _RENAME_EXCHANGE = 2
 _AT_SYMLINK_NOFOLLOW = 0x100
 _STATX_BTIME = 0x800
 _STATX_BYTES = 256
-_BTIME_OFFSET = 80
+_STATX = struct.Struct("=I76xqI")
+"""The mask of what is told, and the birth time's seconds and nanoseconds."""
 _FALLOC_FL_KEEP_SIZE = 1
 _STATFS_BYTES = 256
 _ARENA_MAX = -8
@@ -40,11 +44,21 @@ def _check(result: int) -> None:
         raise OSError(number, os.strerror(number))
 
 
-def _text(name: str) -> ctypes.c_char_p:
+class _Room(threading.local):
+    """Where the kernel puts its answer, for each thread: to make it anew costs more than to ask."""
+
+    def __init__(self) -> None:
+        self.statx = ctypes.create_string_buffer(_STATX_BYTES)
+
+
+_room = _Room()
+
+
+def _text(name: str) -> bytes:
     """Encodes a name for C, where it would end at a NUL; raises ValueError for one that holds it."""
     if "\0" in name:
         raise ValueError("embedded null character")
-    return ctypes.c_char_p(os.fsencode(name))
+    return os.fsencode(name)
 
 
 def rename_exchange(a: int, a_name: str, b: int, b_name: str) -> None:
@@ -59,13 +73,10 @@ def rename_noreplace(a: int, a_name: str, b: int, b_name: str) -> None:
 
 def birth_ns(folder: int, name: str) -> int | None:
     """Answers when an entry was created, or None where the file system does not tell (statx); raises OSError."""
-    buffer = ctypes.create_string_buffer(_STATX_BYTES)
-    _check(_LIBC.statx(folder, _text(name), _AT_SYMLINK_NOFOLLOW, _STATX_BTIME, buffer))
-    (mask,) = struct.unpack_from("=I", buffer, 0)
-    if not mask & _STATX_BTIME:
-        return None
-    seconds, nanoseconds = struct.unpack_from("=qI", buffer, _BTIME_OFFSET)
-    return int(seconds * 1_000_000_000 + nanoseconds)
+    told = _room.statx
+    _check(_LIBC.statx(folder, _text(name), _AT_SYMLINK_NOFOLLOW, _STATX_BTIME, told))
+    mask, seconds, nanoseconds = _STATX.unpack_from(told)
+    return int(seconds * 1_000_000_000 + nanoseconds) if mask & _STATX_BTIME else None
 
 
 def sync_file_system(descriptor: int) -> None:
