@@ -39,15 +39,16 @@ def nfc(name: str) -> str:
 
 def check(name: str) -> None:
     """Accepts a name that may travel; raises Failure(name_not_text, name_illegal, name_reserved or name_too_long)."""
+    plain = name.isascii()
     try:
-        name.encode("utf-8")
+        units = len(name) if plain else len(name.encode("utf-16-le")) // 2
     except UnicodeEncodeError as error:
         raise Failure(Code.NAME_NOT_TEXT, name=ascii(name)) from error
     if name in ("", ".", "..") or "/" in name or "\0" in name or nfc(name) != name:
         raise Failure(Code.NAME_ILLEGAL, name=name)
     if key(name).startswith(RESERVED_PREFIX) and name != IGNORE_FILE:
         raise Failure(Code.NAME_RESERVED, name=name)
-    if len(name.encode("utf-16-le")) // 2 > MAX_UNITS:
+    if units > MAX_UNITS:
         raise Failure(Code.NAME_TOO_LONG, name=name)
 
 

@@ -128,18 +128,34 @@ def insert(store: Store, node_id: bytes, space: bytes, kind: Kind, conflict_of: 
     )
 
 
-def insert_seen(
-    store: Store, node_id: bytes, space: bytes, local: Local, seen: Disk, waits_for: int | None = None
-) -> int:
-    """Makes a node of what the disk shows; answers its lid. It may wait for the gap of another node (R3)."""
-    return store.run(
-        "INSERT INTO node (node_id, space, kind, l_parent, l_name, l_key, presence, l_hash, l_exec, disk_name, ino, size,"
-        " mtime_ns, ctime_ns, birth_ns, racy, waits_for) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            node_id, space, local.kind, local.place.parent, local.place.name, names.key(local.place.name), local.presence,
-            local.hash, local.exec, seen.name, seen.ino, seen.size_bytes, seen.mtime_ns, seen.ctime_ns, seen.birth_ns,
-            seen.racy, waits_for,
-        ),
+class NewNode(msgspec.Struct, frozen=True):
+    """A node as the disk shows it for the first time; it may wait for the gap of another one (R3)."""
+
+    node_id: bytes
+    space: bytes
+    local: Local
+    seen: Disk
+    waits_for: int | None = None
+
+
+def insert_seen(store: Store, new: Sequence[NewNode]) -> range:
+    """Makes nodes of what the disk shows, inside a transaction; answers their lids, in order."""
+    first = store.next_id("node")
+    store.many(
+        "INSERT INTO node (lid, node_id, space, kind, l_parent, l_name, l_key, presence, l_hash, l_exec, disk_name, ino, size,"
+        " mtime_ns, ctime_ns, birth_ns, racy, waits_for) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [_seen_first(lid, each) for lid, each in enumerate(new, first)],
+    )
+    return range(first, first + len(new))
+
+
+def _seen_first(lid: int, new: NewNode) -> tuple[object, ...]:
+    local, seen = new.local, new.seen
+    name = local.place.name
+    return (
+        lid, new.node_id, new.space, local.kind, local.place.parent, name, names.key(name), local.presence, local.hash,
+        local.exec, seen.name, seen.ino, seen.size_bytes, seen.mtime_ns, seen.ctime_ns, seen.birth_ns, seen.racy,
+        new.waits_for,
     )  # fmt: skip
 
 

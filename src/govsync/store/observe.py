@@ -17,7 +17,7 @@ from govsync.model.nodes import Kind, Local, Place, Presence
 from govsync.model.problems import Failure, Problem, problem_of
 from govsync.store import damage, dirty, gaps, local_tree, mounts, paths, problems, spaces
 from govsync.store.database import Row, Store, pieces
-from govsync.store.local_tree import Disk
+from govsync.store.local_tree import Disk, NewNode
 from govsync.system.fs import Shape, Stat
 
 Entry = tuple[str, Stat, int | None, str | None]
@@ -192,6 +192,7 @@ class _Folder:
                 new.append(entry)
             else:
                 self._look_at_all(self._parent)
+        files: list[Entry] = []
         for entry in new:
             if entry[3] in _MAY_NOT_TRAVEL:
                 self._illegal(entry[0], Problem(_MAY_NOT_TRAVEL[entry[3]]))
@@ -200,7 +201,8 @@ class _Folder:
             elif entry[1].shape is Shape.FOLDER:
                 self._new_folder(entry)
             else:
-                self._new_file(entry)
+                files.append(entry)
+        self._new_files(files)
         if self._complete:
             self._vanished()
             self._freed()
@@ -253,7 +255,7 @@ class _Folder:
     def _known_folder(self, entry: Entry) -> int | None:
         """Finds the folder node that this is, wherever it was: a folder cannot have two names."""
         _, stat, birth_ns, _ = entry
-        for node in self._candidates(Kind.FOLDER, stat.ino):
+        for node in self._candidates(Kind.FOLDER, [stat.ino]).get(stat.ino, ()):
             same = node.space == self._space and birth_ns is not None and node.birth_ns == birth_ns
             if same and not self._lies_in(node.lid):
                 return node.lid
@@ -366,13 +368,15 @@ class _Folder:
         if marked is not None:
             self._mount(marked, entry)
             return
-        lid = self._insert(entry, Kind.FOLDER, None)
-        if lid is not None:
+        new = self._new_node(entry, Kind.FOLDER, None)
+        if new is not None:
+            (lid,) = local_tree.insert_seen(self._store, [new])
             self.found.folders.append(lid)
             self.found.new_folders.append(lid)
             self.found.changed = True
             dirty.add(self._store, [lid])
-            self._from_other_space(lid, entry, self._candidates(Kind.FOLDER, entry[1].ino))
+            ino = entry[1].ino
+            self._from_other_space(lid, entry, self._candidates(Kind.FOLDER, [ino]).get(ino, ()))
 
     def _marked(self, entry: Entry) -> bytes | None:
         """Answers of which space this folder is the root, though this desk does not remember it (R25)."""
@@ -391,19 +395,36 @@ class _Folder:
         else:
             self.found.skipped.append((entry[0].encode(errors="backslashreplace").decode(), OTHER_SPACE))
 
-    def _new_file(self, entry: Entry) -> None:
-        """Makes a node for a file at a new name; where it seems to have come from another name, it waits for that (R3).
+    def _new_files(self, entries: Sequence[Entry]) -> None:
+        """Takes in the files at new names, all at once: hardly anything else is in a folder that is looked at first."""
+        single = [entry[1].ino for entry in entries if entry[1].links == 1]
+        known = self._candidates(Kind.FILE, single) if single else {}
+        made: list[tuple[Entry, list[_Known], NewNode]] = []
+        for entry in entries:
+            once = known.get(entry[1].ino, ()) if entry[1].links == 1 else ()
+            candidates = [node for node in once if node.lid not in self._seen]
+            new = self._new_file(entry, candidates)
+            if new is not None:
+                made.append((entry, candidates, new))
+        if made:
+            lids = local_tree.insert_seen(self._store, [new for _, _, new in made])
+            self.found.to_read.extend(lids)
+            for lid, (entry, candidates, _) in zip(lids, made, strict=True):
+                self._from_other_space(lid, entry, candidates)
+
+    def _new_file(self, entry: Entry, candidates: Sequence[_Known]) -> NewNode | None:
+        """Answers the node to make for a file at a new name; where it seems to have come from another name, it waits for
+        that (R3).
 
         What was believed to be gone already is simply back, under this name.
         """
         name, stat, birth_ns, _ = entry
-        candidates = self._candidates(Kind.FILE, stat.ino) if stat.links == 1 else []
         mine = [node for node in candidates if node.space == self._space]
         unsure = [node for node in mine if node.birth_ns is not None and not _untouched(node, stat)]
         # A look at one name asks for its birth time; where a folder is remembered there, that look in turn asks for this one.
         if unsure and birth_ns is None and self._complete and self._at(name) is None:
             self.found.look_at.append((self._parent, name))
-            return
+            return None
         origin = next((node for node in mine if self._was(node, entry)), None)
         if origin is not None and origin.presence is Presence.MISSING:
             self._seen.add(origin.lid)
@@ -411,13 +432,11 @@ class _Folder:
             self._wake_husk()
             self.found.to_read.append(origin.lid)
             self.found.changed = True
-            return
-        lid = self._insert(entry, Kind.FILE, origin)
-        if lid is not None:
-            self.found.to_read.append(lid)
-            self._from_other_space(lid, entry, candidates)
+            return None
+        return self._new_node(entry, Kind.FILE, origin)
 
-    def _insert(self, entry: Entry, kind: Kind, origin: _Known | None) -> int | None:
+    def _new_node(self, entry: Entry, kind: Kind, origin: _Known | None) -> NewNode | None:
+        """Answers the node to make for what is at a new name, or notes that it may have none."""
         name, stat, birth_ns, _ = entry
         try:
             names.check(names.nfc(name))
@@ -432,22 +451,27 @@ class _Folder:
             self._look_at_all(origin.parent)  # Its old name has not been looked at since.
         self._wake_husk()
         meant = name if origin is None else self._meant(origin.lid, name)
-        return local_tree.insert_seen(
-            self._store, self._ids.new(), self._space, self._local(meant, stat, kind), _disk(name, stat, birth_ns),
+        return NewNode(
+            self._ids.new(), self._space, self._local(meant, stat, kind), _disk(name, stat, birth_ns),
             origin.lid if origin is not None else None,
         )  # fmt: skip
 
-    def _candidates(self, kind: Kind, ino: int) -> list[_Known]:
-        """Lists the nodes that last had this inode."""
+    def _candidates(self, kind: Kind, inos: Sequence[int]) -> dict[int, list[_Known]]:
+        """Lists the nodes that last had one of these inodes, by inode."""
+        found: dict[int, list[_Known]] = {}
         if not self._identity:
-            return []
+            return found
         kinds = "('file')" if kind is Kind.FILE else "('folder', 'mount')"
-        rows = self._store.all(
-            f"SELECT {_COLUMNS} FROM node WHERE ino = ? AND kind IN {kinds} AND presence IN ('here', 'gap', 'missing')"
-            " AND l_parent != 0 ORDER BY lid",
-            (ino,),
-        )
-        return [node for node in map(_known, rows) if node.lid not in self._seen]
+        for slots, piece in pieces(inos):
+            for row in self._store.all(
+                f"SELECT {_COLUMNS} FROM node WHERE ino IN ({slots}) AND kind IN {kinds}"
+                " AND presence IN ('here', 'gap', 'missing') AND l_parent != 0 ORDER BY lid",
+                piece,
+            ):
+                node = _known(row)
+                if node.lid not in self._seen and node.ino is not None:
+                    found.setdefault(node.ino, []).append(node)
+        return found
 
     def _was(self, node: _Known, entry: Entry) -> bool:
         """Says whether a node's file is the one at this new name (R1). A file with one link has one name, so a node that
