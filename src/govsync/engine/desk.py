@@ -13,7 +13,7 @@ import msgspec
 from govsync.content.manifests import Manifest
 from govsync.engine.jobs import AnyJob, Check, Job, Prove
 from govsync.model.ids import Ids
-from govsync.model.nodes import Kind, Node
+from govsync.model.nodes import Kind
 from govsync.store import dirty, local_tree
 from govsync.store.database import Store
 from govsync.store.trees import SqlTrees
@@ -157,15 +157,12 @@ class DeskTrees:
         self._sql = SqlTrees(desk.store, desk.now.steady_ms)
         self.due = self._sql.prefetch(lids)
         """Those of the nodes that were asked for that there are."""
+        self.node = self._sql.node
         self.local_children = self._sql.local_children
         self.remote_children = self._sql.remote_children
         self.local_at = self._sql.local_at
         self.remote_at = self._sql.remote_at
         self.read_to = self._sql.read_to
-
-    def node(self, lid: int) -> Node:
-        """As `Trees.node`."""
-        return self._sql.node(lid)
 
     def busy(self, lid: int) -> bool:
         """As `Trees.busy`."""

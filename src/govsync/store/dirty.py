@@ -6,6 +6,8 @@ a time before which it is not tried; the time is of the steady clock, so it coun
 
 from collections.abc import Callable, Iterable, Sequence
 
+import msgspec
+
 from govsync.store.database import Store, pieces
 
 
@@ -16,10 +18,14 @@ def begin(store: Store) -> None:
 
 def add(store: Store, lids: Iterable[int]) -> None:
     """Marks nodes as having something to decide; those that wait for their time go on waiting, forgotten ones are none."""
-    store.many(
-        "INSERT INTO dirty (lid) SELECT lid FROM node WHERE lid = ? ON CONFLICT DO NOTHING",
-        ((lid,) for lid in lids),
-    )
+    new = msgspec.json.encode(list(lids)).decode()
+    if new != "[]":
+        # All at once: the number of the turn is looked up and kept once, and not for each node.
+        store.run(
+            "INSERT INTO dirty (lid) SELECT n.lid FROM json_each(?) each JOIN node n ON n.lid = each.value WHERE true"
+            " ORDER BY each.key ON CONFLICT DO NOTHING",
+            (new,),
+        )
 
 
 def due(store: Store, now_ms: int, limit: int, skip: Callable[[int], bool], after: int = 0) -> list[int]:

@@ -1,8 +1,9 @@
 """The three trees of a desk as reconcile reads them (`model.trees.Trees`), over SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from govsync.model import names
 from govsync.model.nodes import Baseline, Kind, Local, Node, Place, Presence, Remote
 from govsync.store import paths
 from govsync.store.database import Store, pieces
@@ -13,6 +14,10 @@ COLUMNS = (
     "r_parent, r_name, r_place, r_seq, r_rev, r_hash, r_size, r_exec, r_dead, "
     "b_parent, b_name, b_place, b_rev, b_hash, b_exec"
 )
+_Claim = tuple[int, str]
+"""A name in a folder: the folder, and the name's key."""
+_CLAIMS = 250
+"""How many are looked up by one statement."""
 _KINDS = {kind.value: kind for kind in Kind}
 _PRESENCES = {presence.value: presence for presence in Presence}
 
@@ -85,10 +90,13 @@ class SqlTrees:
         self._now_ms = now_ms
         self._nodes: dict[int, Node] = {}
         self._busy: dict[int, bool] = {}
+        self._local_at: dict[_Claim, list[int]] = {}
+        self._remote_at: dict[_Claim, int | None] = {}
         self._read_to: dict[bytes, int] = {}
 
     def prefetch(self, lids: Sequence[int]) -> dict[int, Node]:
-        """Reads in few queries what a plan for these nodes will ask for: them, their folders, and who is busy.
+        """Reads in few queries what a plan for these nodes will ask for: them, their folders, who is busy, and who has the
+        names that they are to get.
 
         Answers those of them that there are, in their order.
         """
@@ -117,7 +125,36 @@ class SqlTrees:
                     f"SELECT lid FROM {table} WHERE lid IN ({marks}){where}", piece
                 ):
                     self._busy[lid] = True
+        self._look_up_names(found.values())
         return found
+
+    def _look_up_names(self, nodes: Iterable[Node]) -> None:
+        for node in nodes:
+            local, remote = node.local, node.remote
+            if local is not None and (remote is None or remote.place != local.place):
+                self._remote_at[_claim(local.place)] = None
+            if remote is not None and (local is None or local.place != remote.place):
+                self._local_at[_claim(remote.place)] = []
+        for parent, key, lid in self._holders(
+            list(self._remote_at), "o.r_parent = parent AND o.r_key = key AND o.r_dead = 0"
+        ):
+            if self._remote_at[parent, key] is None:
+                self._remote_at[parent, key] = lid
+        for parent, key, lid in self._holders(
+            list(self._local_at),
+            "o.l_parent = parent AND o.l_key = key AND o.presence IN ('here', 'local_only')",
+        ):
+            self._local_at[parent, key].append(lid)
+
+    def _holders(self, claims: Sequence[_Claim], where: str) -> Iterator[tuple[int, str, int]]:
+        """Answers who has one of these names, in order of lid."""
+        for start in range(0, len(claims), _CLAIMS):
+            some = claims[start : start + _CLAIMS]
+            yield from self._store.all(
+                f"WITH asked(parent, key) AS (VALUES {','.join(['(?, ?)'] * len(some))})"
+                f" SELECT parent, key, o.lid FROM asked CROSS JOIN node o WHERE {where} ORDER BY o.lid",
+                [part for claim in some for part in claim],
+            )
 
     def node(self, lid: int) -> Node:
         """As `Trees.node`."""
@@ -146,6 +183,9 @@ class SqlTrees:
 
     def local_at(self, parent: int, key: str) -> Sequence[int]:
         """As `Trees.local_at`."""
+        known = self._local_at.get((parent, key))
+        if known is not None:
+            return known
         rows = self._store.all(
             "SELECT lid FROM node WHERE l_parent = ? AND l_key = ? AND presence IN ('here', 'local_only') ORDER BY lid",
             (parent, key),
@@ -154,6 +194,8 @@ class SqlTrees:
 
     def remote_at(self, parent: int, key: str) -> int | None:
         """As `Trees.remote_at`."""
+        if (parent, key) in self._remote_at:
+            return self._remote_at[parent, key]
         found: int | None = self._store.value(
             "SELECT lid FROM node WHERE r_parent = ? AND r_key = ? AND r_dead = 0 ORDER BY lid LIMIT 1",
             (parent, key),
@@ -186,3 +228,7 @@ class SqlTrees:
             seq = self._store.value("SELECT cursor_seq FROM space WHERE id = ?", (space,))
             self._read_to[space] = seq or 0
         return self._read_to[space]
+
+
+def _claim(place: Place) -> _Claim:
+    return place.parent, names.key(place.name)
