@@ -18,8 +18,9 @@ from govsync.model.merged_tree import kind_of
 from govsync.model.nodes import NOWHERE, Baseline, Kind, Local, Node, Presence
 from govsync.model.problems import Problem
 from govsync.store import activity, dirty, local_tree, manifests, paths, problems, spaces, trash
+from govsync.store.database import Store
 from govsync.store.intents import Intent
-from govsync.store.local_tree import Disk
+from govsync.store.local_tree import Disk, Placed
 from govsync.system.fs import Stat
 
 BUSY_MS = 2_000
@@ -33,11 +34,31 @@ _PASSING = (Code.GONE, Code.CHANGED, Code.OFFLINE, Code.DISK_FULL, *_IN_THE_WAY)
 _SAID = {Act.ASIDE: "renamed_aside", Act.KEEP_BOTH: "conflict_copy", Act.BRING_BACK: "second_version"}
 
 
+class Together:
+    """What the outcomes of one batch share; inside a transaction."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.there: set[int] = set()
+        """Folders that were found on the disk for one of them."""
+        self._placed: list[Placed] = []
+
+    def place(self, placed: Placed) -> None:
+        """Takes what was placed, to be recorded with other files."""
+        self._placed.append(placed)
+
+    def write(self) -> None:
+        """Records what was placed; before anything else is recorded, or a node is read again."""
+        if self._placed:
+            local_tree.set_placed(self._store, self._placed)
+            self._placed.clear()
+
+
 class Outcome:
     """Records how one step ended."""
 
     def __init__(
-        self, desk: Desk, row: Intent, outcome: disk.StepOutcome, recovered: bool, there: set[int]
+        self, desk: Desk, row: Intent, outcome: disk.StepOutcome, recovered: bool, together: Together
     ) -> None:
         self._desk = desk
         self._store = desk.store
@@ -46,8 +67,7 @@ class Outcome:
         self._note = note_of(row)
         self._outcome = outcome
         self._recovered = recovered
-        self._there = there
-        """Folders that were found on the disk for an earlier outcome of the same batch."""
+        self._together = together
         self.look_at: list[int] = []
         """Folders in which the disk did not show what was expected, or a file that must be read."""
         self.second_version: tuple[int, str, int] | None = None
@@ -55,6 +75,8 @@ class Outcome:
 
     def record(self, node: Node) -> None:
         """Changes the trees accordingly."""
+        if self._note.act is not Act.FETCH or self._outcome.result is not disk.Result.DONE:
+            self._together.write()
         self._displaced(node)
         if self._outcome.result is disk.Result.DONE and not self._in_a_strange_folder():
             self._done(node)
@@ -76,11 +98,11 @@ class Outcome:
         """Says whether what was placed lies in a folder of the right name that is not the node it was meant for: a person
         made it while ours was on its way. What lies in it is that folder's, and is found there by looking."""
         place = self._note.place
-        if place is None or place.parent in self._there:
+        if place is None or place.parent in self._together.there:
             return False
         folder = local_tree.find_node(self._store, place.parent)
         if folder is None or presence(folder) not in _NOT_THERE:
-            self._there.add(place.parent)
+            self._together.there.add(place.parent)
             return False
         step = self._step()
         if not isinstance(step, disk.MakeFolder | disk.InstallNew | disk.Move):
@@ -152,7 +174,9 @@ class Outcome:
         if base is None:
             local_tree.set_local(self._store, self._lid, local, there)
         else:
-            local_tree.set_placed(self._store, self._lid, local, there, base)
+            self._together.place(Placed(self._lid, local, there, base))
+            if local.kind is not Kind.FILE:
+                self._together.write()
 
     def _moved(self, node: Node) -> None:
         note = self._note

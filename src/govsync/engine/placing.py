@@ -24,7 +24,7 @@ from govsync.engine.jobs import (
     TakeStock,
     Wanted,
 )
-from govsync.engine.outcomes import Outcome, wait
+from govsync.engine.outcomes import Outcome, Together, wait
 from govsync.local.steps import At, BringBack, Result
 from govsync.model.codes import Code
 from govsync.model.nodes import NOWHERE, Presence
@@ -287,8 +287,8 @@ class Placing:
         look: dict[int, None] = {}
         ended: list[int] = []
         done: dict[int, None] = {}
-        there: set[int] = set()
         with store.transaction():
+            together = Together(store)
             for each in result.outcomes:
                 row = rows.get(each.intent)
                 if row is None:
@@ -301,10 +301,13 @@ class Placing:
                 ended.append(row.id)
                 staged = self._staged.pop(row.lid, None)
                 # A node that has a second step in the batch is read again: the first one changed it.
-                node = nodes.pop(row.lid, None) or local_tree.find_node(store, row.lid)
+                node = nodes.pop(row.lid, None)
+                if node is None:
+                    together.write()
+                    node = local_tree.find_node(store, row.lid)
                 if node is None:
                     continue
-                outcome = Outcome(self._desk, row, each, recovered, there)
+                outcome = Outcome(self._desk, row, each, recovered, together)
                 outcome.record(node)
                 look.update(dict.fromkeys(outcome.look_at))
                 if outcome.second_version is not None:
@@ -318,6 +321,7 @@ class Placing:
                         manifests.put(store, {row.lid: staged.manifest})
                 else:
                     done.pop(row.lid, None)
+            together.write()
             intents.drop(store, ended)
             problems.clear(store, done)
             settled = stored_trees.settled(store, list(done))

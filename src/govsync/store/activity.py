@@ -29,9 +29,13 @@ class Told:
         """Forgets where folders lie."""
         self._folders.clear()
 
-    def add(self, lid: int, entry: Entry) -> None:
-        """Takes in what somebody did to a node."""
-        path, detail = paths.shown(self._store, lid, self._folders), "dead" if entry.state.dead else ""
+    def add(self, lid: int, entry: Entry, folder: int | None = None) -> None:
+        """Takes in what somebody did to a node; `folder`: where a file lies that has no row yet."""
+        if folder is None:
+            path = paths.shown(self._store, lid, self._folders)
+        else:
+            path = paths.shown_in(self._store, folder, entry.state.name, self._folders)
+        detail = "dead" if entry.state.dead else ""
         self._rows.append((entry.at_ms, entry.op, path, entry.user_name, entry.device_name, detail))
 
     def note(self) -> None:

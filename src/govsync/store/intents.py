@@ -19,12 +19,12 @@ class Intent(msgspec.Struct, frozen=True):
     id: int = 0
 
 
-def record(store: Store, new: Sequence[Intent]) -> list[int]:
+def record(store: Store, new: Sequence[Intent]) -> range:
     """Makes intents durable (with the transaction around it); answers their ids in order."""
-    return [
-        store.run("INSERT INTO intent (lid, step, note) VALUES (?, ?, ?)", (row.lid, row.step, row.note))
-        for row in new
-    ]
+    first = store.next_id("intent")
+    rows = [(id, row.lid, row.step, row.note) for id, row in enumerate(new, first)]
+    store.many("INSERT INTO intent (id, lid, step, note) VALUES (?, ?, ?, ?)", rows)
+    return range(first, first + len(rows))
 
 
 def all_intents(store: Store) -> list[Intent]:

@@ -4,7 +4,7 @@
 set fact by fact: what was agreed about a place says nothing about a content (docs/decisions/0006).
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import msgspec
 
@@ -164,10 +164,21 @@ def set_local(store: Store, lid: int, local: Local, seen: Disk) -> None:
     store.run(f"UPDATE node SET {_LOCAL} WHERE lid = ?", (*_local_facts(local, seen), lid))
 
 
-def set_placed(store: Store, lid: int, local: Local, seen: Disk, base: Baseline) -> None:
-    """Sets what was put on the disk as the server told it, and that this is agreed on."""
-    facts = (*_local_facts(local, seen), *_base_facts(base), lid)
-    store.run(f"UPDATE node SET {_LOCAL}, {_BASE} WHERE lid = ?", facts)
+class Placed(msgspec.Struct, frozen=True):
+    """What was put on the disk as the server told it, and is agreed on."""
+
+    lid: int
+    local: Local
+    seen: Disk
+    base: Baseline
+
+
+def set_placed(store: Store, placed: Iterable[Placed]) -> None:
+    """Sets what was put on the disk, and that this is agreed on."""
+    store.many(
+        f"UPDATE node SET {_LOCAL}, {_BASE} WHERE lid = ?",
+        [(*_local_facts(each.local, each.seen), *_base_facts(each.base), each.lid) for each in placed],
+    )
 
 
 def _local_facts(local: Local, seen: Disk) -> tuple[object, ...]:

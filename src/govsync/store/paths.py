@@ -147,6 +147,11 @@ def shown(store: Store, lid: int, folders: dict[int, str] | None = None) -> str:
     return _shown(store, lid, {} if folders is None else folders, _DEEPEST)
 
 
+def shown_in(store: Store, folder: int, name: str, folders: dict[int, str]) -> str:
+    """Answers the path for people of what has this name in a folder; `folders` as for `shown`."""
+    return _below(store, folder, name, folders, _DEEPEST)
+
+
 def _shown(store: Store, lid: int, folders: dict[int, str], deepest: int) -> str:
     row = store.one(
         "SELECT coalesce(l_parent, r_parent, b_parent), coalesce(l_name, r_name, b_name) FROM node WHERE lid = ?",
@@ -158,7 +163,11 @@ def _shown(store: Store, lid: int, folders: dict[int, str], deepest: int) -> str
     if parent == NOWHERE:
         mount = store.value("SELECT mount_lid FROM space WHERE root_lid = ?", (lid,))
         return "" if mount is None else _shown(store, mount, folders, deepest - 1)
-    above = folders.get(parent)
+    return _below(store, parent, name, folders, deepest)
+
+
+def _below(store: Store, folder: int, name: str, folders: dict[int, str], deepest: int) -> str:
+    above = folders.get(folder)
     if above is None:
-        above = folders[parent] = _shown(store, parent, folders, deepest - 1)
+        above = folders[folder] = _shown(store, folder, folders, deepest - 1)
     return f"{above}/{name}" if above else name

@@ -10,16 +10,19 @@ from govsync.model import names
 from govsync.model.nodes import Kind
 from govsync.protocol.changes import Entry, NodeState
 from govsync.store import activity, dirty, local_tree, meta, past, spaces
-from govsync.store.database import Store, pieces
+from govsync.store.database import Row, Store, pieces
 from govsync.store.past import Fact
 
-_Known = dict[bytes, tuple[int, int | None, bytes | None, bytes | None]]
-"""What is known of nodes, by their ids: lid, sequence, place and revision."""
+_Row = tuple[int, int | None, bytes | None, bytes | None]
+"""What is known of a node: lid, sequence, place and revision."""
+_Known = dict[bytes, _Row]
+"""The same of nodes, by their ids."""
 _TOLD = (
     "space", "kind", "r_parent", "r_name", "r_key", "r_place", "r_rev", "r_seq", "r_hash", "r_size", "r_mtime_ns",
     "r_exec", "r_dead", "target_space",
 )  # fmt: skip
-_NEW = f"INSERT INTO node ({', '.join(_TOLD)}, conflict_of, node_id) VALUES ({', '.join('?' * (len(_TOLD) + 2))})"
+_PARENT = _TOLD.index("r_parent")
+_NEW = f"INSERT INTO node ({', '.join(_TOLD)}, conflict_of, node_id, lid) VALUES ({', '.join('?' * (len(_TOLD) + 3))})"
 _AGAIN = f"UPDATE node SET {' = ?, '.join(_TOLD)} = ?, conflict_of = coalesce(conflict_of, ?) WHERE lid = ?"
 
 
@@ -28,32 +31,118 @@ def apply(store: Store, space: bytes, entries: Iterable[Entry], own_device: byte
     entries = tuple(entries)
     if entries:
         meta.changed_at(store, max(entry.at_ms for entry in entries))
-    known = _known(store, [entry.state for entry in entries])
+    page = _Page(store, space, [entry.state for entry in entries])
     told = activity.Told(store)
     learned: list[int] = []
     for entry in entries:
         if entry.state.dead:
             # What is below it comes before it on the list, and what was told before both.
+            page.write()
             dirty.add(store, learned)
             learned.clear()
-        lid = _learn(store, space, entry.state, known)
+        lid = page.learn(entry.state)
         if lid is None:
             continue
         learned.append(lid)
         if entry.state.kind is not Kind.FILE:
             told.folder_changed()
         if entry.device != own_device:
-            told.add(lid, entry)
+            told.add(lid, entry, page.folder(lid))
+    page.write()
     dirty.add(store, learned)
     told.note()
 
 
 def learn(store: Store, space: bytes, state: NodeState) -> int | None:
     """Takes in one state; answers the node, or None for the root of the space and for old news."""
-    lid = _learn(store, space, state, _known(store, [state]))
+    page = _Page(store, space, [state])
+    lid = page.learn(state)
+    page.write()
     if lid is not None:
         dirty.add(store, [lid])
     return lid
+
+
+class _Page:
+    """States that are taken in one after the other, inside a transaction. Files that nothing was known of get their rows
+    together, before anything could look for one of them."""
+
+    def __init__(self, store: Store, space: bytes, states: Sequence[NodeState]) -> None:
+        self._store = store
+        self._space = space
+        self._known = _known(store, states)
+        self._new: dict[int, Row] = {}
+        self._next_lid = 0
+
+    def learn(self, state: NodeState) -> int | None:
+        """Takes in one state; answers as the function of that name."""
+        store, known = self._store, self._known
+        if state.parent is None:
+            return None
+        row = known.get(state.node)
+        parent = known.get(state.parent)
+        plain = state.kind is Kind.FILE and not state.dead and state.target_space is None
+        if row is None and parent is not None and plain:
+            lid = self._add(state, parent[0])
+        else:
+            self.write()
+            if row is None and state.target_space is not None:
+                row = _mount_again(store, state.node, state.target_space)
+            if row is not None and not self._is_news(state, row):
+                return None
+            lid = self._set(state, None if row is None else row[0])
+        known[state.node] = lid, state.seq, state.place, state.rev
+        if state.dead:
+            bury(store, lid, state.seq)
+        if state.target_space is not None and spaces.get(store, state.target_space) is not None:
+            spaces.set_mount(store, state.target_space, lid)
+        return lid
+
+    def folder(self, lid: int) -> int | None:
+        """Answers in which folder a file lies that has no row yet."""
+        row = self._new.get(lid)
+        return None if row is None else row[_PARENT]
+
+    def write(self) -> None:
+        """Makes the rows that are waiting."""
+        if self._new:
+            self._store.many(_NEW, [(*row, lid) for lid, row in self._new.items()])
+            self._new.clear()
+
+    def _add(self, state: NodeState, parent: int) -> int:
+        """Notes a row to be made; answers the lid that it gets."""
+        lid = self._next_lid = self._next_lid + 1 if self._new else self._store.next_id("node")
+        self._new[lid] = (*_told(self._space, state, parent), state.node)
+        return lid
+
+    def _is_news(self, state: NodeState, row: _Row) -> bool:
+        """Says whether a state is newer than what is known of its node, and remembers what it takes the place of."""
+        lid, seq, place, rev = row
+        if seq is None:
+            return True
+        if seq >= state.seq:
+            if state.dead:
+                # What came into the folder before its deletion may have been read after an answer that told of the
+                # deletion.
+                bury(self._store, lid, state.seq)
+            return False
+        for fact, old, new in ((Fact.PLACE, place, state.place), (Fact.REV, rev, state.rev)):
+            if old is not None and old != new:
+                past.remember(self._store, lid, fact, old, seq)
+        return True
+
+    def _set(self, state: NodeState, lid: int | None) -> int:
+        """Sets what the server told of a node, in its row or a new one; answers its lid."""
+        assert state.parent is not None
+        parent = self._known.get(state.parent)
+        if parent is None:
+            parent = placeholder(self._store, state.parent, self._space), None, None, None
+            self._known[state.parent] = parent
+        told = _told(self._space, state, parent[0])
+        if lid is None:
+            return self._store.run(_NEW, (*told, state.node, None))
+        self._store.run(_AGAIN, (*told, lid))
+        return lid
 
 
 def _known(store: Store, states: Sequence[NodeState]) -> _Known:
@@ -66,47 +155,11 @@ def _known(store: Store, states: Sequence[NodeState]) -> _Known:
     return found
 
 
-def _learn(store: Store, space: bytes, state: NodeState, known: _Known) -> int | None:
-    if state.parent is None:
-        return None
-    row = known.get(state.node)
-    if row is None and state.target_space is not None:
-        row = _mount_again(store, state.node, state.target_space)
-    if row is not None:
-        lid, seq, place, rev = row
-        if seq is not None and seq >= state.seq:
-            if state.dead:
-                # What came into the folder before its deletion may have been read after an answer that told of the
-                # deletion.
-                bury(store, lid, state.seq)
-            return None
-        if seq is not None:
-            for fact, old, new in ((Fact.PLACE, place, state.place), (Fact.REV, rev, state.rev)):
-                if old is not None and old != new:
-                    past.remember(store, lid, fact, old, seq)
-    parent = known.get(state.parent)
-    if parent is None:
-        parent = placeholder(store, state.parent, space), None, None, None
-        known[state.parent] = parent
-    lid = _set_remote(store, space, state, parent[0], None if row is None else row[0])
-    known[state.node] = lid, state.seq, state.place, state.rev
-    if state.dead:
-        bury(store, lid, state.seq)
-    if state.target_space is not None and spaces.get(store, state.target_space) is not None:
-        spaces.set_mount(store, state.target_space, lid)
-    return lid
-
-
-def _set_remote(store: Store, space: bytes, state: NodeState, parent: int, lid: int | None) -> int:
-    """Sets what the server told of a node, in its row or a new one; answers its lid."""
-    told = (
+def _told(space: bytes, state: NodeState, parent: int) -> Row:
+    return (
         space, state.kind, parent, state.name, names.key(state.name), state.place, state.rev, state.seq, state.hash,
         state.size_bytes, state.mtime_ns, state.exec, state.dead, state.target_space, state.conflict_of,
     )  # fmt: skip
-    if lid is None:
-        return store.run(_NEW, (*told, state.node))
-    store.run(_AGAIN, (*told, lid))
-    return lid
 
 
 def _mount_again(store: Store, node_id: bytes, target: bytes) -> tuple[int, None, None, None] | None:
