@@ -238,8 +238,8 @@ GUARDS = (
     Guard(
         "R32",
         "store/remote_tree.py",
-        "        if seq is not None and seq >= state.seq:",
-        "        if seq is not None and seq > state.seq + 1_000_000:",
+        "        if seq >= state.seq:",
+        "        if seq > state.seq + 1_000_000:",
         "store/test_remote_tree.py",
     ),
     Guard(
