@@ -60,6 +60,13 @@ GUARDS = (
         "server/test_oracle.py server/test_access.py server/test_commits.py",
     ),
     Guard(
+        "I3",
+        "server/commits.py",
+        "    server.fresh.keep(space, brought.sent)\n",
+        "        server.fresh.keep(space, brought.sent)\n",
+        "server/test_fresh.py",
+    ),
+    Guard(
         "R37 I8",
         "server/commits.py",
         "        hidden = not self._reader and state is not None and state.place != operation.key\n",

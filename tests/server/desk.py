@@ -13,6 +13,7 @@ from govsync.protocol.changes import Cursor, NodeState
 from govsync.protocol.commits import ChunkHead, Commit, Done, Lacking, Outcome, Refused, Want
 from govsync.protocol.session import Role
 from govsync.server import changes, commits, contents, reading
+from govsync.server.chunk import Chunk
 from govsync.server.context import Caller
 from govsync.server.db import tables
 from tests.server.office import Office
@@ -84,7 +85,7 @@ class Desk:
         self, *operations: ask.AnyOperation, inline: tuple[bytes, ...] = (), space: bytes | None = None
     ) -> tuple[Outcome, ...]:
         request = Commit(epoch=self.epoch, operations=operations)
-        chunks = [contents.Chunk(data) for data in inline]
+        chunks = [Chunk(data) for data in inline]
         answer = commits.commit(self.office.server, self.caller, space or self.space, request, chunks)
         return answer.outcomes
 

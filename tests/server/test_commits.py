@@ -19,7 +19,7 @@ from govsync.protocol.session import Role
 from govsync.server import accounts, changes, commits, contents, versions
 from govsync.server.blobs.folder import FolderBlobs
 from govsync.server.check import check
-from govsync.server.contents import Chunk
+from govsync.server.chunk import Chunk
 from govsync.server.context import Server
 from govsync.server.db import tables
 from govsync.server.db.connect import Database

@@ -11,6 +11,7 @@ from govsync.protocol.commits import ChunkHead, Commit, Want
 from govsync.protocol.limits import DEFAULT
 from govsync.server import changes, commits, contents, packs, reading
 from govsync.server.check import check
+from govsync.server.chunk import Chunk
 from govsync.server.db import tables
 from tests.server.desk import Desk, noise, rows
 from tests.server.office import Office
@@ -35,7 +36,7 @@ def sent(data: bytes) -> tuple[ChunkHead, bytes]:
     return ChunkHead(chunk_hash(data), len(data), "zstd"), packed
 
 
-def fetched(desk: Desk, rev: bytes | None) -> contents.Chunk:
+def fetched(desk: Desk, rev: bytes | None) -> Chunk:
     assert rev is not None
     [chunk] = reading.fetch(desk.office.server, desk.caller, desk.space, [Want(rev, 0, 1)])
     return chunk

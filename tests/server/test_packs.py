@@ -20,6 +20,7 @@ from govsync.server.blobs.interface import Blobs, Stored
 from govsync.server.check import check
 from govsync.server.db import tables
 from govsync.server.db.connect import Database
+from govsync.server.fresh import Fresh
 from tests.server.desk import KIB, Desk, noise, rows
 from tests.server.office import Office
 
@@ -91,9 +92,11 @@ def fetch(desk: Desk, revs: Iterable[bytes]) -> list[bytes]:
 
 
 def inline(desk: Desk) -> dict[bytes, bytes]:
-    """Answers the small contents that come with the journal to another desk of the same person."""
+    """Answers the small contents that come with the journal to another desk of the same person, from a server that has just
+    been started."""
     other = Desk(desk.office)
-    found = changes.changes(desk.office.server, other.caller, desk.space, None)[1]
+    server = msgspec.structs.replace(desk.office.server, fresh=Fresh())
+    found = changes.changes(server, other.caller, desk.space, None)[1]
     return {rev: chunk.plain for rev, chunk in found.items()}
 
 

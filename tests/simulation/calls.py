@@ -24,6 +24,7 @@ from govsync.protocol.commits import (
 )
 from govsync.protocol.session import Heads, Me, Spaces, SpacesAsked
 from govsync.server import changes, commits, contents, reading, spaces
+from govsync.server.chunk import Chunk
 from govsync.server.context import Caller, Server
 
 Answer = TypeVar("Answer")
@@ -101,7 +102,7 @@ class DirectCalls:
         after: Cursor | None = None,
     ) -> CommitAnswer:
         request = Commit(epoch=epoch, operations=tuple(operations), after=after)
-        small = [contents.Chunk(data) for data in inline]
+        small = [Chunk(data) for data in inline]
         return self._call("commit", lambda: commits.commit(self._server, self._caller, space, request, small))
 
     def fetch(self, space: bytes, wants: Sequence[Want]) -> Iterator[bytes]:

@@ -20,7 +20,8 @@ from govsync.protocol.commits import Commit
 from govsync.protocol.limits import Limits
 from govsync.server import access, contents, reading
 from govsync.server.access import Action
-from govsync.server.contents import Chunk, Holding
+from govsync.server.chunk import Chunk
+from govsync.server.contents import Holding
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
 from govsync.server.reading import Stored

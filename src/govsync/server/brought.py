@@ -20,7 +20,8 @@ from govsync.protocol.commits import Lacking, Refused
 from govsync.server import access, contents, reading
 from govsync.server.access import Action
 from govsync.server.ahead import Ahead, content_of, most_manifest_bytes
-from govsync.server.contents import Chunk, Holding, PutAway
+from govsync.server.chunk import Chunk
+from govsync.server.contents import Holding, PutAway
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
 
@@ -52,6 +53,8 @@ class Brought:
         self._contents: dict[bytes, Content] = {}
         self._readable: dict[bytes, bool] = {}
         self._used: dict[bytes, None] = {}
+        self.sent: dict[bytes, Chunk] = {}
+        """Chunks that came along and are stored, once `write` has ended."""
         self._large_bytes = 0
         self._later: set[bytes] = set()
         """Operations whose manifests are more than one commit may hold in memory; those before them have their effect."""
@@ -111,7 +114,6 @@ class Brought:
     def write(self) -> None:
         """Stores, copies or renews every chunk that is used."""
         renewed: list[bytes] = []
-        sent: dict[bytes, Chunk] = {}
         copied: dict[bytes, list[bytes]] = {}
         for digest in self._used:
             holding = self._here.get(digest)
@@ -119,11 +121,11 @@ class Brought:
                 if holding.device is not None or contents.stale(holding, self._now_ms):
                     renewed.append(digest)
             elif digest in self._inline:
-                sent[digest] = self._inline[digest]
+                self.sent[digest] = self._inline[digest]
             else:
                 copied.setdefault(self._there[digest][0], []).append(digest)
         contents.renew(self._tx, self._space, renewed, self._now_ms, used=True)
-        stored = contents.only(PutAway(list(self._ahead.packs), sent), sent.keys())
+        stored = contents.only(PutAway(list(self._ahead.packs), self.sent), self.sent.keys())
         contents.insert_stored(self._tx, self._space, stored, self._now_ms, None, reader=True)
         for space, digests in copied.items():
             contents.copy_chunks(self._tx, space, self._space, digests, self._now_ms)

@@ -13,7 +13,7 @@ from govsync.model.problems import Failure
 from govsync.protocol.changes import Changes, Cursor, Entry, Known, KnownAnswer, Nodes, NodeState
 from govsync.server import access, chain, contents, epochs, reading
 from govsync.server.access import Action
-from govsync.server.contents import Chunk
+from govsync.server.chunk import Chunk
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
 from govsync.server.db.among import AMONG, ask_among, pieces
@@ -53,8 +53,11 @@ def _page(
         entries = _entries(tx, rows)
         last = rows[-1] if rows else None
         seq, value = (last.seq, last.chain) if last is not None else (after, _chain_at(tx, row, after))
-        small = _small(server, tx, caller, space, entries)
-    inline = _read(server, small)
+        small = _small(server, tx, caller, entries)
+        fresh = server.fresh.found(space, small.values())
+        stored = reading.find_some(tx, space, small.values() - fresh.keys())
+    found = fresh | _read(server, stored)
+    inline = {rev: found[digest] for rev, digest in small.items() if digest in found}
     head = Cursor(row.epoch, seq, value[: chain.QUOTED])
     return Changes(entries=entries, cursor=head, head=row.head, inline=tuple(inline)), inline
 
@@ -101,10 +104,8 @@ def _entries(tx: Connection, rows: Sequence[Any]) -> tuple[Entry, ...]:
     )  # fmt: skip
 
 
-def _small(
-    server: Server, tx: Connection, caller: Caller, space: bytes, entries: Sequence[Entry]
-) -> dict[bytes, reading.Stored]:
-    """Finds the small contents of a page by revision, as far as they fit; who gets none fetches it."""
+def _small(server: Server, tx: Connection, caller: Caller, entries: Sequence[Entry]) -> dict[bytes, bytes]:
+    """Names the small contents of a page by revision, as far as they fit; who gets none fetches it."""
     wanted: dict[bytes, None] = {}
     room = server.limits.changes_inline_bytes
     for entry in entries:
@@ -119,8 +120,7 @@ def _small(
         first = manifests.chunks_between(encoded, 0, 2)
         if len(first) == 1:
             chunk_of[rev] = first[0].hash
-    stored = {each.hash: each for each in reading.find_some(tx, space, chunk_of.values())}
-    return {rev: stored[chunk_of[rev]] for rev in wanted if rev in chunk_of and chunk_of[rev] in stored}
+    return {rev: chunk_of[rev] for rev in wanted if rev in chunk_of}
 
 
 # By their ids alone: asked for the space as well, SQLite goes through all that the space has.
@@ -129,13 +129,12 @@ _MANIFESTS = select(tables.revision.c.id, tables.revision.c.manifest).where(
 )
 
 
-def _read(server: Server, small: dict[bytes, reading.Stored]) -> dict[bytes, Chunk]:
+def _read(server: Server, stored: Sequence[reading.Stored]) -> dict[bytes, Chunk]:
     """Reads what can be read: a lost chunk is met again, and told, when it is fetched (I10)."""
     try:
-        found = reading.read_some(server, {each.hash: each for each in small.values()}.values())
+        return reading.read_some(server, stored)
     except Failure:
         return {}
-    return {rev: found[where.hash] for rev, where in small.items() if where.hash in found}
 
 
 def nodes(server: Server, caller: Caller, space: bytes, after: bytes | None) -> Nodes:

@@ -32,7 +32,7 @@ from govsync.server import access, ahead, chain, changes, contents, epochs, hori
 from govsync.server.access import Action
 from govsync.server.ahead import content_of
 from govsync.server.brought import Brought
-from govsync.server.contents import Chunk
+from govsync.server.chunk import Chunk
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
 from govsync.server.db.among import AMONG, ask_among
@@ -64,7 +64,9 @@ def commit(
             changes.check(tx, row, request.after)
         reader = Action.READ in access.MAY[role]
         brought = Brought(server, tx, caller, space, reader, done_ahead)
-        return _Committing(server, caller, tx, row, reader, brought).carry_out(request.operations)
+        answer = _Committing(server, caller, tx, row, reader, brought).carry_out(request.operations)
+    server.fresh.keep(space, brought.sent)
+    return answer
 
 
 class _Draft(msgspec.Struct):

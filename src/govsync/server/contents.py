@@ -14,7 +14,7 @@ import msgspec
 from sqlalchemy import Connection, and_, bindparam, case, false, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from govsync.content.compress import Encoded, Encoding, compress, decompress, plain_of
+from govsync.content.compress import Encoded, Encoding, decompress, plain_of
 from govsync.content.hashes import chunk_hash
 from govsync.content.packs import ChunkPlace, Pack, PackWriter
 from govsync.model.codes import Code
@@ -23,6 +23,7 @@ from govsync.protocol.commits import ChunkHead, ChunksAnswer, Missing, MissingAn
 from govsync.protocol.limits import Limits
 from govsync.server import access
 from govsync.server.access import Action
+from govsync.server.chunk import Chunk
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
 from govsync.server.db.among import AMONG, ask_among, pieces
@@ -40,19 +41,6 @@ OK, LOST, PURGED = "ok", "lost", "purged"
 Piece = bytes | memoryview
 Sent = tuple[Encoded, int]
 """A chunk in the form in which it came, and how large it is when plain."""
-
-
-class Chunk(msgspec.Struct, frozen=True):
-    """A chunk's plain bytes, verified, and the form in which they travelled or lie where that is one of their own: it is
-    passed on as it is, since compressing is most of what a small file costs."""
-
-    plain: bytes
-    encoded: Encoded | None = None
-
-    @property
-    def carried(self) -> Encoded:
-        """The form in which to store it, or to send it."""
-        return self.encoded or compress(self.plain)
 
 
 class PutAway(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""What every server function is handed: the database, the blob store, the clock, ids, limits."""
+"""What every server function is handed: the database, the blob store, the clock, ids, limits, and what is fresh."""
 
 from typing import Protocol
 
@@ -9,6 +9,7 @@ from govsync.protocol.limits import Limits
 from govsync.server.blobs.interface import Blobs
 from govsync.server.bounds import Bounds
 from govsync.server.db.connect import Database
+from govsync.server.fresh import Fresh
 
 
 class Clock(Protocol):
@@ -19,7 +20,7 @@ class Clock(Protocol):
 
 
 class Server(msgspec.Struct, frozen=True, kw_only=True):
-    """Bundles what a server function may use; it holds no state of its own."""
+    """Bundles what a server function may use; it holds no state of its own but for what is `fresh`."""
 
     database: Database
     blobs: Blobs
@@ -27,6 +28,7 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     ids: Ids
     limits: Limits
     bounds: Bounds = Bounds()
+    fresh: Fresh = msgspec.field(default_factory=Fresh)
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):

@@ -31,8 +31,8 @@ from govsync.protocol.session import Refresh, SignIn, SpacesAsked
 from govsync.server import accounts, changes, commits, contents, openapi, reading, spaces, versions
 from govsync.server.accounts import Chance
 from govsync.server.bodies import Body, Held, Share
+from govsync.server.chunk import Chunk
 from govsync.server.connections import TRUST
-from govsync.server.contents import Chunk
 from govsync.server.context import Caller, Server
 from govsync.server.events import Streams
 from govsync.server.turns import Turns

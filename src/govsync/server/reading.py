@@ -23,7 +23,8 @@ from govsync.model.problems import Failure
 from govsync.protocol.commits import Want
 from govsync.server import access
 from govsync.server.access import Action
-from govsync.server.contents import LOST, OK, PURGED, Chunk
+from govsync.server.chunk import Chunk
+from govsync.server.contents import LOST, OK, PURGED
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
 from govsync.server.db.among import AMONG, ask_among, pieces
