@@ -10,6 +10,7 @@ from govsync.model.nodes import Kind, Place, Presence
 from govsync.protocol.changes import Entry, NodeState
 from govsync.protocol.commits import Done
 from govsync.store import activity, answers, local_tree, manifests, meta, remote_tree
+from govsync.store.local_tree import Revision
 from govsync.store.ops import OpRow
 from tests.store.desk import ROOT_ID, SPACE, TEAM, StoredDesk, content, dirty_lids, file
 
@@ -37,7 +38,9 @@ def test_a_state_that_is_told_is_known_whole_and_to_be_decided_about(desk: Store
         state.rev, state.hash, 77, True, False, state.seq,
     )  # fmt: skip
     assert desk.node(lid).conflict_of == OTHER
-    assert local_tree.remote_mtimes_ns(desk.store, [lid]) == {lid: 8}
+    assert local_tree.revisions(desk.store, [lid]) == {
+        lid: Revision(SPACE, state.rev, state.hash, 77, 8, True),
+    }
     assert dirty_lids(desk) == [lid]
 
 

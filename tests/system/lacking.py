@@ -56,12 +56,17 @@ class Network(NoExchange):
         return msgspec.structs.replace(found, entries=entries)
 
     def open_file(self, folder: Folder, name: str) -> File:
-        return self._numbered(super().open_file(folder, name))
+        file = self._numbered(super().open_file(folder, name))
+        file.opened = self.renumbered(file.opened)
+        return file
 
     def create(self, folder: Folder, name: str) -> File:
-        return self._numbered(super().create(folder, name))
+        file = self._numbered(super().create(folder, name))
+        finish = file.finish
+        file.finish = lambda *to: finish(*to) + 7 * self.mounts  # type: ignore[method-assign]
+        return file
 
-    def _numbered(self, file: File) -> File:
+    def _numbered(self, file: File) -> DiskFile:
         assert isinstance(file, DiskFile)
         look = file.stat
         file.stat = lambda: self.renumbered(look())  # type: ignore[method-assign]

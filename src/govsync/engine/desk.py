@@ -119,8 +119,10 @@ class Desk:
 
     def release(self, lids: Iterable[int]) -> None:
         """Lets nodes be planned again."""
-        self._occupied.subtract(lids)
-        self._occupied += Counter()
+        for lid in lids:
+            self._occupied[lid] -= 1
+            if self._occupied[lid] <= 0:
+                del self._occupied[lid]
 
     def occupied(self, lid: int) -> bool:
         """Says whether a job works on the node."""

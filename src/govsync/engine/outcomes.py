@@ -73,12 +73,16 @@ class Outcome:
         self.second_version: tuple[int, str, int] | None = None
         """A file in the trash that nobody but its writer has seen: node, trash name, inode."""
 
-    def record(self, node: Node) -> None:
+    def record(self) -> None:
         """Changes the trees accordingly."""
-        if self._note.act is not Act.FETCH or self._outcome.result is not disk.Result.DONE:
-            self._together.write()
+        done = self._outcome.result is disk.Result.DONE and not self._in_a_strange_folder()
+        if done and self._note.act is Act.FETCH:
+            self._new(Kind.FILE)  # Most of what is placed: nothing else need be known of the node.
+            return
+        self._together.write()
+        node = local_tree.node(self._store, self._lid)
         self._displaced(node)
-        if self._outcome.result is disk.Result.DONE and not self._in_a_strange_folder():
+        if done:
             self._done(node)
             if self._outcome.linked:
                 activity.here(self._store, self._lid, "link_broken", self._desk.now.wall_ms)
@@ -135,14 +139,7 @@ class Outcome:
         note = self._note
         match note.act:
             case Act.MAKE | Act.FETCH:
-                assert note.place is not None
-                assert note.place_key is not None
-                kind = kind_of(node)
-                base = Baseline(note.place, kind, note.place_key, note.rev, note.hash, note.exec)
-                local = Local(note.place, kind, Presence.HERE, note.hash, note.exec)
-                self._place(local, note.disk_name, base)
-                if kind is Kind.MOUNT:
-                    spaces.sync_mount(self._store, self._lid)
+                self._new(kind_of(node))
             case Act.REPLACE:
                 assert node.local is not None
                 local = msgspec.structs.replace(node.local, hash=note.hash, exec=note.exec)
@@ -160,6 +157,16 @@ class Outcome:
                 assert node.local is not None
                 self._place(msgspec.structs.replace(node.local, exec=note.exec), None)
                 local_tree.agree_exec(self._store, self._lid, note.exec)
+
+    def _new(self, kind: Kind) -> None:
+        note = self._note
+        assert note.place is not None
+        assert note.place_key is not None
+        base = Baseline(note.place, kind, note.place_key, note.rev, note.hash, note.exec)
+        local = Local(note.place, kind, Presence.HERE, note.hash, note.exec)
+        self._place(local, note.disk_name, base)
+        if kind is Kind.MOUNT:
+            spaces.sync_mount(self._store, self._lid)
 
     def _place(self, local: Local, name: str | None, base: Baseline | None = None) -> None:
         """Sets the local fact to what was placed, and the baseline where it is all agreed; what may have been written to

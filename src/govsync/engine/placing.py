@@ -207,29 +207,28 @@ class Placing:
 
     def _fetch(self) -> Fetch | None:
         store, lids = self._desk.store, list(islice(chain(self._wanted, self._arriving), FETCH_FILES))
-        nodes, mtimes = local_tree.nodes(store, lids), local_tree.remote_mtimes_ns(store, lids)
+        revisions = local_tree.revisions(store, lids)
         wants: list[Wanted] = []
         size = 0
         space: bytes | None = None
         for lid in lids:
-            node = nodes.get(lid)
-            remote = node.remote if node is not None else None
-            if node is None or remote is None or remote.rev is None or remote.hash is None:
+            wanted = revisions.get(lid)
+            if wanted is None:
                 self.give_up(lid)
                 self._desk.wake([lid])
                 continue
-            if space not in (None, node.space):
+            if space not in (None, wanted.space):
                 continue
-            if wants and size + remote.size_bytes > FETCH_BYTES:
+            if wants and size + wanted.size_bytes > FETCH_BYTES:
                 break
-            space = node.space
-            size += remote.size_bytes
+            space = wanted.space
+            size += wanted.size_bytes
             old = self._old(lid) if self._wanted.get(lid) else None
             self.give_up(lid)
             wants.append(
                 Wanted(
-                    lid=lid, rev=remote.rev, hash=remote.hash, size_bytes=remote.size_bytes, mtime_ns=mtimes[lid],
-                    exec=remote.exec, data=self._inline.get(remote.rev), old=old,
+                    lid=lid, rev=wanted.rev, hash=wanted.hash, size_bytes=wanted.size_bytes, mtime_ns=wanted.mtime_ns,
+                    exec=wanted.exec, data=self._inline.get(wanted.rev), old=old,
                 )
             )  # fmt: skip
         if space is None:
@@ -283,7 +282,7 @@ class Placing:
         """Takes in the outcomes of a batch, or of a recovery; answers the folders that must be looked at again."""
         store = self._desk.store
         rows = {row.id: row for row in intents.all_intents(store)}
-        nodes = local_tree.nodes(store, [row.lid for row in rows.values()])
+        known = local_tree.known(store, [row.lid for row in rows.values()])
         look: dict[int, None] = {}
         ended: list[int] = []
         done: dict[int, None] = {}
@@ -300,15 +299,10 @@ class Placing:
                     continue
                 ended.append(row.id)
                 staged = self._staged.pop(row.lid, None)
-                # A node that has a second step in the batch is read again: the first one changed it.
-                node = nodes.pop(row.lid, None)
-                if node is None:
-                    together.write()
-                    node = local_tree.find_node(store, row.lid)
-                if node is None:
+                if row.lid not in known:
                     continue
                 outcome = Outcome(self._desk, row, each, recovered, together)
-                outcome.record(node)
+                outcome.record()
                 look.update(dict.fromkeys(outcome.look_at))
                 if outcome.second_version is not None:
                     lid, name, ino = outcome.second_version

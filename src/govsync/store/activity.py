@@ -5,14 +5,14 @@ from govsync.store import paths
 from govsync.store.database import Row, Store
 
 KEPT = 100_000
-_INSERT = "INSERT INTO activity (at_ms, kind, path, user, device, detail) VALUES (?, ?, ?, ?, ?, ?)"
+_ROW = "activity (at_ms, kind, path, user, device, detail)"
 
 
 def note(
     store: Store, at_ms: int, kind: str, path: str, user: str = "", device: str = "", detail: str = ""
 ) -> None:
     """Adds a row."""
-    store.run(_INSERT, (at_ms, kind, path, user, device, detail))
+    store.insert(_ROW, [(at_ms, kind, path, user, device, detail)])
 
 
 class Told:
@@ -40,7 +40,7 @@ class Told:
 
     def note(self) -> None:
         """Adds the rows."""
-        self._store.many(_INSERT, self._rows)
+        self._store.insert(_ROW, self._rows)
 
 
 def here(store: Store, lid: int, kind: str, at_ms: int, detail: str = "") -> None:

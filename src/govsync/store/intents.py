@@ -23,7 +23,7 @@ def record(store: Store, new: Sequence[Intent]) -> range:
     """Makes intents durable (with the transaction around it); answers their ids in order."""
     first = store.next_id("intent")
     rows = [(id, row.lid, row.step, row.note) for id, row in enumerate(new, first)]
-    store.many("INSERT INTO intent (id, lid, step, note) VALUES (?, ?, ?, ?)", rows)
+    store.insert("intent (id, lid, step, note)", rows)
     return range(first, first + len(rows))
 
 

@@ -53,6 +53,15 @@ def nodes(store: Store, lids: Sequence[int]) -> dict[int, Node]:
     return trees.read_many(store, lids)
 
 
+def known(store: Store, lids: Sequence[int]) -> set[int]:
+    """Answers those of these nodes that there are."""
+    return {
+        lid
+        for marks, piece in pieces(lids)
+        for (lid,) in store.all(f"SELECT lid FROM node WHERE lid IN ({marks})", piece)
+    }
+
+
 def by_id(store: Store, node_id: bytes) -> int | None:
     """Answers the lid of a node id, or None."""
     found: int | None = store.value("SELECT lid FROM node WHERE node_id = ?", (node_id,))
@@ -111,12 +120,27 @@ def untold(store: Store, lids: Sequence[int]) -> dict[int, bytes]:
     }
 
 
-def remote_mtimes_ns(store: Store, lids: Sequence[int]) -> dict[int, int]:
-    """Answers the modification times that the remote revisions of nodes carry."""
+class Revision(msgspec.Struct, frozen=True):
+    """The revision of a file that the server shows."""
+
+    space: bytes
+    rev: bytes
+    hash: bytes
+    size_bytes: int
+    mtime_ns: int
+    exec: bool
+
+
+def revisions(store: Store, lids: Sequence[int]) -> dict[int, Revision]:
+    """Answers the revisions of these nodes, without those that have none."""
     return {
-        lid: mtime_ns or 0
+        lid: Revision(space, rev, hash, size_bytes, mtime_ns or 0, bool(exec))
         for marks, piece in pieces(lids)
-        for lid, mtime_ns in store.all(f"SELECT lid, r_mtime_ns FROM node WHERE lid IN ({marks})", piece)
+        for lid, space, rev, hash, size_bytes, mtime_ns, exec in store.all(
+            "SELECT lid, space, r_rev, r_hash, r_size, r_mtime_ns, r_exec FROM node"
+            f" WHERE lid IN ({marks}) AND r_parent IS NOT NULL AND r_rev IS NOT NULL AND r_hash IS NOT NULL",
+            piece,
+        )
     }
 
 
@@ -141,9 +165,9 @@ class NewNode(msgspec.Struct, frozen=True):
 def insert_seen(store: Store, new: Sequence[NewNode]) -> range:
     """Makes nodes of what the disk shows, inside a transaction; answers their lids, in order."""
     first = store.next_id("node")
-    store.many(
-        "INSERT INTO node (lid, node_id, space, kind, l_parent, l_name, l_key, presence, l_hash, l_exec, disk_name, ino, size,"
-        " mtime_ns, ctime_ns, birth_ns, racy, waits_for) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    store.insert(
+        "node (lid, node_id, space, kind, l_parent, l_name, l_key, presence, l_hash, l_exec, disk_name, ino, size, mtime_ns,"
+        " ctime_ns, birth_ns, racy, waits_for)",
         [_seen_first(lid, each) for lid, each in enumerate(new, first)],
     )
     return range(first, first + len(new))

@@ -24,9 +24,7 @@ def record_sent(store: Store, rows: Sequence[OpRow]) -> None:
         "INSERT INTO op (key, lid, space, body) VALUES (?, ?, ?, ?)",
         ((row.operation.key, row.lid, row.space, msgspec.msgpack.encode(row.operation)) for row in rows),
     )
-    store.many(
-        "INSERT INTO op_cover VALUES (?, ?)", ((lid, row.operation.key) for row in rows for lid in row.covers)
-    )
+    store.insert("op_cover", [(lid, row.operation.key) for row in rows for lid in row.covers])
 
 
 def sent(store: Store, space: bytes) -> list[OpRow]:

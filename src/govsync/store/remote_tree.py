@@ -22,7 +22,7 @@ _TOLD = (
     "r_exec", "r_dead", "target_space",
 )  # fmt: skip
 _PARENT = _TOLD.index("r_parent")
-_NEW = f"INSERT INTO node ({', '.join(_TOLD)}, conflict_of, node_id, lid) VALUES ({', '.join('?' * (len(_TOLD) + 3))})"
+_NEW = f"node ({', '.join(_TOLD)}, conflict_of, node_id, lid)"
 _AGAIN = f"UPDATE node SET {' = ?, '.join(_TOLD)} = ?, conflict_of = coalesce(conflict_of, ?) WHERE lid = ?"
 
 
@@ -106,7 +106,7 @@ class _Page:
     def write(self) -> None:
         """Makes the rows that are waiting."""
         if self._new:
-            self._store.many(_NEW, [(*row, lid) for lid, row in self._new.items()])
+            self._store.insert(_NEW, [(*row, lid) for lid, row in self._new.items()])
             self._new.clear()
 
     def _add(self, state: NodeState, parent: int) -> int:
@@ -140,7 +140,9 @@ class _Page:
             self._known[state.parent] = parent
         told = _told(self._space, state, parent[0])
         if lid is None:
-            return self._store.run(_NEW, (*told, state.node, None))
+            lid = self._store.next_id("node")
+            self._store.insert(_NEW, [(*told, state.node, lid)])
+            return lid
         self._store.run(_AGAIN, (*told, lid))
         return lid
 

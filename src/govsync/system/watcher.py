@@ -49,6 +49,8 @@ _MASK = Mask(
 _PLACING = Mask(
     InotifyConstants.IN_MOVED_FROM | InotifyConstants.IN_DONT_FOLLOW | InotifyConstants.IN_ONLYDIR
 )
+_OF_THE_READER = InotifyConstants.IN_Q_OVERFLOW | InotifyConstants.IN_IGNORED
+"""What changes what the reader knows of its watches."""
 _SELF = InotifyConstants.IN_DELETE_SELF | InotifyConstants.IN_MOVE_SELF | InotifyConstants.IN_UNMOUNT
 _ID = CallbackId(0)
 
@@ -153,6 +155,13 @@ class _Reader(InotifyFD):
         finally:
             if self.should_keep_running():
                 self._say(Lost(Code.UNREADABLE))
+
+    def handle_event(self, event: InotifyEvent) -> None:
+        """Handles an event; nearly all have one answer, and no lock has to be taken for it."""
+        if event.mask & _OF_THE_READER:
+            super().handle_event(event)
+        else:
+            self.watches.on_event(event)
 
     def abandon(self) -> None:
         """Closes what was opened for a reader that never began to read."""
