@@ -28,6 +28,7 @@ from govsync.server.reading import Stored
 
 _HEAD_BYTES = 512
 _CHUNK_BYTES = 36
+_BRINGING = (ask.Put, ask.Offer)
 
 
 class Ahead(msgspec.Struct, frozen=True):
@@ -93,8 +94,7 @@ def _manifest_pieces(
 
 def content_of(operation: ask.AnyOperation) -> ask.Put | ask.Offer | None:
     """Answers the operation if it brings a content."""
-    brings = isinstance(operation, ask.Put | ask.Offer) and operation.hash is not None
-    return operation if brings else None  # type: ignore[return-value]
+    return operation if isinstance(operation, _BRINGING) and operation.hash is not None else None
 
 
 def most_manifest_bytes(limits: Limits) -> int:

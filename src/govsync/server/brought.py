@@ -6,7 +6,7 @@ which the caller may read the named revision now (R24). What is wrong with one o
 answer; the others go on (I10).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import Connection, select
 
@@ -84,8 +84,7 @@ class Brought:
         if bringing is None:
             return None
         encoded, holding_it = self._contents[bringing.key]
-        absent = tuple(digest for digest in holding_it if self._size(digest) is None)
-        if absent:
+        if holding_it and (absent := self._absent(holding_it)):
             return Lacking(hashes=absent)
         if encoded is None and not holding_it:
             # A source that may not be read, and one that is not there, answer alike (I8).
@@ -97,12 +96,10 @@ class Brought:
             return Refused(code=Code.MANIFEST_BAD)
         if manifest.content_hash != bringing.hash or manifest.size_bytes != bringing.size_bytes:
             return Refused(code=Code.HASH_MISMATCH)
-        absent = tuple(dict.fromkeys(c.hash for c in manifest.chunks if self._size(c.hash) is None))
-        if absent:
-            return Lacking(hashes=absent)
-        if any(self._size(chunk.hash) != chunk.size_bytes for chunk in manifest.chunks):
-            return Refused(code=Code.MANIFEST_BAD)
-        return None
+        if all(self._size(chunk.hash) == chunk.size_bytes for chunk in manifest.chunks):
+            return None
+        absent = self._absent(dict.fromkeys(chunk.hash for chunk in manifest.chunks))
+        return Lacking(hashes=absent) if absent else Refused(code=Code.MANIFEST_BAD)
 
     def use(self, operation: ask.AnyOperation) -> Content:
         """Answers the manifest of an operation that has an effect; its chunks will be there when `write` ends."""
@@ -138,6 +135,9 @@ class Brought:
         if digest in self._inline:
             return len(self._inline[digest].plain)
         return self._there[digest][1].size_bytes if digest in self._there else None
+
+    def _absent(self, hashes: Iterable[bytes]) -> tuple[bytes, ...]:
+        return tuple(digest for digest in hashes if self._size(digest) is None)
 
     def _look_up(self, hashes: Sequence[bytes]) -> None:
         self._here.update(contents.holdings(self._tx, self._space, hashes))

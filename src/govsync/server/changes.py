@@ -44,7 +44,7 @@ def _page(
         after = _start(tx, row, cursor)
         j = tables.journal.c
         query = (
-            select(j.seq, j.kind, j.op_key, j.body, j.user, j.device, j.at_ms, j.chain)
+            select(j.seq, j.kind, j.op_key, j.body, j.at_ms, j.chain, j.user, j.device)
             .where(j.stream == space, j.seq > after)
             .order_by(j.seq)
             .limit(server.limits.page)
@@ -93,14 +93,15 @@ def _chain_at(tx: Connection, row: Any, seq: int) -> bytes:
 
 
 def _entries(tx: Connection, rows: Sequence[Any]) -> tuple[Entry, ...]:
-    names_of = Names(tx, rows)
+    *_, users, devices = zip(*rows, strict=True) if rows else ((), ())
+    names_of = Names(tx, users, devices)
     user_names, device_names = names_of.users, names_of.devices
     return tuple(
         Entry(
             seq=seq, op=kind, key=key, state=from_packed(body, NodeState), user=user, device=device, at_ms=at_ms,
             user_name=user_names.get(user, ""), device_name=device_names.get(device, ""),
         )
-        for seq, kind, key, body, user, device, at_ms, _ in rows
+        for seq, kind, key, body, at_ms, _, user, device in rows
     )  # fmt: skip
 
 

@@ -27,6 +27,7 @@ from govsync.model.accept import (
 from govsync.model.codes import Code
 from govsync.model.nodes import Kind
 from govsync.model.problems import Failure
+from govsync.protocol.changes import NodeState
 from govsync.protocol.commits import Commit, CommitAnswer, Done, Lacking, Outcome, Refused
 from govsync.server import access, ahead, chain, changes, contents, epochs, horizon
 from govsync.server.access import Action
@@ -121,7 +122,9 @@ class _Committing:
 
     def _one(self, operation: ask.AnyOperation) -> Outcome:
         if operation.key in self._draft.done:
-            return self._answer(operation, self._draft.done[operation.key], self._view.get(operation.node))
+            state = self._view.get(operation.node)
+            seen = shown(state) if state is not None else None
+            return self._answer(operation, self._draft.done[operation.key], seen)
         operation = self._read_as_merged(operation)
         wrong = self._brought.check(operation)
         if wrong is not None:
@@ -160,10 +163,12 @@ class _Committing:
     def _read_as_merged(self, operation: ask.AnyOperation) -> ask.AnyOperation:
         """Reads the ids of nodes that turned out to be another's in this very commit as the other's (R21)."""
         merged = self._draft.merged
+        if not merged:
+            return operation
         changes = {
             field: merged[value]
             for field in ("node", "parent")
-            if merged and (value := getattr(operation, field, None)) in merged
+            if (value := getattr(operation, field, None)) in merged
         }
         return msgspec.structs.replace(operation, **changes) if changes else operation
 
@@ -188,13 +193,14 @@ class _Committing:
         if content_of(operation) is not None:
             self._add_revision(operation, state, old)
         draft.done[operation.key] = draft.head
+        seen = shown(state)
         draft.entries.append(
             chain.JournalEntry(
                 key=operation.key, kind=_kind(operation), node=state.node, user=self._caller.user,
-                device=self._caller.device, at_ms=self._now_ms, body=msgspec.msgpack.encode(shown(state)),
+                device=self._caller.device, at_ms=self._now_ms, body=msgspec.msgpack.encode(seen),
             )
         )  # fmt: skip
-        return self._answer(operation, draft.head, state)
+        return self._answer(operation, draft.head, seen)
 
     def _stand(self, operation: ask.AnyOperation, verdict: Stands) -> Outcome:
         """Answers an operation whose effect is there already. A content that had been lost or removed is now here again."""
@@ -213,7 +219,7 @@ class _Committing:
                     "state": contents.OK,
                 }
                 self._tx.execute(update(tables.revision).where(*mine).values(**again))
-        return self._answer(operation, state.seq, state, merged=verdict.merged)
+        return self._answer(operation, state.seq, shown(state), merged=verdict.merged)
 
     def _add_revision(self, operation: ask.AnyOperation, state: State, old: State | None) -> None:
         assert isinstance(operation, ask.Put | ask.Offer)
@@ -242,11 +248,11 @@ class _Committing:
     # Answers
 
     def _answer(
-        self, operation: ask.AnyOperation, seq: int, state: State | None, merged: bytes | None = None
+        self, operation: ask.AnyOperation, seq: int, state: NodeState | None, merged: bytes | None = None
     ) -> Done:
         # Who may not read is shown his own node as he made it, and nothing once others have changed it (R37).
         hidden = not self._reader and state is not None and state.place != operation.key
-        return Done(seq=seq, state=shown(state) if state is not None and not hidden else None, merged=merged)
+        return Done(seq=seq, state=None if hidden else state, merged=merged)
 
     def _refused(self, refusal: Refusal) -> Refused:
         show = self._reader and refusal.state is not None

@@ -27,8 +27,10 @@ class Fresh:
         """Keeps chunks of a commit that is durable; what came first goes first."""
         with self._guard:
             for digest, chunk in chunks.items():
-                self._forget((space, digest))
-                self._kept[space, digest] = chunk
+                key = space, digest
+                if key in self._kept:
+                    self._forget(key)
+                self._kept[key] = chunk
                 self._bytes += _bytes(chunk)
             while self._bytes > self._most_bytes:
                 self._forget(next(iter(self._kept)))
@@ -39,9 +41,7 @@ class Fresh:
             return {digest: self._kept[space, digest] for digest in hashes if (space, digest) in self._kept}
 
     def _forget(self, key: tuple[bytes, bytes]) -> None:
-        old = self._kept.pop(key, None)
-        if old is not None:
-            self._bytes -= _bytes(old)
+        self._bytes -= _bytes(self._kept.pop(key))
 
 
 def _bytes(chunk: Chunk) -> int:

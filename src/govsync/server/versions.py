@@ -2,8 +2,8 @@
 its content from an old revision, a revive.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Self
 
 from sqlalchemy import Connection, and_, select, tuple_
 
@@ -21,11 +21,16 @@ PAGE = 200
 
 
 class Names:
-    """Names of the people and devices that some rows speak of."""
+    """Names of some people and devices."""
 
-    def __init__(self, tx: Connection, rows: Sequence[Any]) -> None:
-        self.users = _names(tx, tables.user, {row.user for row in rows})
-        self.devices = _names(tx, tables.device, {row.device for row in rows})
+    def __init__(self, tx: Connection, users: Iterable[bytes], devices: Iterable[bytes]) -> None:
+        self.users = _names(tx, tables.user, users)
+        self.devices = _names(tx, tables.device, devices)
+
+    @classmethod
+    def of(cls, tx: Connection, rows: Sequence[Any]) -> Self:
+        """Answers the names of those that some rows speak of."""
+        return cls(tx, {row.user for row in rows}, {row.device for row in rows})
 
     def user(self, row: Any) -> str:
         """Answers the name of who did it, empty where it is not known."""
@@ -36,7 +41,7 @@ class Names:
         return self.devices.get(row.device, "")
 
 
-def _names(tx: Connection, table: Any, ids: set[bytes]) -> dict[bytes, str]:
+def _names(tx: Connection, table: Any, ids: Iterable[bytes]) -> dict[bytes, str]:
     found: dict[bytes, str] = {}
     for piece in pieces(ids):
         rows = tx.execute(select(table.c.id, table.c.name).where(table.c.id.in_(piece)))
@@ -62,7 +67,7 @@ def revisions(server: Server, caller: Caller, space: bytes, node: bytes, before:
         # What was offered after a restore came late, and belongs where it was made (R34).
         newest_first = (r.origin_epoch.desc(), r.origin_seq.desc())
         rows = tx.execute(query.order_by(*newest_first).limit(PAGE)).all()
-        names = Names(tx, rows)
+        names = Names.of(tx, rows)
     found = tuple(
         RevisionInfo(
             rev=row.id, node=row.node, seq=row.seq, hash=row.hash, size_bytes=row.size, mtime_ns=row.mtime_ns,
@@ -89,7 +94,7 @@ def trash(server: Server, caller: Caller, space: bytes, before: int | None) -> T
         if before is not None:
             query = query.where(n.deleted_seq < before)
         rows = tx.execute(query.order_by(n.deleted_seq.desc()).limit(PAGE)).all()
-        names = Names(tx, rows)
+        names = Names.of(tx, rows)
         paths = Paths(tx)
         items = tuple(
             Trashed(
