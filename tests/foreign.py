@@ -1,10 +1,12 @@
 """Foreign bytes: what a decoder may meet, made from what it would take. Whole bytes are damaged anywhere, documents get
 another value anywhere; both are nearer to what is right, and come further, than bytes of chance do."""
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import strategies as st
+from msgspec import inspect
 
 MOST_REPEATS = 300
 """How often a part is repeated at most: enough to be nested, long or large beyond what is meant."""
@@ -25,6 +27,41 @@ PACKED_JUNK = (
     JUNK.filter(lambda value: _fits(value)) | st.binary(max_size=40) | st.binary(min_size=16, max_size=16)
 )
 """Values of MessagePack, which has bytes, and no number above 64 bits."""
+
+
+def right(kind: inspect.Type, packed: bool) -> st.SearchStrategy[Any]:
+    """Makes documents of the shape that a type takes, for MessagePack or for JSON, in which bytes are base64."""
+    if isinstance(kind, inspect.StructType):
+        return _right_struct(kind, packed)
+    if isinstance(kind, inspect.UnionType):
+        return st.one_of([right(each, packed) for each in kind.types])
+    if isinstance(kind, inspect.ListType | inspect.VarTupleType):
+        return st.lists(right(kind.item_type, packed), max_size=3)
+    if isinstance(kind, inspect.TupleType):
+        return st.tuples(*(right(each, packed) for each in kind.item_types)).map(list)
+    if isinstance(kind, inspect.EnumType):
+        return st.sampled_from([each.value for each in kind.cls])
+    if isinstance(kind, inspect.IntType):
+        return st.integers(
+            kind.ge if kind.ge is not None else -(2**63), kind.le if kind.le is not None else 2**63 - 1
+        )
+    octets = st.binary(min_size=16, max_size=16) | st.binary(max_size=40)
+    plain = {
+        inspect.BytesType: octets if packed else octets.map(lambda data: base64.b64encode(data).decode()),
+        inspect.StrType: st.text(max_size=20), inspect.BoolType: st.booleans(), inspect.NoneType: st.none(),
+        inspect.FloatType: st.floats(allow_nan=False),
+    }  # fmt: skip
+    return plain[type(kind)]  # type: ignore[index]
+
+
+def _right_struct(kind: inspect.StructType, packed: bool) -> st.SearchStrategy[Any]:
+    fields = {field.encode_name: right(field.type, packed) for field in kind.fields}
+    if kind.array_like:
+        return st.tuples(*fields.values()).map(list)
+    needed = {field.encode_name: fields.pop(field.encode_name) for field in kind.fields if field.required}
+    if kind.tag_field is not None:
+        needed[kind.tag_field] = st.just(kind.tag)
+    return st.fixed_dictionaries(needed, optional=fields)
 
 
 def _fits(value: Any) -> bool:
@@ -76,7 +113,7 @@ def _places(value: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
 
 def _with(value: Any, at: tuple[Any, ...], draw: st.DrawFn, junk: st.SearchStrategy[Any]) -> Any:
     if not at:
-        return draw(junk)
+        return draw(_LIKE.get(type(value), junk) | junk)
     key, *further = at
     copy = dict(value) if isinstance(value, dict) else list(value)
     if further:
@@ -88,5 +125,12 @@ def _with(value: Any, at: tuple[Any, ...], draw: st.DrawFn, junk: st.SearchStrat
     elif kind == "twice" and isinstance(copy, list):
         copy.insert(key, copy[key])
     else:
-        copy[key] = draw(junk)
+        copy[key] = draw(_LIKE.get(type(copy[key]), junk) | junk)
     return copy
+
+
+_LIKE: dict[type, st.SearchStrategy[Any]] = {
+    int: LARGE_NUMBERS.filter(lambda number: -(2**63) <= number < 2**64) | st.integers(-2, 3), bool: st.booleans(), str: st.sampled_from(["", "..", "a/b", "x" * 300, "zz"]),
+    bytes: st.binary(max_size=40) | st.binary(min_size=16, max_size=16),
+}  # fmt: skip
+"""A value is often another one of its own type: it comes further."""

@@ -1,8 +1,13 @@
 """Framed and control messages: what goes in comes out, and anything else is refused."""
 
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import inspect
 
 from govsync.content import frames
 from govsync.content.compress import decompress
@@ -11,7 +16,9 @@ from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol import wire
 from govsync.protocol.commits import Missing, Nothing, Want
-from govsync.protocol.session import SpacesAsked
+from govsync.protocol.routes import ROUTES
+from govsync.protocol.session import Heads, SpacesAsked
+from tests.foreign import PACKED_JUNK, changed, damaged, right
 
 LIMIT = 1 << 20
 
@@ -55,6 +62,59 @@ def outcome(data: bytes, total_bytes: int = LIMIT) -> Code | None:
 @given(st.binary(max_size=300))
 def test_of_any_bytes_nothing_but_a_refusal_comes_out(data: bytes) -> None:
     assert outcome(data) in (None, Code.FRAME_BAD, Code.BAD_REQUEST)
+
+
+MESSAGES = sorted(
+    {kind for route in ROUTES for kind in (route.request, route.response) if kind is not None},
+    key=lambda kind: kind.__name__,
+)
+
+
+@pytest.mark.parametrize("kind", MESSAGES, ids=lambda kind: kind.__name__)
+def test_a_message_is_read_as_it_was_meant_or_refused(kind: Any) -> None:
+    """Each that travels, in both forms: as it may be, with another value anywhere, and with its bytes damaged."""
+    shape = inspect.type_info(kind)
+
+    def from_json(body: bytes) -> Any:
+        return wire.decode_json(body, kind)
+
+    def from_frames(body: bytes) -> Any:
+        return wire.decode_framed([body], kind, LIMIT)[0]
+
+    @given(right(shape, packed=False), right(shape, packed=True), st.data())
+    def meet(in_json: Any, packed: Any, data: st.DataObject) -> None:
+        text, body = msgspec.json.encode(in_json), framed(packed)
+        assert same_again(from_json, wire.encode_json, text)
+        assert same_again(from_frames, whole, body)
+        same_again(from_json, wire.encode_json, data.draw(damaged(text), "damaged"))
+        same_again(from_frames, whole, data.draw(damaged(body), "damaged"))
+        same_again(from_frames, whole, framed(data.draw(changed(packed, PACKED_JUNK), "changed")))
+
+    meet()
+
+
+def framed(document: Any) -> bytes:
+    return b"".join(frames.encode(wire.DOCUMENT, msgspec.msgpack.encode(document)))
+
+
+def same_again(read: Callable[[bytes], Any], write: Callable[[Any], bytes], body: bytes) -> bool:
+    """Says whether a body is read; what is read can be written, and read again as what it is."""
+    try:
+        message = read(body)
+    except Failure as failure:
+        assert failure.code in (Code.BAD_REQUEST, Code.FRAME_BAD)  # noqa: PT017 - either end is right, no other is
+        return False
+    assert read(write(message)) == message
+    return True
+
+
+@pytest.mark.parametrize("number", [-1, 1 << 63, 1 << 64, 10**30])
+def test_a_number_that_no_database_holds_is_nobodys(number: int) -> None:
+    body = b'{"epoch": "", "digest": 1, "heads": [{"space": "", "seq": %d}]}'
+    assert wire.decode_json(body % 1, Heads).heads[0].seq == 1
+    with pytest.raises(Failure) as caught:
+        wire.decode_json(body % number, Heads)
+    assert caught.value.code is Code.BAD_REQUEST
 
 
 @given(st.data())

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from govsync.content.hashes import chunk_hash
 from govsync.content.manifests import Manifest, manifest_of
 from govsync.model.codes import Code
-from govsync.model.operations import AnyOperation
+from govsync.model.operations import AnyOperation, Delete
 from govsync.model.problems import Failure
 from govsync.protocol.changes import Changes, Cursor, Known, KnownAnswer, Nodes, Trash
-from govsync.protocol.commits import ChunksAnswer, CommitAnswer, Missing, MissingAnswer, Want
+from govsync.protocol.commits import ChunksAnswer, CommitAnswer, Done, Missing, MissingAnswer, Want
 from govsync.protocol.limits import DEFAULT
 from govsync.protocol.session import Heads, Me, Spaces
 from govsync.remote.chunked import ChunkedRemote
@@ -333,6 +333,29 @@ def test_an_answer_of_too_few_or_too_many_chunks_is_no_answer(answered: tuple[in
     with pytest.raises(Failure) as caught:
         remote(store).download(SPACE, wants)
     assert caught.value.code is Code.NOT_OUR_SERVER
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_too_few_or_too_many_answers_are_no_answer(count: int) -> None:
+    """They would speak of other things than was asked, and whoever lays them side by side would stumble."""
+    store = Store()
+    store.known = lambda space, question: KnownAnswer(keys=(True,) * count, contents=(True,) * count)  # type: ignore[method-assign]
+    store.missing = lambda space, question: MissingAnswer(missing=(True,) * count)  # type: ignore[method-assign]
+    store.chunks = lambda space, chunks: ChunksAnswer(stored=(True,) * count)  # type: ignore[method-assign]
+    store.commit = lambda *asked: CommitAnswer(outcomes=(Done(seq=1),) * count, head=1)  # type: ignore[method-assign]
+    operation = Delete(key=SPACE, node=SPACE, place=SPACE)
+    lacking = Store()
+    lacking.chunks = store.chunks  # type: ignore[method-assign]
+    for ask in (
+        lambda: remote(store).known(SPACE, Known(keys=(b"1", b"2"))),
+        lambda: remote(store).known(SPACE, Known(contents=(("a", b"1"), ("b", b"2")))),
+        lambda: remote(store).upload(SPACE, [Content(piece(1), piece(2))], 0),
+        lambda: remote(lacking).upload(SPACE, [Content(piece(1), piece(2))], 0),
+        lambda: remote(store).commit(SPACE, SPACE, [operation, operation], []),
+    ):
+        with pytest.raises(Failure) as caught:
+            ask()
+        assert caught.value.code is Code.NOT_OUR_SERVER
 
 
 def test_a_revision_that_is_not_empty_is_not_taken_for_empty() -> None:

@@ -3,13 +3,14 @@
 import msgspec
 
 from govsync.model.nodes import Kind
+from govsync.protocol.numbers import Count, Moment, Number
 
 
 class Cursor(msgspec.Struct, frozen=True):
     """A client's place in a space's journal: epoch, sequence, and the first 8 bytes of the hash chain there (R33)."""
 
     epoch: bytes
-    seq: int
+    seq: Count
     chain: bytes
 
 
@@ -25,11 +26,11 @@ class NodeState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     parent: bytes | None
     name: str
     place: bytes
-    seq: int
+    seq: Count
     rev: bytes | None = None
     hash: bytes | None = None
-    size_bytes: int = 0
-    mtime_ns: int = 0
+    size_bytes: Count = 0
+    mtime_ns: Number = 0
     exec: bool = False
     dead: bool = False
     conflict_of: bytes | None = None
@@ -43,13 +44,13 @@ class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     operation; a reader stops the space at a kind that it does not know (R29).
     """
 
-    seq: int
+    seq: Count
     op: str
     key: bytes
     state: NodeState
     user: bytes
     device: bytes
-    at_ms: int
+    at_ms: Moment
     user_name: str = ""
     device_name: str = ""
 
@@ -62,7 +63,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
 
     entries: tuple[Entry, ...]
     cursor: Cursor
-    head: int
+    head: Count
     inline: tuple[bytes, ...] = ()
 
 
@@ -98,11 +99,11 @@ class RevisionInfo(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True
 
     rev: bytes
     node: bytes
-    seq: int
+    seq: Count
     hash: bytes
-    size_bytes: int
-    mtime_ns: int
-    at_ms: int
+    size_bytes: Count
+    mtime_ns: Number
+    at_ms: Moment
     user_name: str = ""
     device_name: str = ""
     current: bool = False
@@ -113,7 +114,7 @@ class Revisions(msgspec.Struct, frozen=True, kw_only=True):
     """A page of versions, newest first; `before` is the sequence to go on from, None at the end."""
 
     revisions: tuple[RevisionInfo, ...]
-    before: int | None = None
+    before: Count | None = None
 
 
 class Trashed(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -121,7 +122,7 @@ class Trashed(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     state: NodeState
     path: str
-    deleted_ms: int
+    deleted_ms: Moment
     user_name: str = ""
     device_name: str = ""
 
@@ -130,4 +131,4 @@ class Trash(msgspec.Struct, frozen=True, kw_only=True):
     """A page of a space's trash, newest first."""
 
     items: tuple[Trashed, ...]
-    before: int | None = None
+    before: Count | None = None

@@ -5,6 +5,7 @@ import msgspec
 from govsync.model.codes import Code
 from govsync.model.operations import AnyOperation
 from govsync.protocol.changes import Cursor, NodeState
+from govsync.protocol.numbers import Count, Moment, Number
 
 
 class Missing(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,7 +20,7 @@ class MissingAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Answers `Missing`: a flag a hash in its order, and how much of the quota is left (None: unlimited)."""
 
     missing: tuple[bool, ...]
-    quota_left_bytes: int | None = None
+    quota_left_bytes: Number | None = None
 
 
 class ChunkHead(msgspec.Struct, frozen=True, array_like=True):
@@ -59,7 +60,7 @@ class Done(msgspec.Struct, frozen=True, tag="done", tag_field="outcome", omit_de
     (R21); `name` is the name that the server chose where it had to choose one (R37).
     """
 
-    seq: int
+    seq: Count
     state: NodeState | None = None
     merged: bytes | None = None
 
@@ -89,9 +90,9 @@ class CommitAnswer(msgspec.Struct, frozen=True, kw_only=True):
     server's time of the commit, as its entries carry it."""
 
     outcomes: tuple[Outcome, ...]
-    head: int
+    head: Count
     chain: bytes = b""
-    at_ms: int = 0
+    at_ms: Moment = 0
 
 
 class Want(msgspec.Struct, frozen=True, array_like=True):

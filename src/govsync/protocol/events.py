@@ -12,20 +12,21 @@ import msgspec
 from govsync.model.codes import Code
 from govsync.model.documents import from_json
 from govsync.model.problems import MALFORMED, Failure
+from govsync.protocol.numbers import Count, Moment
 
 
 class Beat(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="beat"):
     """Opens a stream, and comes every 20 s: the digest of all heads, read from the database, and the server's time."""
 
     digest: int
-    time_ms: int
+    time_ms: Moment
 
 
 class HeadMoved(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="head"):
     """Says that a space has reached a sequence."""
 
     space: bytes
-    seq: int
+    seq: Count
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="wanted"):

@@ -5,6 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from govsync.protocol.limits import Limits
+from govsync.protocol.numbers import Count, Moment
 
 
 class DeviceInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +30,7 @@ class Tokens(msgspec.Struct, frozen=True, kw_only=True):
 
     access: str
     refresh: str
-    expires_s: int
+    expires_s: Count
     user: bytes
     login: str
     name: str
@@ -52,7 +53,7 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     organisation: str
     limits: Limits
     scheme: str
-    time_ms: int
+    time_ms: Moment
     version: str
     min_client: str = "0.0.0"
     features: tuple[str, ...] = ()
@@ -96,8 +97,8 @@ class SpaceInfo(msgspec.Struct, frozen=True, kw_only=True):
     epoch: bytes = b""
     owner_organisation: str = ""
     owner: str = ""
-    quota_bytes: int = 0
-    used_bytes: int = 0
+    quota_bytes: Count = 0
+    used_bytes: Count = 0
 
 
 class SpacesAsked(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,7 +117,7 @@ class Head(msgspec.Struct, frozen=True):
     """Says the newest sequence of a space, and the first 8 bytes of its chain there."""
 
     space: bytes
-    seq: int
+    seq: Count
     chain: bytes = b""
 
 

@@ -111,11 +111,11 @@ class ChunkedRemote:
         keys: list[bool] = []
         for start in range(0, len(question.keys), step):
             part = Known(keys=question.keys[start : start + step], until=question.until)
-            keys.extend(self._calls.known(space, part).keys)
+            keys.extend(_each(part.keys, self._calls.known(space, part).keys))
         contents: list[bool] = []
         for start in range(0, len(question.contents), step):
             part = Known(contents=question.contents[start : start + step])
-            contents.extend(self._calls.known(space, part).contents)
+            contents.extend(_each(part.contents, self._calls.known(space, part).contents))
         return KnownAnswer(keys=tuple(keys), contents=tuple(contents))
 
     def commit(
@@ -127,7 +127,9 @@ class ChunkedRemote:
         after: Cursor | None = None,
     ) -> CommitAnswer:
         """As `Remote.commit`."""
-        return self._calls.commit(space, epoch, operations, inline, after)
+        answer = self._calls.commit(space, epoch, operations, inline, after)
+        _each(operations, answer.outcomes)
+        return answer
 
     def manifest(self, space: bytes, rev: bytes) -> Manifest:
         """As `Remote.manifest`."""
@@ -150,9 +152,8 @@ class ChunkedRemote:
             hashes = tuple(dict.fromkeys(piece.hash for piece in pieces))
             answer = self._calls.missing(space, Missing(hashes=hashes, growth_bytes=growth_bytes))
             left, growth_bytes = answer.quota_left_bytes, 0
-            lacking = {
-                digest for digest, is_missing in zip(hashes, answer.missing, strict=True) if is_missing
-            }
+            found = zip(hashes, _each(hashes, answer.missing), strict=True)
+            lacking = {digest for digest, is_missing in found if is_missing}
             self._send(space, sources, [piece for piece in pieces if piece.hash in lacking])
         return left
 
@@ -194,8 +195,8 @@ class ChunkedRemote:
                 chunks.append((piece.hash, sources[piece.source].chunk(piece.index)))
             except Failure as failure:
                 raise Failure(failure.code, index=piece.source) from failure
-        answer = self._calls.chunks(space, chunks)
-        for piece, (digest, data), stored in zip(body, chunks, answer.stored, strict=True):
+        answers = _each(chunks, self._calls.chunks(space, chunks).stored)
+        for piece, (digest, data), stored in zip(body, chunks, answers, strict=True):
             if not stored:
                 # The server hashes what arrives, so it is hashed here only to know whether a person has changed the file
                 # since it was read, or somebody the bytes on their way.
@@ -281,6 +282,13 @@ class ChunkedRemote:
             yield from map(work, items)
         else:
             yield from prefetch(items, work, self._pool, AT_ONCE, drop)
+
+
+def _each(questions: Sequence[object], answers: Sequence[T]) -> Sequence[T]:
+    """Answers the answers, one a question; raises Failure(not_our_server) for too few or too many."""
+    if len(answers) != len(questions):
+        raise Failure(Code.NOT_OUR_SERVER, what="answers")
+    return answers
 
 
 def _small(wants: Sequence[Download]) -> _Portion:
