@@ -1,10 +1,10 @@
 """The description of the interface as OpenAPI 3.1: a function of the table of routes and of the messages' types.
 
 Framed bodies are described by the document that begins them (`x-govsync-document`); how frames are written stands in
-`protocol.wire`. Ids in paths are 22 characters of base64url.
+`protocol.wire`. Ids in paths are 22 characters of base64url, of which the last says four bits.
 """
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -14,8 +14,13 @@ from govsync.protocol.routes import ROUTES, Route, Shape
 
 PATH = "/openapi.json"
 _REF = "#/components/schemas/{name}"
-_ID = {"type": "string", "pattern": "^[A-Za-z0-9_-]{22}$"}
-_EVENTS = (events.Beat, events.HeadMoved, events.RightsChanged, events.SessionEnded)
+_ID = {"type": "string", "pattern": "^[A-Za-z0-9_-]{21}[AQgw]$"}
+_NUMBER = {"type": "string", "pattern": "^[0-9]{1,18}$"}
+_QUERY = {
+    "after": _ID, "before": _NUMBER, "chain": {"type": "string", "pattern": "^([0-9a-f]{2})*$"}, "epoch": _ID,
+    "nonce": {"type": "string"}, "seq": _NUMBER,
+}  # fmt: skip
+_EVENTS = get_args(events.Event)
 _PROBLEM = {
     "type": "object",
     "required": ["type", "title", "status", "code"],
@@ -50,7 +55,7 @@ def document(version: str) -> dict[str, Any]:
 def _operation(route: Route) -> dict[str, Any]:
     names = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
     parameters = [{"name": name, "in": "path", "required": True, "schema": _ID} for name in names]
-    parameters += [{"name": name, "in": "query", "schema": {"type": "string"}} for name in route.query]
+    parameters += [{"name": name, "in": "query", "schema": _QUERY[name]} for name in route.query]
     operation: dict[str, Any] = {
         "operationId": route.name,
         "summary": route.summary,
