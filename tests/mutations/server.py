@@ -176,6 +176,27 @@ GUARDS = (
         "server/test_identity.py",
     ),
     Guard(
+        "R48",
+        "server/identity.py",
+        "    if found is None and (new or not marked):",
+        "    if found is None and new:",
+        "server/test_killed.py",
+    ),
+    Guard(
+        "R36",
+        "server/collect.py",
+        "        insert_new(tx, tables.pack, found)\n",
+        "        pass\n",
+        "server/test_collect.py server/test_killed.py",
+    ),
+    Guard(
+        "R31 I4",
+        "server/commits.py",
+        "        return dict(ask_among(self._tx, _DONE, keys, stream=self._row.id))\n",
+        "        return {}\n",
+        "server/test_commits.py server/test_killed.py",
+    ),
+    Guard(
         "R50",
         "server/accounts.py",
         "        _take_from_lost_life(server, tx, claims, digest)\n",

@@ -35,9 +35,9 @@ class Clock:
 class Ids:
     """Ids in the order of their making, and the only source of chance of a test."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, count: int = 0) -> None:
         self._clock, self._random = clock, random.Random(1)
-        self._count = 0
+        self._count = count
 
     def new(self) -> bytes:
         self._count += 1
