@@ -1,4 +1,4 @@
-"""Guards of what is seen on the disk and of what is changed there: R1 to R17."""
+"""Guards of what is seen on the disk and of what is changed there: R1 to R17, I10."""
 
 from tests.mutations.guard import Guard
 
@@ -267,5 +267,12 @@ GUARDS = (
         "        if _digest(rescued, target, partial) != read.digest():",
         "        if False:",
         "local/test_trash.py",
+    ),
+    Guard(
+        "I10",
+        "system/disk.py",
+        "    return max(-_MOST - 1, min(time_ns, _MOST))",
+        "    return time_ns",
+        "system/test_disk.py engine/test_odd_worlds.py",
     ),
 )
