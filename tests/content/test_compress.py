@@ -11,6 +11,7 @@ from govsync.content.compress import Encoding, compress, decompress, decompress_
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from tests.content.samples import answer_or_code, noise, peak_bytes
+from tests.foreign import damaged
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -81,6 +82,15 @@ def test_a_changed_byte_never_makes_more_than_was_said(draw: st.DataObject):
     data[draw.draw(st.integers(0, len(data) - 1))] ^= draw.draw(st.integers(1, 255))
     plain = answer_or_code(lambda: decompress("zstd", bytes(data), 5_000))
     assert plain == "chunk_bad" or (isinstance(plain, bytes) and len(plain) == 5_000)
+
+
+@given(
+    st.integers(1, 5_000).flatmap(lambda size: damaged(bytes(compress(TEXT[:size]).data))),
+    st.integers(0, 6_000),
+)
+def test_a_damaged_body_never_makes_more_than_was_allowed(data: bytes, limit_bytes: int):
+    plain = answer_or_code(lambda: decompress_within("zstd", data, limit_bytes))
+    assert plain == "chunk_bad" or (isinstance(plain, bytes) and len(plain) <= limit_bytes)
 
 
 @pytest.mark.parametrize("encoding", ["raw", "zstd"])

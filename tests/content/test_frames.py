@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from govsync.content.frames import HEADER_BYTES, Decoder, Frame, decode, encode, gather
 from tests.content.samples import answer_or_code, noise, peak_bytes
+from tests.foreign import damaged
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -42,6 +43,13 @@ def test_frames_come_back_however_the_body_was_cut_on_its_way(frames: list[Frame
 def test_arbitrary_bytes_are_refused_or_are_the_one_way_to_write_what_was_read(pieces: list[bytes]):
     read = decoded(pieces, frame_bytes=50)
     assert read == "frame_bad" or (isinstance(read, list) and written(read) == b"".join(pieces))
+
+
+@given(FRAMES.flatmap(lambda frames: damaged(written(frames))), st.integers(0, 60))
+def test_a_damaged_body_is_refused_or_is_the_one_way_to_write_what_was_read(data: bytes, frame_bytes: int):
+    read = decoded([data], frame_bytes)
+    assert read == "frame_bad" or (isinstance(read, list) and written(read) == data)
+    assert isinstance(read, str) or all(len(frame.body) <= frame_bytes for frame in read)
 
 
 @given(FRAMES.filter(bool), st.data())

@@ -20,6 +20,7 @@ from govsync.content.manifests import (
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from tests.content.samples import answer_or_code, noise, peak_bytes
+from tests.foreign import damaged
 
 CHUNKS = st.builds(ChunkRef, st.binary(min_size=32, max_size=32), st.integers(1, MAX_BYTES))
 MANIFESTS = st.lists(CHUNKS, max_size=5).map(
@@ -93,6 +94,12 @@ def test_a_changed_byte_is_refused_or_changes_the_content_hash(manifest: Manifes
     assert read == "manifest_bad" or (
         isinstance(read, Manifest) and read.content_hash != manifest.content_hash
     )
+
+
+@given(MANIFESTS.flatmap(lambda manifest: damaged(encode(manifest))))
+def test_a_damaged_manifest_is_refused_or_is_the_one_way_to_write_what_was_read(data: bytes):
+    read = answer_or_code(lambda: decode(data))
+    assert read == "manifest_bad" or (isinstance(read, Manifest) and encode(read) == data)
 
 
 @given(MANIFESTS, st.data())

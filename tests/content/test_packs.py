@@ -12,6 +12,7 @@ from govsync.content.compress import Encoding, compress
 from govsync.content.hashes import chunk_hash
 from govsync.content.packs import ChunkPlace, Pack, PackWriter, chunk_in, read_chunk, read_frame, read_index
 from tests.content.samples import answer_or_code, noise, peak_bytes
+from tests.foreign import damaged
 
 KIB = 1024
 TEXT = b"".join(b"Line %d of a report that nobody reads to its end.\n" % number for number in range(10_000))
@@ -152,6 +153,24 @@ def test_a_changed_byte_is_found_in_the_index_or_left_to_the_hashes(draw: st.Dat
     for chunk in Stored(whole).index():
         content = answer_or_code(lambda chunk=chunk: read_chunk(chunk.place, store.get_range))
         assert content == "chunk_bad" or len(content) == chunk.place.size_bytes
+
+
+SMALL = b"".join(packed([TEXT[:300], noise(200)]).pieces)
+
+
+@given(damaged(SMALL), st.booleans())
+def test_a_damaged_pack_is_refused_or_leads_to_chunks_of_their_size(data: bytes, checked_again: bool):
+    """Also where somebody wrote a checksum that fits."""
+    if checked_again and len(data) > packs._END.size:
+        offset, size_bytes, _, mark = packs._END.unpack(data[-packs._END.size :])
+        checksum = sha256(data[offset : offset + size_bytes]).digest()
+        data = data[: -packs._END.size] + packs._END.pack(offset, size_bytes, checksum, mark)
+    store = Stored(data)
+    index = answer_or_code(store.index)
+    for chunk in index if isinstance(index, tuple) else ():
+        content = answer_or_code(lambda chunk=chunk: read_chunk(chunk.place, store.get_range))
+        assert content == "chunk_bad" or len(content) == chunk.place.size_bytes
+    assert index == "chunk_bad" or isinstance(index, tuple)
 
 
 @given(st.binary(max_size=400), st.integers(0, 500))

@@ -35,6 +35,7 @@ from govsync.control.messages import (
 from govsync.model.activity import HoldRow
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
+from tests.foreign import changed, damaged
 
 REQUESTS = [
     GetStatus(),
@@ -106,6 +107,35 @@ def test_bytes_of_chance_are_a_request_or_a_refusal(body):
         assert failure.code in (Code.BAD_REQUEST, Code.AGENT_DIFFERS)  # noqa: PT017 - any other is a bug
 
 
+@given(data=st.data())
+def test_a_request_that_was_damaged_or_says_something_else_is_one_or_refused(data):
+    whole = body_of(encode_request(data.draw(st.sampled_from(REQUESTS))))
+    other = changed(msgspec.json.decode(whole)).map(msgspec.json.encode)
+    try:
+        request = decode_request(data.draw(damaged(whole) | other))
+    except Failure as failure:
+        assert failure.code in (Code.BAD_REQUEST, Code.AGENT_DIFFERS)  # noqa: PT017 - any other is a bug
+    else:
+        assert decode_request(body_of(encode_request(request))) == request
+
+
+ROWS = [HOLD, msgspec.structs.replace(HOLD, id="2", paths=())]
+
+
+@given(data=st.data())
+def test_a_reply_that_was_damaged_or_says_something_else_is_an_answer_or_none(data):
+    whole = body_of(
+        data.draw(st.sampled_from([encode_answer(ROWS), encode_failure(Failure(Code.NOT_FOUND, id=1))]))
+    )
+    other = changed(msgspec.json.decode(whole)).map(msgspec.json.encode)
+    try:
+        answer = decode_reply(data.draw(damaged(whole) | other), ListHolds())
+    except Failure as failure:
+        assert failure.code in Code  # noqa: PT017 - any other is a bug
+    else:
+        assert all(isinstance(row, HoldRow) for row in answer)
+
+
 @given(st.binary())
 def test_bytes_of_chance_are_no_answer(body):
     with pytest.raises(Failure) as raised:
@@ -161,6 +191,9 @@ def test_a_failure_whose_facts_are_called_like_anything_is_raised():
         {"command": "activity", "limit": 10**9},
         {"command": "resolve", "id": "1", "keep": "all"},
         {"command": "versions"},
+        {"command": "versions", "path": "/home/kim/a\0b"},
+        {"command": "restore", "path": "/home/kim/a", "revision": "1", "to": "\0"},
+        {"command": "rewind", "path": "", "to": "2026-11-24"},
     ],
 )
 def test_arguments_out_of_bounds_are_refused(request_):

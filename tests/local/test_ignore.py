@@ -12,6 +12,7 @@ from govsync.local.ignore import (
     is_litter,
     is_lock,
 )
+from tests.foreign import damaged
 
 
 @pytest.mark.parametrize(
@@ -80,6 +81,20 @@ def test_lines_that_are_no_patterns_are_named_and_the_others_hold():
 @given(st.binary(max_size=60), st.text(min_size=1, max_size=20).filter(lambda name: "/" not in name))
 def test_any_bytes_can_stand_in_the_file(data, name):
     assert Ignore().within(0, data).matches((), name, False) in (None, *Skip)
+
+
+PATTERNS = "*.log\n!keep.log\n/build/\n**/a/*b\n[a-z]?\\ \n# words\n회의록*\n".encode()
+
+
+@given(
+    damaged(PATTERNS),
+    st.lists(st.sampled_from(["a", "회의록.log", "build", "x" * 255]), max_size=3),
+    st.booleans(),
+)
+def test_a_file_that_was_damaged_refuses_lines_and_nothing_else(data, path, is_folder):
+    ignore = Ignore().within(0, data)
+    assert ignore.matches(tuple(path), "keep.log", is_folder) in (None, *Skip)
+    assert set(ignore.refused) <= set(data.decode("utf-8-sig", errors="replace").splitlines())
 
 
 def test_litter_is_what_nobody_wrote():

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol import events
+from tests.foreign import damaged
 
 ALL: tuple[events.Event, ...] = (
     events.Beat(digest=2**64 - 1, time_ms=1),
@@ -64,6 +65,17 @@ def test_nonsense_is_nobodys(data: bytes) -> None:
     with pytest.raises(Failure) as caught:
         list(events.read([b"event: beat\ndata: " + data + b"\n\n"]))
     assert caught.value.code is Code.NOT_OUR_SERVER
+
+
+@given(damaged(STREAM) | st.binary(max_size=200), st.integers(1, 50))
+def test_a_damaged_stream_is_events_or_nobodys(data: bytes, step: int) -> None:
+    pieces = [data[start : start + step] for start in range(0, len(data), step)]
+    try:
+        found = list(events.read(pieces))
+    except Failure as failure:
+        assert failure.code is Code.NOT_OUR_SERVER  # noqa: PT017 - either end is right, no other is
+    else:
+        assert list(events.read([b"".join(map(events.encode, found))])) == found
 
 
 def test_an_event_without_an_end_is_nobodys_before_it_fills_the_memory() -> None:

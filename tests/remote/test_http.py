@@ -10,15 +10,21 @@ from contextlib import contextmanager
 import msgspec
 import pytest
 from backports import zstd
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from govsync.content import manifests
 from govsync.content.compress import Encoded, Encoding
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
+from govsync.protocol import events as said
 from govsync.protocol import wire
 from govsync.protocol.changes import Changes, Cursor
 from govsync.protocol.commits import Nothing, Want
 from govsync.protocol.limits import DEFAULT, MIB
+from govsync.protocol.session import Head, Heads
 from govsync.remote.http import HttpCalls
+from tests.foreign import changed, damaged
 from tests.server.serving import Kept, unsigned
 
 SPACE = REV = bytes(16)
@@ -196,3 +202,44 @@ def test_an_answer_that_is_cut_off_is_no_answer(
     with refused() as codes:
         call(calls)
     assert codes == [Code.OFFLINE]
+
+
+def manifest(calls: HttpCalls) -> object:
+    return calls.manifest(SPACE, REV)
+
+
+BEAT = said.encode(said.Beat(digest=1, time_ms=1)) + said.encode(said.HeadMoved(space=SPACE, seq=1))
+REFUSAL = {"type": "urn:govsync:busy_retry", "title": "", "status": 503, "code": "busy_retry", "wait_ms": 5}
+ZIPPED = zstd.compress(b"words" * 20)
+ANSWERS = {
+    fetch: framed(Nothing(), (100, ZIPPED)), changes: framed(PAGE, (100, ZIPPED)),
+    heads: answer(wire.JSON, wire.encode_json(Heads(epoch=REV, heads=(Head(SPACE, 1, b"c" * 8),), digest=1))),
+    manifest: answer(wire.BYTES, manifests.encode(manifests.manifest_of([b"one", b"two"]))),
+    events: answer(wire.EVENTS, BEAT),
+}  # fmt: skip
+NO_ANSWER = {Code.NOT_OUR_SERVER, Code.OFFLINE, Code.PROXY}
+"""What stands for whatever is not ours, or is not whole."""
+OF_CONTENTS = {Code.CHUNK_BAD, Code.MANIFEST_BAD}
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    call=st.sampled_from(list(ANSWERS)),
+    says=st.deferred(
+        lambda: (
+            st.sampled_from(list(ANSWERS.values())).flatmap(damaged)
+            | changed(REFUSAL).map(lambda body: answer(wire.PROBLEM, msgspec.json.encode(body), "503 No"))
+            | st.binary(max_size=200)
+        )
+    ),
+)
+def test_any_bytes_are_an_answer_or_a_failure(
+    stranger: Stranger, calls: HttpCalls, call: Callable[[HttpCalls], object], says: bytes
+) -> None:
+    """A proxy's page, half an answer, another call's answer, or a damaged one: what a thread of the desk meets is a Failure."""
+    stranger.says = says
+    try:
+        call(calls)
+    except Failure as failure:
+        told = failure.code in Code and all(isinstance(fact, int | str) for fact in failure.facts.values())
+        assert failure.code in NO_ANSWER | OF_CONTENTS or (told and wire.PROBLEM.encode() in says)  # noqa: PT017

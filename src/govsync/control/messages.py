@@ -26,6 +26,9 @@ Answer = TypeVar("Answer")
 MOST_ROWS = 100_000
 MOST_SECONDS = 366 * 86_400
 
+Path = Annotated[str, msgspec.Meta(pattern=r"^[^\0]+\Z")]
+"""An absolute path: a text that the operating system takes."""
+
 
 class Request(msgspec.Struct, Generic[Answer], frozen=True, tag_field="command", kw_only=True):
     """Asks the agent for something that is answered with an `Answer`, or with a Failure."""
@@ -112,15 +115,15 @@ class Resolve(Request[None], frozen=True, tag="resolve"):
 class ListVersions(Request[tuple[VersionRow, ...]], frozen=True, tag="versions"):
     """Asks for the versions of the file at an absolute path, newest first."""
 
-    path: str
+    path: Path
 
 
 class Restore(Request[str], frozen=True, tag="restore"):
     """Brings a version back as a new one, or writes it to another file; answers where it is. Paths are absolute."""
 
-    path: str
+    path: Path
     revision: str
-    to: str | None = None
+    to: Path | None = None
 
 
 class ListTrash(Request[tuple[TrashRow, ...]], frozen=True, tag="trash"):
@@ -136,7 +139,7 @@ class RestoreFromTrash(Request[None], frozen=True, tag="trash_restore"):
 class Rewind(Request[int], frozen=True, tag="rewind"):
     """Takes the files of the folder at an absolute path back to a moment (RFC 3339); answers how many."""
 
-    path: str
+    path: Path
     to: str
 
 

@@ -24,10 +24,7 @@ def read(text: str) -> tuple[dict[str, str], list[str]]:
     flat: dict[str, str] = {}
     try:
         _flatten("", tomllib.loads(text), flat)
-    except (
-        ValueError,
-        RecursionError,
-    ) as error:  # A number of thousands of digits is a ValueError, and no more.
+    except (ValueError, RecursionError) as error:  # All that tomllib raises: too long a number, too.
         return {}, [str(error)]
     return flat, []
 
