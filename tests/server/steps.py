@@ -32,6 +32,8 @@ SMALL_BYTES = 256
 """More is a large chunk here: what counts is which way it goes, and a little goes it sooner."""
 DAY_S = 86_400
 LOCK_MS = 5
+"""So long a replica waits for one that stands still. Those that stand in nobody's way wait as they do elsewhere: a database
+tidies up, too."""
 _ROUNDS = 6
 """So many times two days is more than anything takes that nobody names: to be found, to be counted as dead, and to linger."""
 _COUNTED = ("org", "unit", "account", "device", "grp", "grp_member", "space", "member", "node")
@@ -166,17 +168,19 @@ class Left(msgspec.Struct, frozen=True):
 
 
 class World:
-    """A ministry with two replicas over one database and one store; it can be put back as it was at a moment."""
+    """A ministry over one database and one store, which can be put back as it was at a moment, and its replicas: the `first`, to
+    which things happen, the `other`, which carries on, and one that works `beside` the first, without patience."""
 
     def __init__(self, url: str, base: Path) -> None:
         self._store = base / "store"
-        first, other = Database(url, lock_ms=LOCK_MS), Database(url, lock_ms=LOCK_MS)
+        first, other = Database(url), Database(url)
         self.steps = Steps(first)
         self.office = Office(other, self._store)
         limits = msgspec.structs.replace(DEFAULT, inline_chunk_bytes=SMALL_BYTES)
         self.other = msgspec.structs.replace(self.office.server, limits=limits)
         blobs = SteppedBlobs(FolderBlobs(self._store), self._store, self.steps)
         self.first = msgspec.structs.replace(self.other, database=first, blobs=blobs)
+        self.beside = msgspec.structs.replace(self.other, database=Database(url, lock_ms=LOCK_MS))
         self.office.server = self.other
         self.promised: Promised = {}
         self._kept = Left({}, {})
@@ -185,8 +189,8 @@ class World:
         self._idle: set[str] = set()
 
     def close(self) -> None:
-        self.first.database.close()
-        self.other.database.close()
+        for server in (self.first, self.other, self.beside):
+            server.database.close()
 
     @contextmanager
     def on(self, server: Server) -> Iterator[None]:
@@ -225,6 +229,7 @@ class World:
         clock = self.office.clock
         self.first = msgspec.structs.replace(self.first, ids=Ids(clock, 10**6), fresh=Fresh())
         self.other = msgspec.structs.replace(self.other, ids=Ids(clock, 2 * 10**6), fresh=Fresh())
+        self.beside = msgspec.structs.replace(self.beside, ids=Ids(clock, 4 * 10**6), fresh=Fresh())
         self.office.server, self.office.ids = self.other, Ids(clock, 3 * 10**6)
         if now == kept:
             return

@@ -175,7 +175,7 @@ def stand_still(ministry: Ministry, name: str, also: str, is_killed: bool) -> No
     answered: list[bool] = []
 
     def ask_other() -> None:
-        with world.on(world.other):
+        with world.on(world.beside):
             try:
                 other.ask()
             except Failure as failure:
