@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govsync.engine.desk import Rules
@@ -75,6 +75,7 @@ def everywhere(folder: Path) -> set[bytes]:
     return {file.read_bytes() for file in folder.parent.rglob("*") if file.is_file()}
 
 
+@settings(max_examples=settings.default.max_examples // 4)  # Each is a desk of its own.
 @given(data=st.data())
 def test_an_answer_that_says_something_else_ends_nothing_and_loses_nothing(tmp_path_factory, data) -> None:
     folder = tmp_path_factory.mktemp("desk") / "folder"

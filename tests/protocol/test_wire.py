@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import inspect
 
@@ -81,6 +81,7 @@ def test_a_message_is_read_as_it_was_meant_or_refused(kind: Any) -> None:
     def from_frames(body: bytes) -> Any:
         return wire.decode_framed([body], kind, LIMIT)[0]
 
+    @settings(max_examples=settings.default.max_examples // 2)  # Of each of some twenty messages.
     @given(right(shape, packed=False), right(shape, packed=True), st.data())
     def meet(in_json: Any, packed: Any, data: st.DataObject) -> None:
         text, body = msgspec.json.encode(in_json), framed(packed)
