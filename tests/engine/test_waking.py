@@ -87,6 +87,14 @@ def test_a_desk_at_rest_waits_for_the_next_proof_of_its_folder(bench: Bench) -> 
     assert bench.steady_ms > 10 * 20_000
 
 
+def test_a_proof_that_waits_for_the_seal_is_not_asked_for_again_and_again(bench: Bench) -> None:
+    bench.beat()
+    bench.work(jobs.WriteSeal)
+    assert bench.under_way(jobs.WriteSeal)
+    bench.engine.desk.proven_ms = None
+    turn(bench)
+
+
 def test_what_waited_for_its_content_goes_on_as_soon_as_that_is_there(bench: Bench) -> None:
     bench.settle()
     bench.write("mine", b"x" * LARGE)

@@ -207,7 +207,8 @@ class Engine:
         than one turn plans for.
         """
         now = self.desk.now.steady_ms
-        if self.planning.unfinished or (self.desk.proven_ms is None and not self.desk.running(jobs.Prove)):
+        proving = self.desk.running(jobs.Prove) or self.desk.running(jobs.WriteSeal)
+        if self.planning.unfinished or (self.desk.proven_ms is None and not proving):
             return now
         times = (
             *self.observing.wakes(),
