@@ -106,13 +106,12 @@ def test_what_is_held_in_it_is_asked_about_no_more(world: Stage) -> None:
     world.settle()
     (lid,) = (lid for (lid,) in desk.store.all("SELECT lid FROM node WHERE l_name = 'held.txt'"))
     team = next(row for row in spaces.all_spaces(desk.store) if row.mount_lid is not None)
-    end_membership(world)
     save(desk, "Team/held.txt=encrypted")
-    world.drain()
     with desk.store.transaction():
         holds.add(desk.store, holds.opened(desk.store, team.id, "rewrites", 1), [lid])
     world.wait(5_000)
     assert holds.count(desk.store) == 1
+    end_membership(world)
     told(world)
     assert tree(desk) == {}
     assert holds.count(desk.store) == 0
