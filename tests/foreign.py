@@ -55,7 +55,11 @@ def right(kind: inspect.Type, packed: bool) -> st.SearchStrategy[Any]:
 
 
 def _right_struct(kind: inspect.StructType, packed: bool) -> st.SearchStrategy[Any]:
-    fields = {field.encode_name: right(field.type, packed) for field in kind.fields}
+    return struct_of(kind, {field.encode_name: right(field.type, packed) for field in kind.fields})
+
+
+def struct_of(kind: inspect.StructType, fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
+    """Makes documents of a struct out of what each of its fields may be."""
     if kind.array_like:
         return st.tuples(*fields.values()).map(list)
     needed = {field.encode_name: fields.pop(field.encode_name) for field in kind.fields if field.required}

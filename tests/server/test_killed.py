@@ -104,17 +104,22 @@ def ask_first(world: World, work: Work) -> bool:
     return True
 
 
+def steps_of(world: World, work: Work) -> int:
+    """Lets a work be done to its end; answers how many steps it took."""
+    world.put_back()
+    work.before()
+    world.steps.begin()
+    assert ask_first(world, work)
+    return world.steps.passed
+
+
 @pytest.mark.parametrize(("kind", "name"), KILLED)
 def test_a_server_that_was_killed_at_any_step_is_followed_by_one_that_does_it_once(
     ministries: Callable[[str], Ministry], kind: str, name: str
 ) -> None:
     ministry = ministries(kind)
     world, work = ministry.world, WORKS[name](ministry)
-    world.put_back()
-    work.before()
-    world.steps.begin()
-    assert ask_first(world, work)
-    steps = world.steps.passed
+    steps = steps_of(world, work)
     work.meanwhile()
     effects = world.effects()
     assert steps >= STEPS[name]
@@ -164,11 +169,7 @@ def stand_still(ministry: Ministry, name: str, also: str, is_killed: bool) -> No
     """Lets one replica stand still at each step of a work while the other is asked, for the same or for another one."""
     world, work = ministry.world, WORKS[name](ministry)
     other = work if also == name else WORKS[also](ministry)
-    world.put_back()
-    work.before()
-    world.steps.begin()
-    assert ask_first(world, work)
-    steps = world.steps.passed
+    steps = steps_of(world, work)
     other.ask()
     work.meanwhile()
     effects = world.effects()

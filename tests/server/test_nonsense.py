@@ -20,6 +20,7 @@ from govsync.model import ids
 from govsync.model.codes import Code
 from govsync.protocol.routes import ROUTES, Route, Shape
 from govsync.protocol.wire import CHUNK, DOCUMENT
+from tests.foreign import struct_of
 from tests.server.desk import LARGE, Desk
 from tests.server.line import Caller
 from tests.server.office import PASSWORD, Office
@@ -80,12 +81,7 @@ def _struct(kind: inspect.StructType, known: Known) -> st.SearchStrategy[Any]:
         fields["hash"] = st.one_of(*[st.binary(min_size=32, max_size=32)] * 9, fields["hash"])
     if "epoch" in fields:  # Else hardly anything would come further.
         fields["epoch"] = st.one_of(*[st.just(known.epoch)] * 9, fields["epoch"])
-    if kind.array_like:
-        return st.tuples(*fields.values()).map(list)
-    needed = {field.encode_name: fields.pop(field.encode_name) for field in kind.fields if field.required}
-    if kind.tag_field is not None:
-        needed[kind.tag_field] = st.just(kind.tag)
-    return st.fixed_dictionaries(needed, optional=fields)
+    return struct_of(kind, fields)
 
 
 def bodies(route: Route, known: Known) -> st.SearchStrategy[bytes | None]:

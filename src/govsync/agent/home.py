@@ -15,7 +15,9 @@ from govsync.local.root import Root
 from govsync.local.steps import STATE
 from govsync.model.codes import Code
 from govsync.model.documents import from_json
+from govsync.model.ids import Hex
 from govsync.model.problems import MALFORMED, Failure
+from govsync.protocol.numbers import Count
 from govsync.settings.merge import Effective, merge, read, write
 from govsync.settings.schema import find, parse
 from govsync.settings.values import values
@@ -34,7 +36,7 @@ from govsync.system.secrets import Secrets
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """The device: who it is, for whom, and which folder it syncs. Ids are hexadecimal."""
 
-    device: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
+    device: Hex
     name: str
     machine: str
     endpoint: str = ""
@@ -42,7 +44,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     user_name: str = ""
     folder: Annotated[str, msgspec.Meta(pattern=r"^[^\0]*\Z")] = ""
     root: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{32})?\Z")] = ""
-    root_ino: Annotated[int, msgspec.Meta(ge=0, le=(1 << 63) - 1)] = 0
+    root_ino: Count = 0
 
     def root_of(self) -> Root | None:
         """Answers what is recorded of the folder, or None before one was chosen."""

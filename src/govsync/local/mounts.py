@@ -6,7 +6,6 @@ identities by its path.
 """
 
 from contextlib import suppress
-from typing import Annotated
 
 import msgspec
 
@@ -15,8 +14,10 @@ from govsync.local.root import Root, proven
 from govsync.local.steps import STATE
 from govsync.model.codes import Code
 from govsync.model.documents import from_json
+from govsync.model.ids import Hex
 from govsync.model.nodes import MountMark
 from govsync.model.problems import MALFORMED, Failure
+from govsync.protocol.numbers import Number
 from govsync.system.fs import FileSystem
 
 MOUNTS = "mounts"
@@ -24,15 +25,11 @@ _MOST_BYTES = 4 * 1024 * 1024
 """Some ten thousand mounts."""
 
 
-_Number = Annotated[int, msgspec.Meta(ge=-(1 << 63), le=(1 << 63) - 1)]
-"""What a database holds: a larger one is not ours."""
-
-
 class _Written(msgspec.Struct, frozen=True):
-    space: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
+    space: Hex
     path: tuple[str, ...]
-    ino: _Number
-    birth_ns: _Number | None = None
+    ino: Number
+    birth_ns: Number | None = None
 
 
 def read(fs: FileSystem) -> tuple[MountMark, ...]:

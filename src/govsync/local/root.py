@@ -8,7 +8,6 @@ renamed, unmounted or replaced, so it is proven before each batch. What to do ab
 from collections.abc import Sequence
 from contextlib import suppress
 from enum import StrEnum
-from typing import Annotated
 
 import msgspec
 
@@ -16,6 +15,7 @@ from govsync.local.folders import OpenFolders, read_whole, write_whole
 from govsync.local.steps import PARKING, STAGING, STATE, TRASH, At
 from govsync.model.codes import Code
 from govsync.model.documents import from_json
+from govsync.model.ids import Hex
 from govsync.model.problems import MALFORMED, Failure
 from govsync.system.fs import FileSystem, Folder, Shape
 
@@ -58,13 +58,10 @@ _CODES = {
 }
 
 
-_Id = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
-
-
 class _Marker(msgspec.Struct, frozen=True):
     format: int
-    root: _Id
-    device: _Id
+    root: Hex
+    device: Hex
 
 
 def prove(fs: FileSystem, expected: Root) -> Standing:

@@ -7,12 +7,17 @@ random bits make them unique without anybody's permission. This module is pure: 
 
 import base64
 import binascii
-from typing import Protocol
+from typing import Annotated, Protocol
+
+import msgspec
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 
 SIZE_BYTES = 16
+
+Hex = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{32}\Z")]
+"""An id as our own small files have it: hexadecimal."""
 
 
 class Ids(Protocol):

@@ -39,9 +39,8 @@ def nfc(name: str) -> str:
 
 def check(name: str) -> None:
     """Accepts a name that may travel; raises Failure(name_not_text, name_illegal, name_reserved or name_too_long)."""
-    plain = name.isascii()
     try:
-        units = len(name) if plain else len(name.encode("utf-16-le")) // 2
+        units = len(name) if name.isascii() else len(name.encode("utf-16-le")) // 2
     except UnicodeEncodeError as error:
         raise Failure(Code.NAME_NOT_TEXT, name=ascii(name)) from error
     if name in ("", ".", "..") or "/" in name or "\0" in name or nfc(name) != name:
