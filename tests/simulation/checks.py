@@ -22,7 +22,7 @@ from govsync.system.fs import Shape
 from tests.simulation.desks import ROOT, SimDesk
 from tests.simulation.hints import visible
 from tests.simulation.medium import GOVSYNC
-from tests.simulation.programs import ELSEWHERE, label
+from tests.simulation.programs import label
 from tests.simulation.views import Tree, contents_of, desk_tree, hash_of, husks, said_of, server_tree
 from tests.simulation.world import SCAN_MS, World
 
@@ -102,11 +102,7 @@ def check_i6_doubt(world: World) -> None:
 def check_i7(world: World) -> None:
     """Only in the folder: outside of it there is nothing that GovSync made."""
     for desk in world.desks:
-        outside = desk.medium.resolve((ELSEWHERE,))
-        for path, inode in desk.medium.walk(outside):
-            assert inode.author != GOVSYNC, (
-                f"I7: {desk.name}: {'/'.join(path)} was made outside of the folder"
-            )
+        desk.check_outside()
 
 
 def check_i8(world: World) -> None:

@@ -355,6 +355,19 @@ class SimDesk:
         if "renamed" in self.medium.top.entries and ROOT[0] not in self.medium.top.entries:
             self.medium.rename(self.medium.top, "renamed", self.medium.top, ROOT[0], replace=False)
 
+    def check_outside(self) -> None:
+        """Only in the folder: outside of it there is nothing that GovSync made (I7)."""
+        for path, inode in self.medium.walk(self.medium.resolve((ELSEWHERE,))):
+            assert inode.author != GOVSYNC, (
+                f"I7: {self.name}: {'/'.join(path)} was made outside of the folder"
+            )
+
+    def take_outside(self) -> None:
+        """Makes what is outside the person's: a power cut brings back, in what was moved out, what GovSync had put in it when
+        it was in the folder."""
+        for _, inode in self.medium.walk(self.medium.resolve((ELSEWHERE,))):
+            inode.author = self.name
+
     def put_links_back(self) -> None:
         """A power cut left a link where a folder was: somebody takes it away, and puts the folder there if it is left."""
         for path, link in visible(self.medium, ROOT):

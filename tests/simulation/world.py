@@ -223,6 +223,7 @@ class World:
         desk.medium.uncover()  # No mount outlives the power, and what lies below one must not be overlooked.
         # What a program wrote and nobody flushed is not GovSync's to keep, unless the server was told of it.
         before = set(_of_people(desk.medium))
+        desk.check_outside()
         crash()
         kept = self.acknowledged()
         for content in sorted(before - contents_of(desk.medium)):
@@ -230,6 +231,7 @@ class World:
                 self.ledger.forgive(content, desk.name)
         for content in _of_people(desk.medium):
             self.ledger.left_unfinished(content, f"{desk.name}:")
+        desk.take_outside()
         desk.begin()
 
     def _cut_line(self, desk: SimDesk) -> None:
