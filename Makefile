@@ -12,17 +12,17 @@ LOCK := requirements/development.lock
 READY := $(VENV)/.ready-$(shell cat $(LOCK) pyproject.toml | sha256sum | cut -c1-16)
 
 SEED ?= 1
-export GOVSYNC_SIMULATION_SECONDS ?= 180
+export GOVSYNC_SIMULATION_SECONDS ?= 120
 # The worst days (docs/reliability.md) as large as they were: make test-all FULL=1
 export GOVSYNC_FULL ?= $(FULL)
 # Journeys start some hundred processes, which would otherwise compile all that they import each time.
 unexport PYTHONDONTWRITEBYTECODE
 # tests/conftest.py says what stays in one process, and what comes first.
 PYTEST := $(RUN) -m pytest --dist loadfile --no-loadscope-reorder
-# Journeys wait more than they compute.
+# Many tests wait for another thread, and journeys wait more than they compute: more processes than cores.
 CORES = $$(getconf _NPROCESSORS_ONLN)
 
-.PHONY: help setup demo play test test-rest test-all check format sim soak brink mutants bench bench-peers docs generate lock clean
+.PHONY: help setup demo play screenshots test test-rest test-all test-packages check format sim soak brink mutants bench bench-peers package-linux package-server docs generate texts lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,25 +31,37 @@ setup: $(READY) ## virtual environment, locked dependencies, system libraries wh
 
 $(READY):
 	python=$$(packaging/find-python.sh) && "$$python" -m venv $(VENV)
+	packaging/install-desktop.sh
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $(LOCK)
 	$(RUN) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	rm -f $(VENV)/.ready-*
 	touch $@
 
-demo: $(READY) ## a server and two people's desks with sample files; every change is printed as it travels
+demo: $(READY) ## a server and two people's desks with sample files, and the window of one; every change is printed as it travels
 	$(VENV)/bin/govsync demo
 
 play: $(READY) ## the same world, without a window and with its files under ./play, to break at will
 	mkdir -p play
 	TMPDIR=$(CURDIR)/play $(VENV)/bin/govsync demo --headless
 
-test: $(READY) ## the quick tests (below three minutes)
-	$(PYTEST) --numprocesses $(CORES) -m "not slow and not journey"
+screenshots: $(READY) ## every page of the window in each state and language, light and dark, at 100 % and 200 %, into build/screenshots
+	QT_QPA_PLATFORM=offscreen $(RUN) -m tests.desktop.screenshots build/screenshots
+	QT_QPA_PLATFORM=offscreen $(RUN) -m tests.desktop.screenshots build/screenshots/least --least
+	QT_QPA_PLATFORM=offscreen QT_SCALE_FACTOR=2 $(RUN) -m tests.desktop.screenshots build/screenshots/200
+
+test: $(READY) ## the quick tests (five to eight minutes on two cores)
+	$(PYTEST) --numprocesses $$(($(CORES) + 1)) -m "not slow and not journey and not packages"
 
 test-rest: $(READY) ## what `make test` leaves out, and its Hypothesis tests once more, with many more examples
-	HYPOTHESIS_PROFILE=thorough $(PYTEST) --numprocesses $$((2 * $(CORES))) -m "slow or journey or hypothesis"
+	packaging/install-browser.sh
+	packaging/install-screen.sh
+	HYPOTHESIS_PROFILE=thorough $(PYTEST) --numprocesses $$((3 * $(CORES))) -m "(slow or journey or hypothesis) and not packages"
 
-test-all: test test-rest ## every test: simulation (GOVSYNC_SIMULATION_SECONDS=180), journeys, PostgreSQL, S3
+test-all: test test-rest ## every test: simulation (GOVSYNC_SIMULATION_SECONDS=120), journeys, PostgreSQL, S3
+
+test-packages: $(READY) ## make the desk's package, and install, upgrade and remove it in a bare Debian (root; kept in build/debian)
+	packaging/install-debootstrap.sh
+	$(PYTEST) -m packages
 
 check: $(READY) ## style, types, walls (the git hook runs it)
 	$(VENV)/bin/ruff check
@@ -80,18 +92,31 @@ bench-peers: $(READY) ## the same workloads, with syncthing in a second column (
 	packaging/install-peers.sh
 	$(RUN) -m bench --peers
 
+# The interpreter that packages bring with them; one of the version with which this environment is made.
+PYTHON ?= /usr/bin/python3
+PACKAGE := PYTHONPATH=packaging:src $(RUN) -m packages --python $(PYTHON)
+
+package-linux: $(READY) ## the desk's package for Debian and its kin, of what is committed, into dist: PYTHON=/usr/bin/python3
+	$(PACKAGE) client dist
+
+package-server: $(READY) ## the server's package, in the same way
+	$(PACKAGE) server dist
+
 docs: $(READY) ## build the documentation into docs/_build/html; a warning fails
 	$(RUN) -m sphinx -W --keep-going -q -b html docs docs/_build/html
 
 generate: $(READY) ## write again what is derived from the code (docs/reference)
 	$(RUN) -m docs.generate
 
+texts: $(READY) ## bring the files of translators (src/govsync/text/locale) up to the texts of the sources
+	$(RUN) -m tests.text.texts
+
 lock: $(READY) ## resolve the dependencies again; UPGRADE=--upgrade takes the newest
 	$(RUN) -m uv pip compile $(UPGRADE) --quiet --universal --generate-hashes --no-emit-index-url --no-header \
-		--extra server --extra postgres --extra s3 pyproject.toml -o requirements/product.lock
+		--extra server --extra postgres --extra s3 --extra desktop pyproject.toml -o requirements/product.lock
 	$(RUN) -m uv pip compile $(UPGRADE) --quiet --universal --generate-hashes --no-emit-index-url --no-header \
 		-c requirements/product.lock \
-		--extra server --extra postgres --extra s3 --extra dev --extra docs pyproject.toml -o $(LOCK)
+		--extra server --extra postgres --extra s3 --extra desktop --extra dev --extra docs pyproject.toml -o $(LOCK)
 
 clean: ## remove everything that can be made again
 	rm -rf $(VENV) build dist docs/_build play .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

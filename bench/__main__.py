@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench import limits
 from bench.product import Product
+from bench.refill import refill
 from bench.syncthing import Syncthing
 from bench.workloads import STORIES, TARGETS, Figures, forget
 from bench.world import World
@@ -15,6 +16,9 @@ from bench.world import World
 PRODUCT = "govsync"
 PROGRAMS: dict[str, Callable[[Path], World]] = {PRODUCT: Product, "syncthing": Syncthing}
 """What can be measured, by the name it is printed under; the first is the product."""
+
+ALONE = {"refill": refill}
+"""The stories that only the product can be told."""
 
 SHOWN = {
     "s": "seconds", "p50_ms": "p50 ms", "p95_ms": "p95 ms", "cpu_%": "% of a processor", "machine_s": "machine alone, s",
@@ -31,7 +35,7 @@ def main() -> None:
     parser.add_argument(
         "--scale", type=float, default=1.0, help="1.0 is the full size, for which the targets are"
     )
-    parser.add_argument("--only", choices=sorted(STORIES), action="append")
+    parser.add_argument("--only", choices=sorted(STORIES | ALONE), action="append")
     parser.add_argument("--folder", type=Path, default=None, help="where the worlds are made")
     parser.add_argument(
         "--peers", action="store_true", help="measure syncthing beside it, in the same session"
@@ -44,10 +48,10 @@ def main() -> None:
     base = Path(tempfile.mkdtemp(prefix="govsync-bench-", dir=options.folder))
     machine = limits.measure(base)
     print("this machine: " + ", ".join(f"{name} {value:,.0f}" for name, value in machine.items()), flush=True)
-    for story in options.only or sorted(STORIES):
+    for story in options.only or sorted(STORIES | ALONE):
         measured: dict[str, dict[str, list[Figures]]] = {}
         for run in range(options.runs):
-            for program in programs:
+            for program in programs if story in STORIES else [PRODUCT]:
                 folder = base / f"{story}-{run}-{program}"
                 folder.mkdir()
                 for name, figures in told(PROGRAMS[program](folder), story, options.scale):
@@ -55,7 +59,7 @@ def main() -> None:
                     runs.append(with_machine(figures, machine))
         for name, by_program in measured.items():
             targets = TARGETS.get(name, {}) if options.scale == 1.0 else {}
-            if options.peers:
+            if options.peers and story in STORIES:
                 print("\n".join(beside(name, by_program)), flush=True)
             else:
                 print(f"\n{name:38}{'min':>12}{'median':>12}{'target':>10}")
@@ -66,7 +70,7 @@ def main() -> None:
 def told(world: World, story: str, scale: float) -> list[tuple[str, Figures]]:
     """Runs a story to its end, and ends the world with it."""
     try:
-        return list(STORIES[story](world, scale))
+        return list((STORIES | ALONE)[story](world, scale))
     finally:
         world.stop()
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -16,7 +17,8 @@ PASSWORD = "correct horse battery staple"
 class Desk:
     """One device: its home, its folder, its agent."""
 
-    def __init__(self, world: "Product", name: str) -> None:
+    def __init__(self, world: "Product", name: str, login: str = "anna") -> None:
+        self.login = login
         self.folder = world.base / name / "GovSync"
         self.env = {
             **world.env,
@@ -25,9 +27,13 @@ class Desk:
         }
         self.log = world.base / f"{name}.log"
         self.folder.mkdir(parents=True)
-        self.call("login", "--endpoint", world.endpoint, "--user", "anna", "--password-stdin", stdin=PASSWORD)
+        self.sign_in(world.endpoint)
         self.call("folder", "set", str(self.folder))
         self.agent = self.run()
+
+    def sign_in(self, endpoint: str) -> None:
+        """Signs the person in at this desk."""
+        self.call("login", "--endpoint", endpoint, "--user", self.login, "--password-stdin", stdin=PASSWORD)
 
     def run(self) -> Process:
         """Starts the agent in the foreground of a process of its own."""
@@ -66,37 +72,64 @@ class Product:
 
     def __init__(self, base: Path) -> None:
         self.base = base
-        data = base / "server"
+        self._data = base / "server"
         # As where it is installed: compiled once, and not at each start, whatever this machine's Python is told.
         self.env = {**os.environ, "PYTHONPYCACHEPREFIX": str(base / "compiled")}
         self.env.pop("PYTHONDONTWRITEBYTECODE", None)
-        self.server = Process(
-            [*GOVSYNC, "serve", "--data", str(data), "--port", "0"], self.env, base / "server.log", read=True
-        )
-        assert self.server.child.stdout is not None
-        first = self.server.child.stdout.readline()
-        self.endpoint = first.split()[-1]
-        self._admin("org", "add", "Ministry", data=data)
-        self._admin(
-            "user",
-            "add",
-            "anna",
-            "--name",
-            "Anna",
-            "--org",
-            "Ministry",
-            "--password-stdin",
-            data=data,
-            stdin=PASSWORD,
-        )
+        self.server = self._serve("0")
+        self._admit()
         self.a, self.b = Desk(self, "a"), Desk(self, "b")
         self.settle()
 
-    def _admin(self, *arguments: str, data: Path, stdin: str = "") -> None:
+    def _serve(self, port: str) -> Process:
+        """Starts a server over the data that there is, else over none, and notes where it listens."""
+        server = Process(
+            [*GOVSYNC, "serve", "--data", str(self._data), "--port", port],
+            self.env, self.base / "server.log", read=True,
+        )  # fmt: skip
+        assert server.child.stdout is not None
+        self.endpoint = server.child.stdout.readline().split()[-1]
+        return server
+
+    def _admit(self) -> None:
+        self._admin("org", "add", "Ministry")
+        self.admit("anna")
+
+    def admit(self, login: str) -> None:
+        """Adds a person to the organisation."""
+        person = (login, "--name", login.title(), "--org", "Ministry", "--password-stdin")
+        self._admin("user", "add", *person, stdin=PASSWORD)
+
+    def _admin(self, *arguments: str, stdin: str = "") -> None:
         subprocess.run(
-            [*GOVSYNC, "admin", *arguments, "--data", str(data)], env=self.env, input=stdin, text=True, check=True,
+            [*GOVSYNC, "admin", *arguments, "--data", str(self._data)], env=self.env, input=stdin, text=True, check=True,
             capture_output=True,
         )  # fmt: skip
+
+    def copy(self) -> Path:
+        """Answers a copy of all that the server holds, as an operator would make it while it does not run."""
+        self.server.stop()
+        copy = self.base / "copy"
+        shutil.copytree(self._data, copy)
+        self.server = self._serve(self.endpoint.rpartition(":")[2])
+        return copy
+
+    def lose(self, copy: Path | None) -> float:
+        """Takes from the server all that it holds, as a fire does, and starts it over a copy, or over nothing: then its
+        person is admitted anew and signs in at both desks. Answers when it served again, as `time.perf_counter` has it."""
+        self.server.stop()
+        self._data.rename(self.base / f"lost {time.monotonic_ns()}")
+        if copy is not None:
+            copy.rename(self._data)
+        self.server = self._serve(self.endpoint.rpartition(":")[2])
+        start = time.perf_counter()
+        if copy is None:
+            self._admit()
+            for desk in (self.a, self.b):
+                desk.agent.stop()
+                desk.sign_in(self.endpoint)
+                desk.agent = desk.run()
+        return start
 
     def settle(self) -> None:
         """Returns when both desks say that all is in sync."""

@@ -46,11 +46,15 @@ class World(Protocol):
 class Process:
     """A process under measurement, and what the kernel says it used."""
 
-    def __init__(self, command: list[str], env: dict[str, str], log: Path, read: bool = False) -> None:
-        """Starts it; what it prints goes to the log, or is there to be read from `child.stdout`."""
+    def __init__(
+        self, command: list[str], env: dict[str, str], log: Path, read: bool = False, talk: bool = False
+    ) -> None:
+        """Starts it; what it prints goes to the log, or is there to be read from `child.stdout`, and with `talk` it listens to
+        `child.stdin`."""
         self._log = log.open("ab")
-        out = subprocess.PIPE if read else self._log
-        self.child = subprocess.Popen(command, env=env, stdout=out, stderr=self._log, text=True)
+        out = subprocess.PIPE if read or talk else self._log
+        asked = subprocess.PIPE if talk else None
+        self.child = subprocess.Popen(command, env=env, stdin=asked, stdout=out, stderr=self._log, text=True)
 
     def cpu_s(self) -> float:
         """Answers user and system seconds used so far."""

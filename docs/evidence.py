@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,21 +26,29 @@ class Test(NamedTuple):
     part: str
 
 
-def all_tests() -> list[Test]:
+@cache
+def all_tests() -> tuple[Test, ...]:
     """Lists every test function of the project, in the order of its files."""
-    return [test for file in sorted(TESTS.rglob("test_*.py")) for test in _tests_in(file)]
+    return tuple(test for file in sorted(TESTS.rglob("test_*.py")) for test in _tests_in(file))
 
 
 def _tests_in(file: Path) -> Iterator[Test]:
-    tree = ast.parse(file.read_text(encoding="utf-8"))
     path = file.relative_to(ROOT).as_posix()
-    for node in ast.walk(tree):
+    for node in _members(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             days = [
                 found for each in node.decorator_list if isinstance(each, ast.Call) and (found := _day(each))
             ]
             for day, part in days or [("", "")]:
                 yield Test(path, node.name, path.startswith("tests/journeys/"), day, part)
+
+
+def _members(of: ast.Module | ast.ClassDef) -> Iterator[ast.stmt]:
+    """What pytest looks at: what stands in a module or in a class, and not what a function is made of."""
+    for node in of.body:
+        yield node
+        if isinstance(node, ast.ClassDef):
+            yield from _members(node)
 
 
 def _day(call: ast.Call) -> tuple[str, str] | None:

@@ -1,6 +1,7 @@
 """Writes the pages under docs/reference, each a function of one table in the code, and what docs/reliability.md counts in the
-tests (`make generate`; CI fails on stale ones)."""
+tests, and the words that the file manager's extension brings along (`make generate`; CI fails on stale ones)."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from govsync.model.codes import CODES
 from govsync.protocol.routes import ROUTES
 from govsync.protocol.wire import PREFIX, VERSION, VERSION_HEADER
 from govsync.settings.schema import SETTINGS
+from govsync.text import menu
 from govsync.text.sentences import SENTENCES
 
 REFERENCE = Path(__file__).parent / "reference"
+WORDS = Path(__file__).parents[1] / "packaging" / "file-manager" / "govsync_words.json"
 
 _WHO = {
     "retry": "GovSync, by trying again",
@@ -135,6 +138,7 @@ def main() -> None:
     """Writes every page anew."""
     for name, render in PAGES.items():
         (REFERENCE / name).write_text(render(), encoding="utf-8")
+    WORDS.write_text(json.dumps(menu.table(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     evidence.PAGE.write_text(evidence.page(), encoding="utf-8")
 
 

@@ -23,24 +23,12 @@ if first_that "$usable"; then
     exit
 fi
 
-install=(apt-get install --yes --no-install-recommends python3 python3-venv)
-
 if ! command -v apt-get >/dev/null; then
     echo "GovSync needs Python 3.11 or newer with venv; please install it with this system's package manager." >&2
     exit 1
-elif [ "$(id -u)" = 0 ]; then
-    privileged=(env DEBIAN_FRONTEND=noninteractive)
-elif command -v sudo >/dev/null && sudo --non-interactive true 2>/dev/null; then
-    privileged=(sudo --non-interactive env DEBIAN_FRONTEND=noninteractive)
-else
-    echo "Python's venv is missing. Please run this once, then try again:" >&2
-    echo "    sudo apt-get update && sudo ${install[*]}" >&2
-    exit 1
 fi
 
-echo "installing Python with venv (${install[*]})" >&2
-"${privileged[@]}" apt-get update --quiet --quiet >&2
-"${privileged[@]}" "${install[@]}" --quiet --quiet >&2
+"$(dirname "$0")"/install-packages.sh "Python's venv" python3 python3-venv
 
 if ! first_that "$usable"; then
     echo "This system's Python is older than 3.11; GovSync needs 3.11 or newer." >&2

@@ -20,6 +20,10 @@ settings.register_profile("thorough", settings.get_profile("quick"), max_example
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
+# Whoever runs the tests may speak another language; those that are about one say so.
+os.environ["GOVSYNC_LANGUAGE"] = "en"
+
+
 ALONE = ("tests/journeys/", "tests/simulation/test_many_stories.py")
 """Tests that are long and share nothing: each goes to whichever process has time for it."""
 

@@ -65,12 +65,10 @@ DAYS = {
     "T13": Day(
         "Somebody without the right edits, moves and deletes, or loses the right while unsent work is there",
         "Others see no change; every byte that was written is kept in a named place",
-        "sharing with roles",
     ),
     "T14": Day(
         "One folder is reached in two ways, and moved between spaces",
         "Nothing that exists on the server is deleted from a desk",
-        "sharing of single folders",
     ),
     "T15": Day(
         "A folder is deleted that holds ignored and unsent files, and a link to the outside",

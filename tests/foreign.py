@@ -45,10 +45,12 @@ def right(kind: inspect.Type, packed: bool) -> st.SearchStrategy[Any]:
         return st.integers(
             kind.ge if kind.ge is not None else -(2**63), kind.le if kind.le is not None else 2**63 - 1
         )
+    if isinstance(kind, inspect.StrType):
+        return st.text(min_size=kind.min_length or 0, max_size=20)
     octets = st.binary(min_size=16, max_size=16) | st.binary(max_size=40)
     plain = {
         inspect.BytesType: octets if packed else octets.map(lambda data: base64.b64encode(data).decode()),
-        inspect.StrType: st.text(max_size=20), inspect.BoolType: st.booleans(), inspect.NoneType: st.none(),
+        inspect.BoolType: st.booleans(), inspect.NoneType: st.none(),
         inspect.FloatType: st.floats(allow_nan=False),
     }  # fmt: skip
     return plain[type(kind)]  # type: ignore[index]

@@ -90,10 +90,42 @@ def test_a_wrong_file_stops_nothing_and_is_told(here):
     ]
 
 
+def test_a_policy_that_cannot_be_read_stops_nothing_and_is_told(here):
+    say_policy("20.toml", "[hold]\ndeletions = 30")
+    (policy.FOLDER / "10.toml").mkdir()
+    effective, wrong = home.settings(here)
+    assert effective["hold.deletions"] == Effective(30, "policy")
+    assert [(failure.code, failure.facts["name"]) for failure in wrong] == [
+        (Code.SETTING_BAD, str(policy.FOLDER / "10.toml"))
+    ]
+
+
+def test_a_folder_of_policy_that_cannot_be_listed_stops_nothing_and_is_told(here):
+    policy.FOLDER.write_text("no folder")
+    effective, wrong = home.settings(here)
+    assert {each.source for each in effective.values()} == {"default"}
+    assert [failure.facts["name"] for failure in wrong] == [str(policy.FOLDER)]
+
+
+def test_only_files_of_toml_are_policy(here):
+    say_policy("10.toml.bak", "[hold]\ndeletions = 30")
+    assert home.settings(here)[0]["hold.deletions"].source == "default"
+
+
 DEVICE = {
     "device": "ab" * 16, "name": "PC", "machine": "m", "endpoint": "https://cloud.example", "login": "anna",
     "folder": "/home/anna/GovSync", "root": "cd" * 16, "root_ino": 12,
 }  # fmt: skip
+
+
+def test_a_home_that_was_copied_to_another_machine_is_another_device_with_the_same_folder(tmp_path):
+    here = places({"GOVSYNC_HOME": str(tmp_path)})
+    here.identity.write_bytes(msgspec.json.encode({**DEVICE, "machine": machine_id()}))
+    assert home.load(here, bytes(16)).device == DEVICE["device"]
+    here.identity.write_bytes(msgspec.json.encode(DEVICE))
+    found = home.load(here, bytes(16))
+    assert (found.device, found.machine, found.folder) == ("00" * 16, machine_id(), DEVICE["folder"])
+    assert not found.login
 
 
 def wrong(**fields: object) -> bytes:

@@ -1,8 +1,10 @@
-"""The control thread notices that the machine slept, however the clocks tell it (R46)."""
+"""The control thread notices that the machine slept, however the clocks tell it (R46), and wakes who watches the desk."""
+
+from contextlib import contextmanager
 
 import pytest
 
-from govsync.agent.loop import SLEPT_MS, Loop
+from govsync.agent.loop import MOVED_EVERY_MS, SLEPT_MS, Loop
 from govsync.engine import events
 from govsync.engine.desk import Now
 
@@ -59,3 +61,53 @@ def test_a_jump_of_the_wall_clock_is_a_sleep(steps, woken):
     engine.loop = Loop(engine, clock, lambda _: None)
     engine.loop.run()
     assert engine.heard == [events.Woke()] * woken
+
+
+class Waiting:
+    """An engine that has nothing to do, and nothing to wait for but the inbox."""
+
+    def start(self, now: Now) -> list[object]:
+        return []
+
+    def next_wake(self, now: Now) -> None:
+        return None
+
+    def handle(self, event: events.AnyEvent, now: Now) -> None:
+        del event
+
+    @contextmanager
+    def guarded(self, now: Now):
+        yield
+
+
+@pytest.mark.parametrize(
+    ("put", "counts"),
+    [
+        (lambda loop: loop.tell(events.Resume()), True),
+        (lambda loop: loop.call(lambda: None), True),
+        (lambda loop: loop.look(lambda: None), False),
+    ],
+    ids=["event", "request", "look"],
+)
+def test_whoever_watches_is_woken_by_what_may_have_changed_something_and_by_nothing_else(put, counts):
+    loop = Loop(Waiting(), Clock(), lambda _: None)
+    put(loop)
+    assert loop._turn()
+    assert (loop.turns.count == 1) is counts
+
+
+def test_whoever_watches_is_woken_while_bytes_pass_but_not_by_each_of_them():
+    clock = Clock()
+    loop = Loop(Waiting(), clock, lambda _: None)
+    woken = []
+    for _ in range(5):
+        clock.steady_ms += MOVED_EVERY_MS // 2
+        loop.moved()
+        woken.append(loop.turns.count)
+    assert woken == [0, 1, 1, 2, 2]
+
+
+def test_who_waits_for_a_turn_that_has_been_goes_on_at_once():
+    loop = Loop(Waiting(), Clock(), lambda _: None)
+    loop.turns.add()
+    loop.turns.wait(0, timeout_s=60)

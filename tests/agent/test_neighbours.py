@@ -4,7 +4,8 @@ import pytest
 
 from govsync.agent.neighbours import other_program, require_apart
 from govsync.model.codes import Code
-from govsync.model.problems import Failure
+from govsync.model.problems import Failure, problem_of
+from govsync.text.sentences import sentence
 
 
 def synced(folder):
@@ -17,7 +18,7 @@ def refused(folder, home) -> str:
     with pytest.raises(Failure) as caught:
         require_apart(folder, home)
     assert caught.value.code is Code.FOLDER_UNFIT
-    return str(caught.value.facts["what"])
+    return sentence(problem_of(caught.value))
 
 
 def test_one_synced_folder_lies_in_no_other(tmp_path):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from govsync.server import check as checking
+from govsync.server import handover
 
 
 @pytest.fixture
@@ -28,6 +29,34 @@ def test_people_are_added_listed_and_shut_out(admin):
     assert [(row["login"], row["name"], row["state"]) for row in listed] == [("anna", "Anna Kim", "active")]
     assert admin("user", "disable", "anna") == (0, "", "")
     assert "disabled" in admin("user", "list").out
+
+
+def test_an_organisation_decides_with_whom_it_shares(admin):
+    for name in ("Ministry", "Health", "Works, Roads"):
+        assert admin("org", "add", name) == (0, "", "")
+    for decided in ("anyone", "nobody", "Health", "Works, Roads", "Health,Ministry"):
+        assert admin("org", "share", "Ministry", "--with", decided) == (0, "", "")
+    assert admin("org", "share", "Ministry", "--with", "Health", "--with", "Works, Roads") == (0, "", "")
+    for wrong in (
+        ("None", "--with", "anyone"),
+        ("Ministry", "--with", "None"),
+        ("Ministry", "--with", "Health,None"),
+    ):
+        assert admin("org", "share", *wrong).code == 1
+    assert admin("org", "share", "Ministry").code == 64
+
+
+def test_what_somebody_shared_is_handed_over(admin, monkeypatch):
+    add_anna(admin)
+    options = ("--name", "Boris", "--org", "Ministry", "--password-stdin")
+    admin("user", "add", "boris", *options, stdin="a long password\n")
+    assert admin("user", "hand-over", "anna", "--to", "boris") == (0, "There is nothing to hand over.\n", "")
+    monkeypatch.setattr(handover, "hand_over", lambda _server, _tx, login, to: [f"{login} {to}", "b"])
+    assert admin("user", "hand-over", "anna", "--to", "boris") == (0, "anna boris\nb\n", "")
+    monkeypatch.undo()
+    for wrong in (("anna", "--to", "anna"), ("anna", "--to", "nobody"), ("nobody", "--to", "anna")):
+        assert admin("user", "hand-over", *wrong).code == 1
+    assert admin("user", "hand-over", "anna").code == 64
 
 
 def test_where_there_is_nobody_the_list_says_so(admin):
@@ -87,3 +116,11 @@ def test_damage_is_listed_and_ends_with_1(admin, monkeypatch):
     assert admin("check") == (1, "chunk  ab12  ask it back: --repair\n", "")
     assert admin("check", "--repair").code == 1
     assert asked == [False, True]
+
+
+def test_where_the_data_are_may_be_said_by_the_environment_as_a_package_does(govsync, tmp_path, monkeypatch):
+    monkeypatch.setenv("GOVSYNC_SERVER_DATA", str(tmp_path / "said"))
+    assert govsync("admin", "org", "add", "Ministry") == (0, "", "")
+    assert (tmp_path / "said" / "server.db").exists()
+    assert govsync("admin", "org", "add", "Ministry", "--data", str(tmp_path / "other")) == (0, "", "")
+    assert (tmp_path / "other" / "server.db").exists()

@@ -5,12 +5,15 @@ import json
 import msgspec
 import pytest
 
+from govsync.agent import accounts
+from govsync.agent.removal import Removed
 from govsync.control.messages import (
     Approve,
     GetStatus,
     ListActivity,
     ListHolds,
     ListProblems,
+    ListShareActivity,
     Pause,
     Reject,
     Resume,
@@ -23,6 +26,7 @@ from govsync.model.activity import ActivityRow, HoldRow, ProblemRow
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.model.status import Pending, RateNow, SpaceStatus, State, Status
+from govsync.text.catalog import said
 
 STATUS = Status(
     state=State.SYNCING, folder="/home/kim/GovSync", endpoint="https://drive.example.gov", account="kim", device="desk-7",
@@ -108,7 +112,8 @@ def test_a_question_that_there_is_not_is_told_in_one_line(govsync, agent):
 
 ASKING = ["status", "wait", "verify", "pause", "resume", "sync-now", "problems", "holds", "approve", "reject", "activity",
           "conflicts", "resolve 1 --keep both", "versions a", "restore a --revision b", "trash list", "trash restore a",
-          "rewind a --to 2026-11-24T14:00Z", "stop"]  # fmt: skip
+          "rewind a --to 2026-11-24T14:00Z", "stop", "share add a --with boris --role editor", "share list", "share list a",
+          "share remove a --with boris", "share leave a", "exclude a", "include a"]  # fmt: skip
 
 
 @pytest.mark.parametrize("arguments", ASKING)
@@ -155,6 +160,17 @@ def test_activity_says_who_did_what(govsync, agent):
     assert asked == [ListActivity(limit=50), ListActivity(limit=3)]
 
 
+def test_activity_of_a_shared_folder_says_to_whom_it_was_given(govsync, agent):
+    row = ActivityRow(at=AT, kind="member_added", path="Plans", user="Kim", detail="group:Budget (viewer)")
+    gone = ActivityRow(at=AT, kind="delete", path="Plans/a", user="Kim", detail="dead")
+    asked = agent(lambda _: [row, gone]).asked
+    said = govsync("activity", "--shared", "/f/Plans", "--limit", "7").out.splitlines()
+    assert [" ".join(line.split()[2:]) for line in said] == [
+        "Kim shared with group:Budget (viewer) Plans", "Kim deleted Plans/a",
+    ]  # fmt: skip
+    assert asked == [ListShareActivity(path="/f/Plans", limit=7)]
+
+
 def test_a_setting_is_set_through_the_agent_where_one_runs(govsync, agent, home):
     asked = agent(lambda request: STATUS if isinstance(request, GetStatus) else None).asked
     assert govsync("settings", "set", "hold.deletions", "7").code == 0
@@ -194,7 +210,7 @@ def test_doctor_gives_a_line_a_check_and_fails_where_one_fails(govsync):
     assert all(line.split()[0] in ("PASS", "WARN", "FAIL") for line in lines)
     found = json.loads(govsync("doctor", "--json").out)
     assert len(found) == len(lines)
-    assert set(found[0]) == {"check", "result", "detail"}
+    assert set(found[0]) >= {"check", "result", "detail"}
 
 
 def test_a_sign_in_that_cannot_reach_the_server_says_so(govsync):
@@ -205,10 +221,33 @@ def test_a_sign_in_that_cannot_reach_the_server_says_so(govsync):
     assert "[offline" in done.err
 
 
+def test_a_sign_in_without_an_address_takes_the_one_of_the_settings(govsync, home, monkeypatch):
+    arguments = ("login", "--user", "anna", "--password-stdin")
+    none = govsync(*arguments, stdin="x\n")
+    assert (none.code, none.out) == (64, "")
+    assert "endpoint.url" in none.err
+    asked = []
+    monkeypatch.setattr(accounts, "sign_in", lambda _, endpoint, *__: asked.append(endpoint))
+    govsync("settings", "set", "endpoint.url", "https://cloud.example")
+    assert govsync(*arguments, stdin="x\n").code == 0
+    assert govsync(*arguments, "--endpoint", "https://other.example", stdin="x\n").code == 0
+    assert asked == ["https://cloud.example", "https://other.example"]
+
+
 def test_a_sign_out_without_a_session_says_so(govsync):
     done = govsync("logout")
     assert (done.code, done.out) == (1, "")
     assert "[signed_out]" in done.err
+
+
+def test_what_a_sign_out_removed_and_what_stays_is_said(govsync, monkeypatch):
+    removed = Removed(count=3, left=1, left_paths=("new.txt",))
+    asked = []
+    monkeypatch.setattr(accounts, "sign_out", lambda _, remove: asked.append(remove) or removed)
+    assert govsync("logout", "--remove-files").out == (
+        "Signed out. 3 files were removed. 1 stays here.\nStays: new.txt\n"
+    )
+    assert asked == [True]
 
 
 def test_a_folder_that_cannot_serve_is_refused_with_the_reason(govsync, home):
@@ -216,3 +255,58 @@ def test_a_folder_that_cannot_serve_is_refused_with_the_reason(govsync, home):
     assert (done.code, done.out) == (1, "")
     assert "home" in done.err
     assert "[folder_unfit]" in done.err
+
+
+def test_people_are_answered_in_their_language_and_programs_are_not(govsync, agent, monkeypatch):
+    row = ProblemRow(
+        id="1", code="folder_unfit", path="/x", since=AT, message="This folder cannot be synced: its disk is odd.",
+        action="Choose another folder.", facts={"what": "it lies inside a synced folder: {where}", "where": "/Open"},
+    )  # fmt: skip
+    agent(lambda request: [row] if isinstance(request, ListProblems) else STATUS)
+    plain, english = govsync("problems"), govsync("problems", "--json")
+    monkeypatch.setenv("GOVSYNC_LANGUAGE", "ko_KR.UTF-8")
+    assert govsync("problems", "--json") == english
+    assert "its disk is odd" in plain.out
+    translated = govsync("problems").out
+    assert "동기화되는 다른 폴더 안에 있습니다: /Open" in translated
+    assert "다른 폴더를 선택하십시오." in translated
+    assert govsync("status").out.splitlines()[0] == "동기화 중: 변경 3건을 동기화하고 있습니다."
+    monkeypatch.setenv("GOVSYNC_LANGUAGE", "en")
+    assert govsync("problems") == plain
+
+
+def test_of_a_problem_that_only_the_agent_knows_its_own_words_are_said(govsync, agent, monkeypatch):
+    strange = ProblemRow(id="1", code="brand_new", path="/x", since=AT, message="It is new.", action="Wait.")
+    older = ProblemRow(
+        id="2", code="folder_unfit", path="/y", since=AT, message="It is unfit: x.", action="Go."
+    )
+    agent(lambda _: [strange, older])
+    monkeypatch.setenv("GOVSYNC_LANGUAGE", "ko")
+    assert "It is new." in govsync("problems").out
+    assert "It is unfit: x." in govsync("problems").out
+
+
+def test_a_failure_is_told_in_one_s_language_with_its_code(govsync, monkeypatch):
+    monkeypatch.setenv("GOVSYNC_LANGUAGE", "sr@latin")
+    done = govsync("status")
+    assert (done.code, done.err) == (
+        3, "govsync: GovSync ne radi. Pokrenite ga: govsync start [agent_not_running]\n",
+    )  # fmt: skip
+    assert govsync("status", "--json").err.startswith("govsync: GovSync is not running.")
+    assert "[agent_not_running]" in govsync("doctor").out
+    assert {row["detail"] for row in json.loads(govsync("doctor", "--json").out)} >= {"all are compiled"}
+
+
+def test_the_agent_itself_speaks_as_the_sources_do_and_why_it_cannot_start_is_told_in_one_s_language(
+    govsync, monkeypatch
+):
+    heard = []
+
+    def run(*_, **__):
+        heard.append(said("Open folder"))
+        raise Failure(Code.HOME_IN_USE)
+
+    monkeypatch.setattr("govsync.agent.main.run_agent", run)
+    monkeypatch.setenv("GOVSYNC_LANGUAGE", "ko")
+    assert "GovSync가 이미 실행 중입니다." in govsync("run").err
+    assert heard == ["Open folder"]

@@ -5,16 +5,19 @@ import json
 import pytest
 
 from govsync.control.messages import (
+    Exclude,
+    Include,
     ListConflicts,
     ListTrash,
     ListVersions,
     Resolve,
     Restore,
+    RestoreFolder,
     RestoreFromTrash,
     Rewind,
     Verify,
 )
-from govsync.model.activity import ConflictRow, DifferenceRow, TrashRow, VersionRow
+from govsync.model.activity import ConflictRow, DifferenceRow, FolderBack, TrashRow, VersionRow
 
 AT = "2026-11-24T14:00:00.000Z"
 VERSION = VersionRow(revision="0a", at=AT, user="Kim", device="desk-7", size=2048, hash="ff", current=True)
@@ -69,6 +72,14 @@ def test_verify_ends_with_0_where_all_is_equal_and_with_4_where_something_differ
     assert asked == [Verify()] * 4
 
 
+def test_what_is_left_out_and_taken_in_is_meant_where_one_stands(govsync, agent, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    asked = agent(lambda _: None).asked
+    assert govsync("exclude", "Archive") == (0, "", "")
+    assert govsync("include", "/f/Archive") == (0, "", "")
+    assert asked == [Exclude(path=str(tmp_path / "Archive")), Include(path="/f/Archive")]
+
+
 def test_conflicts_are_listed_and_settled(govsync, agent):
     asked = agent(lambda request: [CONFLICT] if isinstance(request, ListConflicts) else None).asked
     assert govsync("conflicts").out.endswith("  desk-7  a  a (conflict)\n")
@@ -83,4 +94,25 @@ def test_a_path_that_is_no_text_is_refused_before_anybody_is_asked(govsync, agen
     done = govsync("versions", "/home/kim/\udce4.txt")
     assert done.code == 1
     assert "[name_not_text" in done.err
+    assert asked == []
+
+
+def test_a_folder_comes_back_as_it_was_and_what_does_not_is_named(govsync, agent):
+    back = FolderBack(path="/f/Plans (as of 2026-11-24 14.00)", count=2, left=1, left_paths=("gone.txt",))
+    asked = agent(lambda _: back).asked
+    done = govsync("restore", "/f/Plans", "--as-of", "2026-11-24T14:00Z", "--to", "/f/b")
+    assert (done.code, done.out) == (4, f"{back.path}\n")
+    assert done.err.startswith(
+        "2 files are on their way, as they were then. 1 thing of then cannot come along"
+    )
+    assert done.err.endswith("Not brought back: gone.txt\n")
+    assert asked == [RestoreFolder(path="/f/Plans", at="2026-11-24T14:00:00+00:00", to="/f/b")]
+
+
+@pytest.mark.parametrize(
+    "said", [(), ("--revision", "0a", "--as-of", "2026-11-24"), ("--as-of", "once upon a time")]
+)
+def test_what_is_to_come_back_is_said_by_one_of_two_options(govsync, agent, said):
+    asked = agent(lambda _: None).asked
+    assert govsync("restore", "/f/Plans", *said).code == 64
     assert asked == []

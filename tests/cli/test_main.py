@@ -14,15 +14,16 @@ import govsync as product
 from govsync.cli.main import _WHERE, cli
 
 CONTRACT = {
-    "serve", "admin org add", "admin division add", "admin user add", "admin user list", "admin user disable",
+    "serve", "admin org add", "admin org share", "admin division add", "admin user add", "admin user list", "admin user disable",
     "admin group add", "admin group member add", "admin check", "admin collect", "admin restored", "login", "logout",
     "folder set", "run", "start", "stop", "restart", "status", "wait", "verify", "pause", "resume", "sync-now", "problems",
     "holds", "approve", "reject", "activity", "conflicts", "resolve", "versions", "restore", "trash list", "trash restore",
-    "rewind", "settings", "settings get", "settings set", "demo", "doctor",
+    "rewind", "share add", "share list", "share remove", "share leave", "link add", "link list", "link remove",
+    "exclude", "include", "settings", "settings get", "settings set", "demo", "doctor", "support-bundle", "app",
 }  # fmt: skip
 JSON = {
     "admin user list", "status", "verify", "problems", "holds", "activity", "conflicts", "versions", "trash list",
-    "settings", "doctor",
+    "settings", "doctor", "share list", "link list",
 }  # fmt: skip
 
 

@@ -39,7 +39,7 @@ from govsync.protocol.changes import (
 from govsync.protocol.commits import CommitAnswer, Done, Lacking, Outcome
 from govsync.protocol.digest import heads_digest
 from govsync.protocol.session import Head, Heads, Me, Role, SpaceInfo, SpaceKind, Spaces, SpaceState
-from govsync.remote.interface import Download, Source
+from govsync.remote.interface import Download, Passed, Source, unseen
 from govsync.store.database import IN_MEMORY, Store
 from govsync.system.disk import DiskFileSystem
 from tests.store.desk import CountedIds
@@ -168,7 +168,9 @@ class SmallServer:
             contents=tuple(each in had for each in question.contents),
         )
 
-    def upload(self, space: bytes, sources: Sequence[Source], growth_bytes: int) -> int | None:
+    def upload(
+        self, space: bytes, sources: Sequence[Source], growth_bytes: int, passed: Passed = unseen
+    ) -> int | None:
         self._asked("upload", space)
         if self.quota_left is not None and growth_bytes > self.quota_left:
             raise Failure(Code.QUOTA)
@@ -177,6 +179,7 @@ class SmallServer:
             for index, chunk in enumerate(source.manifest.chunks):
                 try:
                     self.chunks[chunk.hash] = bytes(source.chunk(index))
+                    passed(number, chunk.size_bytes)
                 except Failure as failure:
                     raise Failure(failure.code, **{**failure.facts, "index": number}) from failure
         return None
@@ -390,7 +393,10 @@ class Bench:
     # What is seen
 
     def report(self) -> Status:
-        facts = Facts(folder="F", endpoint="E", account="A", device="PC", version="0", rate=RateNow())
+        facts = Facts(
+            folder="F", endpoint="E", account="A", device="PC", version="0", rate=RateNow(),
+            passed=self.tools.passing.now(),
+        )  # fmt: skip
         return report(self.engine, facts)
 
     def write(self, name: str, words: bytes = b"words") -> None:

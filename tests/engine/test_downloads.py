@@ -8,6 +8,7 @@ import pytest
 from govsync.content.chunks import cut, reading
 from govsync.content.manifests import Manifest, manifest_of
 from govsync.engine import jobs, work
+from govsync.engine.passing import Passing
 from govsync.engine.work import Tools
 from govsync.local.ignore import Ignore
 from govsync.local.root import adopt
@@ -31,6 +32,8 @@ class Server:
         self.fails: dict[bytes, Code] = {}
         self.asked: list[list[bytes]] = []
         self.given: list[bytes] = []
+        self.passing = Passing()
+        self.seen: list[dict[int, int]] = []
 
     def download(self, space: bytes, wants: Sequence[Download]) -> None:
         self.asked.append([want.rev for want in wants])
@@ -40,6 +43,7 @@ class Server:
             data, manifest = content(int.from_bytes(want.rev))
             self.given.append(want.rev)
             want.open(manifest).write(data)
+            self.seen.append(self.passing.now())
 
 
 class Desk:
@@ -58,6 +62,7 @@ class Desk:
             ignore=lambda: Ignore.of_setting(()),
             clock_ns=lambda: 0,
             rescued=lambda: DiskFileSystem(path),
+            passing=self.server.passing,
         )
 
     def fetch(self, *sizes: int | None, count: int = 8) -> tuple[set[int], dict[int, Code]]:
@@ -98,6 +103,13 @@ def test_what_is_fetched_lies_in_staging(desk):
     assert desk.fetch() == (set(range(8)), {})
     assert desk.staged() == {rev(number).hex() for number in range(8)}
     assert len(desk.server.asked) == 1
+
+
+def test_while_files_are_fetched_it_can_be_seen_how_much_of_each_has_come(desk):
+    desk.fetch(count=2)
+    first, second = (len(content(number)[0]) for number in range(2))
+    assert desk.server.seen == [{0: first, 1: 0}, {0: first, 1: second}]
+    assert desk.server.passing.now() == {}
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,15 @@
 """What the desk asks the server, when, and what it concludes: no question without end, and "in sync" only when it is so."""
 
 import msgspec
+import pytest
 
 from govsync.engine import events, jobs
 from govsync.engine.work import run
 from govsync.model import operations as ask
 from govsync.model.codes import Code
 from govsync.protocol.changes import Nodes
-from govsync.protocol.session import SpaceKind, Spaces, SpaceState
-from govsync.store import intents, ops, spaces
+from govsync.protocol.session import Role, SpaceKind, Spaces, SpaceState
+from govsync.store import intents, meta, ops, spaces
 from govsync.store.intents import Intent
 from govsync.store.ops import OpRow
 from govsync.store.union import Reading
@@ -23,6 +24,20 @@ def test_a_head_that_the_server_does_not_have_is_asked_about_once(bench: Bench) 
     bench.tell(events.HeadTold(SPACE, 99))
     bench.pass_ms(5_000)
     assert bench.done(jobs.Pull) == before + 1
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.UPLOADER])
+def test_a_space_that_hangs_nowhere_though_all_is_read_is_asked_about_with_the_next_beat(
+    bench: Bench, role: Role
+) -> None:
+    """A restore took its mount back between its making and our reading."""
+    bench.settle()
+    with bench.store.transaction():
+        spaces.begin(bench.store, info(TEAM, TEAM_ROOT_ID, kind=SpaceKind.TEAM, role=role))
+    before = bench.done(jobs.AskSpaces)
+    bench.tell(events.Beat(bench.engine.following._own_digest()))
+    assert sum(isinstance(job, jobs.AskSpaces) for job in bench.start()) == 1
+    assert bench.done(jobs.AskSpaces) == before
 
 
 def test_nothing_is_in_sync_while_an_answer_ahead_of_the_journal_has_not_been_seen_in_it(
@@ -116,6 +131,19 @@ def test_a_space_of_the_same_owner_takes_the_place_of_one_that_the_server_does_n
     assert other.id in bench.engine.desk.rereading, "its history is read anew and united"
 
 
+def test_a_space_that_may_not_be_read_any_more_is_not_read_anew(bench: Bench) -> None:
+    """Nothing would ever end that: the desk would be syncing for ever, and what is in it could not be let go."""
+    bench.settle()
+    bench.tell(events.HeadTold(SPACE, len(bench.server.journal) + 1))
+    [pull] = [job for job in bench.start() if isinstance(job, jobs.Pull)]
+    with bench.store.transaction():
+        spaces.freeze(bench.store, SPACE, SpaceState.UNKNOWN)
+    bench.waiting.remove(pull)
+    bench.tell(events.JobFailed(pull, Code.CURSOR_GONE, {}))
+    bench.engine.following.reread(SPACE)
+    assert not bench.engine.desk.rereading
+
+
 def test_two_histories_are_not_united_while_a_step_on_the_disk_or_an_operation_has_no_outcome(
     bench: Bench,
 ) -> None:
@@ -171,3 +199,24 @@ def test_a_page_that_could_not_be_read_is_missed_before_the_next_digest(bench: B
     bench.steady_ms += 5_000
     bench.work()
     assert bench.names() == ["a"]
+
+
+def test_a_desk_looks_at_its_disk_before_it_unites(bench: Bench) -> None:
+    """The memory of another device says of a file that it is here. It lacks in this folder, and nobody has deleted it."""
+    bench.write("kept")
+    bench.write("lacking")
+    bench.settle()
+    with bench.store.transaction():
+        meta.set_joined_as(bench.store, b"another" + bytes(9))
+    (bench.folder / "lacking").unlink()
+    bench.begin()
+    read, united = bench.done(jobs.Snapshot), bench.done(jobs.Ask)
+    bench.beat()
+    bench.work(jobs.Look)
+    assert bench.done(jobs.Snapshot) > read
+    assert bench.done(jobs.Ask) == united
+    bench.settle()
+    bench.pass_ms(5_000)
+    assert bench.done(jobs.Ask) > united
+    assert bench.names() == ["kept", "lacking"]
+    assert not bench.asked(ask.Delete)

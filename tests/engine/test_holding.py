@@ -9,8 +9,8 @@ import pytest
 
 from govsync.engine import events, jobs
 from govsync.engine.desk import Rules
-from govsync.engine.holding import WINDOW_MS
-from govsync.engine.report import kept_back_only
+from govsync.engine.holding import LOOK_BACK_MS, WINDOW_MS
+from govsync.engine.report import at_rest, kept_back_only
 from govsync.model import operations as ask
 from govsync.store import holds
 from tests.engine.bench import ROOT, Bench
@@ -174,6 +174,8 @@ def test_approved_what_a_colleague_edited_meanwhile_lives(many: Bench) -> None:
     many.settle()
     assert len(many.asked(ask.Delete)) == MOST - 1
     assert (many.folder / names[0]).read_bytes() == b"edited meanwhile"
+    many.pass_ms(2 * LOOK_BACK_MS)
+    assert at_rest(many.engine), "what its hold let go is decided about, though nothing else happens"
 
 
 def test_a_hold_whose_files_are_back_ends_by_itself(many: Bench) -> None:

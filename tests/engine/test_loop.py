@@ -153,6 +153,32 @@ def test_a_paused_desk_begins_nothing_and_goes_on_where_it_was(bench: Bench) -> 
     assert "a" in bench.server.alive()
 
 
+def test_a_desk_on_a_costly_line_is_paused_until_there_is_another(bench: Bench) -> None:
+    bench.settle()
+    bench.tell(events.Line(costly=True))
+    bench.write("a")
+    bench.pass_ms(60_000, step=5_000)
+    assert bench.asked(ask.Put) == []
+    assert (bench.report().state, bench.report().paused, bench.report().metered) == ("paused", True, True)
+    bench.tell(events.Line(costly=False))
+    bench.settle()
+    assert "a" in bench.server.alive()
+    assert not bench.report().metered
+
+
+def test_a_person_goes_on_over_a_costly_line_and_a_pause_of_theirs_outlasts_it(bench: Bench) -> None:
+    bench.settle()
+    bench.tell(events.Line(costly=True))
+    bench.tell(events.Resume())
+    bench.write("a")
+    bench.settle()
+    assert "a" in bench.server.alive()
+    bench.tell(events.Pause())
+    bench.tell(events.Line(costly=True))
+    bench.tell(events.Line(costly=False))
+    assert (bench.engine.paused, bench.report().metered) == (True, False)
+
+
 def test_a_pause_ends_by_itself_when_its_time_is_over(bench: Bench) -> None:
     bench.settle()
     bench.tell(events.Pause(bench.now().wall_ms + 60_000))

@@ -15,7 +15,7 @@ from govsync.model import operations as ask
 from govsync.model.codes import Code
 from govsync.model.problems import Problem
 from govsync.protocol.commits import Refused
-from govsync.protocol.session import SpaceKind
+from govsync.protocol.session import SpaceKind, SpaceState
 from govsync.store import local_tree, problems, spaces
 from tests.engine.bench import Bench
 from tests.store.desk import TEAM, TEAM_ROOT_ID, info
@@ -223,14 +223,14 @@ def test_a_mounted_space_that_can_be_listed_again_is_no_problem_by_whatever_name
     """After a start nobody knows any more by which of its two nodes it could not be listed."""
     bench.settle()
     (bench.folder / "Team").mkdir()
-    with bench.store.transaction():
-        spaces.begin(bench.store, info(TEAM, TEAM_ROOT_ID, kind=SpaceKind.TEAM, name="Team"))
     bench.hint("Team")
     bench.pass_ms(5_000)
-    mount, root = bench.lid("Team"), local_tree.by_id(bench.store, TEAM_ROOT_ID)
-    assert root is not None
+    mount = bench.lid("Team")
     with bench.store.transaction():
+        spaces.begin(bench.store, info(TEAM, TEAM_ROOT_ID, kind=SpaceKind.TEAM, state=SpaceState.UNKNOWN))
         spaces.set_mount(bench.store, TEAM, mount)
+    root = local_tree.by_id(bench.store, TEAM_ROOT_ID)
+    assert root is not None
     for unlisted in (mount, root):
         bench.engine.observing.look(unlisted)
         [job] = [job for job in bench.start() if isinstance(job, jobs.Look)]

@@ -7,16 +7,16 @@ import pytest
 
 from govsync.content.hashes import chunk_hash
 from govsync.content.manifests import Manifest, manifest_of
-from govsync.engine import jobs, placing, planning
+from govsync.engine import events, jobs, placing, planning
 from govsync.engine.batch import Batch
 from govsync.local import steps
 from govsync.model import operations as ask
 from govsync.model.codes import Code
 from govsync.model.nodes import Kind, Place
 from govsync.model.problems import Problem
-from govsync.model.steps import Park, Relocate
+from govsync.model.steps import MakeFolder, Park, Relocate
 from govsync.protocol.changes import Changes, Cursor, NodeState
-from govsync.store import local_tree, trash
+from govsync.store import local_tree, paths, remote_tree, trash
 from tests.engine.bench import ROOT, SPACE, Bench
 
 
@@ -196,6 +196,22 @@ def test_each_step_of_a_batch_finds_what_the_steps_before_it_have_moved(
     assert (*moves[3].source.path, moves[3].source.name) == ("three", "inside")
 
 
+def test_what_is_in_a_mount_is_found_where_that_will_lie(bench: Bench) -> None:
+    """A space's root has no place of its own."""
+    for number in (b"1", b"2", b"3"):
+        folder(bench, number.decode(), number * 16, number * 16)
+    bench.settle()
+    desk, lids = bench.engine.desk, dict(bench.store.all("SELECT node_id, lid FROM node"))
+    mount, inner_root, inside = (lids[number * 16] for number in (b"1", b"2", b"3"))
+    trees = desk.trees()
+    trees.mount_of = {inner_root: mount}.get  # type: ignore[method-assign]
+    batch = Batch(desk, trees)
+    batch.add(MakeFolder(mount, Place(lids[ROOT], "mount")))
+    batch.add(MakeFolder(inside, Place(inner_root, "inside")))
+    made = [row.step for row in batch.rows if isinstance(row.step, steps.MakeFolder)]
+    assert [(*step.at.path, step.at.name) for step in made] == [("mount",), ("mount", "inside")]
+
+
 def test_a_node_whose_second_step_could_not_be_done_waits(bench: Bench, exchange: jobs.Change) -> None:
     parked = exchange.steps[0].lid
     assert exchange.steps[-1].lid == parked
@@ -357,3 +373,50 @@ def test_what_came_into_a_person_s_folder_of_the_same_name_is_found_there(bench:
     bench.settle()
     shown = {path.name for path in (bench.folder / "d").iterdir()} if (bench.folder / "d").exists() else set()
     assert shown <= {name for name, each in bench.server.alive().items() if each.kind is Kind.FILE}
+
+
+def test_what_had_left_a_folder_that_was_removed_is_not_looked_for_in_it_any_more(bench: Bench) -> None:
+    """A person moves a file out of a folder at the moment at which a colleague's deletion of both is carried out here: the
+    file is not there, the folder goes, and nobody will ever list it again."""
+    bench.settle()
+    folder = bench.server.tell(
+        NodeState(node=b"F" * 16, kind=Kind.FOLDER, parent=ROOT, name="folder", place=b"P" * 16, seq=0),
+        b"P" * 16,
+    )
+    bench.server.has("theirs", b"from a colleague", parent=folder.node)
+    bench.settle()
+    bench.server.tell(msgspec.structs.replace(folder, dead=True), b"D" * 16)
+    (bench.folder / "folder" / "theirs").rename(bench.folder / "moved")  # And no hint of it came yet.
+    bench.pass_ms(1_000)
+    assert bench.names() == ["moved"]
+    bench.hint("moved")
+    bench.settle()
+    assert bench.names() == ["moved"]
+    assert bench.server.alive()["moved"].hash == manifest_of([b"from a colleague"]).content_hash
+
+
+@pytest.mark.parametrize("left", [[b"edited"], []])
+def test_what_was_parked_and_is_deleted_by_a_colleague_is_not_left_there(
+    bench: Bench, left: list[bytes]
+) -> None:
+    """The process ended in the middle of a change of names; an edit lives, anything else is deleted here, too."""
+    bench.write("a", b"first")
+    bench.settle()
+    bench.tell(events.StreamLost(Code.OFFLINE))
+    if left:
+        bench.write("a", b"edited")
+    bench.steady_ms += 5_000
+    bench.work()
+    lid = bench.lid("a")
+    parking = bench.folder / ".govsync" / "parking"
+    parking.mkdir(exist_ok=True)
+    (bench.folder / "a").rename(parking / paths.parking_name(lid, "a"))
+    ctime_ns = (parking / paths.parking_name(lid, "a")).stat().st_ctime_ns
+    bench.store.run("UPDATE node SET presence = 'parked', ctime_ns = ? WHERE lid = ?", (ctime_ns, lid))
+    dead = msgspec.structs.replace(bench.server.alive()["a"], dead=True)
+    with bench.store.transaction():
+        remote_tree.learn(bench.store, SPACE, bench.server.tell(dead, b"D" * 16))
+    bench.pass_ms(20_000)
+    assert [(bench.folder / name).read_bytes() for name in bench.names()] == left
+    assert not list(parking.iterdir())
+    assert bench.report().state == "in_sync"

@@ -29,7 +29,7 @@ def lose(bench: Bench, name: str) -> None:
     bench.server.forgotten |= {row.rev, row.place_key}
 
 
-@pytest.mark.parametrize("role", [Role.VIEWER, Role.UPLOADER])
+@pytest.mark.parametrize("role", [Role.VIEWER])
 def test_offers_wait_for_somebody_who_may_change_the_space(bench: Bench, role: Role) -> None:
     def judge(operation: ask.AnyOperation) -> Outcome | None:
         return Refused(code=Code.NODE_DEAD) if isinstance(operation, ask.Offer) else None

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
+from govsync.content.manifests import manifest_of
 from govsync.engine import events, jobs
 from govsync.engine.following import BEAT_LASTS_MS
-from govsync.engine.report import at_rest
+from govsync.engine.report import MOST_TRANSFERS, at_rest
+from govsync.local.steps import At
 from govsync.model.codes import Code
 from govsync.model.problems import Problem
-from govsync.model.status import State
+from govsync.model.status import State, Transfer
 from govsync.store import dirty, holds, intents, problems
 from govsync.store.intents import Intent
 from tests.engine.bench import SPACE, Bench
@@ -185,3 +188,55 @@ def test_a_space_that_was_never_read_is_not_in_sync_though_it_was_empty_when_las
     assert bench.report().state == "syncing"
     del bench.server.fails["changes"]
     bench.settle()
+
+
+def sending(bench: Bench, *names: str, size_bytes: int = 100) -> None:
+    """Has a job under way that sends files of so many bytes."""
+    manifest = manifest_of([bytes(size_bytes)])
+    files = tuple(
+        jobs.ToUpload(lid=bench.lid(name), at=At((), name), manifest=manifest, growth_bytes=0)
+        for name in names
+    )
+    bench.engine.desk.under_way[10_000] = jobs.Upload(number=10_000, space=SPACE, files=files)
+
+
+def test_what_moves_is_told_file_by_file_until_all_of_it_has_passed(rested):
+    sending(rested, "a")
+    assert rested.report().transfers == (), "its turn has not come"
+    rested.tools.passing.reach(rested.lid("a"), 40)
+    moving = Transfer(path="a", direction="up", done_bytes=40, size_bytes=100)
+    assert (rested.report().transfers, rested.report().transferring) == ((moving,), 1)
+    rested.tools.passing.reach(rested.lid("a"), 100)
+    assert (rested.report().transfers, rested.report().transferring) == ((), 0)
+
+
+def test_what_is_fetched_is_told_too_but_not_what_came_already(rested):
+    lid = rested.lid("a")
+    want = jobs.Wanted(lid=lid, rev=b"r" * 16, hash=b"h" * 32, size_bytes=9, mtime_ns=0, exec=False)
+    rested.tools.passing.begin([lid])
+    for data, told in (
+        (None, [Transfer(path="a", direction="down", done_bytes=0, size_bytes=9)]),
+        (b"9", []),
+    ):
+        each = msgspec.structs.replace(want, data=data)
+        rested.engine.desk.under_way[10_000] = jobs.Fetch(number=10_000, space=SPACE, wants=(each,))
+        assert list(rested.report().transfers) == told
+
+
+def test_of_many_that_move_some_are_named_and_all_counted(bench):
+    names = [f"{number:02}" for number in range(MOST_TRANSFERS + 3)]
+    for name in names:
+        bench.write(name)
+    bench.settle()
+    sending(bench, *names)
+    bench.tools.passing.begin(map(bench.lid, names))
+    found = bench.report()
+    assert [each.path for each in found.transfers] == names[:MOST_TRANSFERS]
+    assert found.transferring == len(names)
+
+
+def test_what_a_job_moves_is_not_seen_when_it_has_ended(bench):
+    bench.write("large", bytes(300_000))
+    bench.settle()
+    assert bench.server.uploads == 1
+    assert bench.report().transfers == ()

@@ -90,6 +90,27 @@ def test_no_number_is_written_while_a_proof_is_made(bench: Bench) -> None:
     assert bench.done(jobs.WriteSeal) == 2
 
 
+def test_a_number_that_was_seen_and_not_durable_yet_may_be_lost_again(bench: Bench) -> None:
+    """A kill before the folder was flushed, a start that sees the new number, and a power cut that takes it away."""
+    bench.settle()
+    path = bench.folder / ".govsync" / "seal"
+    aside = bench.folder.parent / "seal before"
+    path.rename(aside)
+    before = known(bench)
+    bench.begin()
+    job = until_sealing(bench)
+    assert job.known == before
+    path.write_bytes(job.seal)
+    bench.begin()
+    until_sealing(bench)
+    assert bench.engine.desk.proven_ms is not None, "the number was compared, and fits"
+    aside.rename(path)
+    bench.begin()
+    bench.settle()
+    assert not bench.engine.folder_moved
+    assert seal.read(bench.tools.fs) == known(bench) != before
+
+
 @pytest.mark.parametrize("stranger", [b"x" * 16, None])
 def test_a_folder_of_another_age_is_not_touched_until_it_is_joined(
     bench: Bench, stranger: bytes | None

@@ -8,6 +8,7 @@ import pytest
 from govsync.engine import events, jobs
 from govsync.model import operations as ask
 from govsync.model.codes import Code
+from govsync.model.problems import Problem
 from govsync.protocol.changes import Cursor
 from govsync.protocol.commits import Outcome, Refused
 from govsync.store import ops, problems
@@ -257,3 +258,9 @@ def test_a_large_file_that_goes_with_a_small_one_is_not_read_again(bench: Bench)
     bench.settle()
     assert bench.server.commits == commits + 2, "the first one, and one for both"
     assert bench.done(jobs.Read) == reads
+
+
+def test_what_was_forgotten_while_its_operation_was_under_way_waits_for_nothing(bench: Bench) -> None:
+    bench.settle()
+    bench.engine.sending._keep_back(4711, Problem(Code.NODE_IN_SPACE))
+    assert not problems.listed(bench.store)

@@ -36,7 +36,9 @@ class FaultyLine(Line):
         self._piece: int | None = None
         self._left = 0
         self._silent = False
-        self._refused: bytes | None = None
+        self._closed: bytes | None = None
+        self.refused = threading.Event()
+        """Whether a request was made to the route that `refuse` closed."""
         self._chance: random.Random | None = None
         super().__init__(port)
 
@@ -56,7 +58,7 @@ class FaultyLine(Line):
 
     def refuse(self, route: bytes) -> None:
         """Ends every connection on which a request to a route is made."""
-        self._refused = route
+        self._closed = route
 
     def wear_out(self, seed: int) -> None:
         """Ends connections after a random number of bytes, either way, and spoils a bit now and then, the same ones for a seed."""
@@ -68,7 +70,7 @@ class FaultyLine(Line):
 
     def mend(self) -> None:
         """Ends every fault; who was answered by a stranger has to ask anew."""
-        self._page, self._piece, self._silent, self._refused, self._chance = None, None, False, None, None
+        self._page, self._piece, self._silent, self._closed, self._chance = None, None, False, None, None
         super().mend()
 
     def _connect(self, near: socket.socket) -> socket.socket | None:
@@ -80,7 +82,8 @@ class FaultyLine(Line):
     def _carried(self, data: bytes, answer: bool) -> bytes:
         if self._silent:
             return b""
-        if self._refused is not None and not answer and self._refused in data:
+        if self._closed is not None and not answer and self._closed in data:
+            self.refused.set()
             raise ConnectionResetError
         if self._chance is not None:
             return self._worn(data, self._chance)

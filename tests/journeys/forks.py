@@ -19,6 +19,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from tests.journeys.clocks import shift_as_told
 from tests.journeys.programs import DESCRIPTORS
 
 # What the commands import when they are called.
@@ -74,6 +75,7 @@ class Order:
         os.environ.clear()
         os.environ.update(self.env)
         time.tzset()
+        shift_as_told(self.env)
         sys.argv = ["govsync", *self.arguments]
 
     def close(self) -> None:

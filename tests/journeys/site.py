@@ -107,6 +107,7 @@ class Line:
     def close(self) -> None:
         """Ends the line."""
         self.cut()
+        self._reset(self._listening)  # Who waits at it is to wait no longer.
         self._listening.close()
 
     @staticmethod

@@ -1,7 +1,6 @@
 """Clocks that are years off, on desks and on the server: what is newer is told by sequence, and nothing grows old (R36, R46)."""
 
 import datetime
-from pathlib import Path
 
 import pytest
 
@@ -9,12 +8,12 @@ from tests.journeys.clocks import YEAR_S, Clocks
 from tests.journeys.conftest import Site
 from tests.journeys.site import PASSWORD, Desk, meet, until
 
-pytestmark = [pytest.mark.journey, pytest.mark.commands, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
 
 
 @pytest.fixture
-def clocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clocks:
-    return Clocks(tmp_path / "clocks", monkeypatch)
+def clocks(monkeypatch: pytest.MonkeyPatch) -> Clocks:
+    return Clocks(monkeypatch)
 
 
 def far_from_now(moment: str) -> bool:

@@ -1,13 +1,16 @@
 """What people do every day, with real processes."""
 
 import os
+import re
 import subprocess
 import sys
+from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
 from tests.journeys.conftest import Site
-from tests.journeys.site import meet, until
+from tests.journeys.site import PASSWORD, meet, until
 
 pytestmark = pytest.mark.journey
 
@@ -27,6 +30,24 @@ def test_a_file_saved_on_one_desk_is_on_the_other(site: Site) -> None:
     status = office.json("status")
     assert {"state", "folder", "pending", "spaces", "checked_at"} <= set(status)
     assert office.do("verify").strip() == "Everything is equal."
+
+
+def test_what_is_being_sent_is_told_by_name(site: Site) -> None:
+    office = site.desk("office")
+    office.wait()
+    office.do("settings", "set", "network.upload_limit", "300 KB")
+    office.write("Large.bin", os.urandom(1_500_000))
+    seen: list[dict[str, object]] = []
+
+    def moves() -> bool:
+        seen.extend(office.json("status")["transfers"])
+        return bool(seen)
+
+    until(moves, "the sending")
+    assert seen == [{"path": "Large.bin", "direction": "up", "done_bytes": 0, "size_bytes": 1_500_000}]
+    office.do("settings", "set", "network.upload_limit", "0")
+    office.wait()
+    assert (office.json("status")["transfers"], office.json("status")["transferring"]) == ([], 0)
 
 
 def test_a_renamed_folder_keeps_its_files_and_their_history(site: Site) -> None:
@@ -234,3 +255,29 @@ def test_a_save_made_just_before_a_wait_is_always_included(site: Site) -> None:
     office.wait()
     for name in ("while it was away.txt", "right after the start.txt"):
         assert office.json("versions", str(office.folder / name))
+
+
+def test_what_support_is_sent_of_a_desk_at_work_names_no_file_and_holds_no_secret(
+    site: Site, tmp_path: Path
+) -> None:
+    office = site.desk("office")
+    office.write("Dismissal/Kim.docx", "words")
+    office.write("Dismissal/open*.docx", "words")
+    office.wait()
+    office.do("settings", "set", "sync.ignore", "Dismissal*.bak")
+    office.kill()
+    office.write("Dismissal/Lee.docx", "more")
+    office.start()
+    office.wait()
+    (office.folder / "Dismissal" / "Lee.docx").unlink()
+    office.write("Dismissal/Park.docx", os.urandom(300_000))
+    office.wait()
+    office.do("support-bundle", str(tmp_path / "support.zip"))
+    with ZipFile(tmp_path / "support.zip") as bundle:
+        text = "\n".join(bundle.read(name).decode() for name in bundle.namelist())
+    assert '"in_sync"' in text
+    kept = (office.base / "home" / "credentials.json").read_text()
+    secrets = [word for word in re.findall(r"[\w+/=-]{20,}", kept) if word != office.device()]
+    assert secrets
+    for private in ("Dismissal", "docx", PASSWORD, str(office.folder), *secrets):
+        assert private not in text

@@ -1,6 +1,7 @@
 """Disks that are full or write-protected, under the folder and under the home: said, survived, and over when they are."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from tests.journeys.conftest import Site
 from tests.journeys.disks import small_disk
 from tests.journeys.programs import Programs
-from tests.journeys.site import meet, until
+from tests.journeys.site import Server, meet, until
 
 pytestmark = pytest.mark.journey
 
@@ -67,7 +68,8 @@ def test_a_full_disk_under_the_server_is_said_on_the_desk_while_it_lasts(
     tmp_path: Path, populated: Path, programs: Programs
 ) -> None:
     with small_disk(tmp_path / "server", 32) as disk:
-        site = Site(tmp_path, populated, programs)
+        shutil.copytree(populated, tmp_path / "server", dirs_exist_ok=True)
+        site = Site(tmp_path, [Server(tmp_path, programs=programs)], programs)
         office, home = site.desk("office"), site.desk("home")
         office.write("before.txt", "before")
         meet(office, home)

@@ -10,37 +10,25 @@ from sqlalchemy import create_engine, func, select
 
 from govsync.content.packs import TARGET_BYTES
 from govsync.server.db import tables
-from tests import engines
+from tests.journeys.conftest import Large, Site
 from tests.journeys.programs import Programs
-from tests.journeys.site import Desk, Server, meet, until
+from tests.journeys.site import meet, until
 
 pytestmark = [pytest.mark.journey, pytest.mark.timeout(400)]
 
 KIB = 1024
 
 
-class Ministry:
+class Ministry(Site):
     """Two replicas, and a desk at each."""
 
-    def __init__(self, base: Path, database: str, s3: engines.S3, programs: Programs) -> None:
-        self.base, self.s3, self._programs = base, s3, programs
+    def __init__(self, base: Path, large: Large, programs: Programs) -> None:
+        database, replicas = large.replicas(base, programs)
+        super().__init__(base, replicas, programs)
         self._database = create_engine(database.replace("postgresql://", "postgresql+psycopg://"))
-        options = ("--database", database, "--blobs", s3.new())
-        for name in ("one", "two", "three"):
-            (base / name).mkdir()
-        self.first, self.second = (
-            Server(base / name, *options, programs=programs) for name in ("one", "two")
-        )
-        self.first.populate()
-        self.desks: list[Desk] = []
-        self.office = self.desk("office", self.first)
-        self.home = self.desk("home", self.second)
-
-    def desk(self, name: str, replica: Server) -> Desk:
-        """Adds a desk at a replica."""
-        desk = Desk(self.base, name, replica.port, programs=self._programs)
-        self.desks.append(desk)
-        return desk
+        self.first, self.second = replicas
+        self.office = self.desk("office")
+        self.home = self.desk("home", port=self.second.port)
 
     def unpacked_bytes(self) -> int:
         """Answers how many bytes of small contents still lie in the database."""
@@ -50,22 +38,15 @@ class Ministry:
 
     def close(self) -> None:
         """Ends everything."""
-        for desk in self.desks:
-            desk.stop()
-        for server in (self.first, self.second):
-            server.stop()
+        super().close()
         self._database.dispose()
 
 
 @pytest.fixture
-def ministry(tmp_path: Path, programs: Programs) -> Iterator[Ministry]:
-    (tmp_path / "s3").mkdir()
-    s3 = engines.S3(tmp_path / "s3")
-    with engines.postgres(tmp_path / "postgres") as new:
-        made = Ministry(tmp_path, new(), s3, programs)
-        yield made
-        made.close()
-    s3.end()
+def ministry(tmp_path: Path, large: Large, programs: Programs) -> Iterator[Ministry]:
+    made = Ministry(tmp_path, large, programs)
+    yield made
+    made.close()
 
 
 def test_desks_at_two_replicas_see_the_same_whatever_becomes_of_one_of_them(ministry: Ministry) -> None:
@@ -89,7 +70,7 @@ def test_desks_at_two_replicas_see_the_same_whatever_becomes_of_one_of_them(mini
 
     # More than a pack's worth of small contents came in: some replica gathers them, unasked.
     until(lambda: ministry.unpacked_bytes() < TARGET_BYTES, "small contents find their pack", 90)
-    late = ministry.desk("late", second)
+    late = ministry.desk("late", port=second.port)
     meet(office, home, late)
 
     done = second.admin("collect")
@@ -99,10 +80,12 @@ def test_desks_at_two_replicas_see_the_same_whatever_becomes_of_one_of_them(mini
     meet(office, home, late)
 
 
-def test_a_store_that_hangs_stops_no_replica_from_ending_and_loses_nothing(ministry: Ministry) -> None:
+def test_a_store_that_hangs_stops_no_replica_from_ending_and_loses_nothing(
+    ministry: Ministry, large: Large
+) -> None:
     ministry.office.write("a.txt", "1")
     meet(*ministry.desks)
-    ministry.s3.process.send_signal(signal.SIGSTOP)
+    large.s3.process.send_signal(signal.SIGSTOP)
     try:
         ministry.office.write("film.bin", random.Random(2).randbytes(3 * 1024 * KIB))
         until(lambda: ministry.office.json("status")["pending"]["up"] > 0, "it is on its way")
@@ -111,7 +94,7 @@ def test_a_store_that_hangs_stops_no_replica_from_ending_and_loses_nothing(minis
         ministry.first.process.send_signal(signal.SIGTERM)
         assert ministry.first.process.wait(10) == 0
     finally:
-        ministry.s3.process.send_signal(signal.SIGCONT)
+        large.s3.process.send_signal(signal.SIGCONT)
     ministry.first.start()
     meet(*ministry.desks)
     assert ministry.first.admin("check").returncode == 0

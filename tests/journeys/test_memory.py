@@ -18,8 +18,8 @@ pytestmark = [pytest.mark.journey, pytest.mark.commands]
 
 MIB = 1024 * 1024
 MOST_GROWTH_MIB = 64
-BIG_MIB = 256
-WIDE_FILES, EACH_BYTES = 2_000, 100_000
+BIG_MIB = 160
+WIDE_FILES, EACH_BYTES = 1_300, 100_000
 
 
 def peak_mib(process: int) -> int:

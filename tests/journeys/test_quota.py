@@ -12,7 +12,7 @@ from tests.journeys.site import meet, until
 pytestmark = pytest.mark.journey
 
 
-def _allow(site: Site, quota_bytes: int) -> None:
+def allow(site: Site, quota_bytes: int) -> None:
     """Sets the quota of Anna's own space as an operator's tool would."""
     with closing(sqlite3.connect(site.server.data / "server.db", timeout=30)) as database, database:
         changed = database.execute(
@@ -29,7 +29,7 @@ def test_a_full_space_keeps_back_only_what_makes_it_fuller(site: Site) -> None:
     office.write("gone.bin", os.urandom(50_000))
     office.write("moved.txt", "moved")
     meet(office, home)
-    _allow(site, 1_000_000)
+    allow(site, 1_000_000)
     office.write("too much.bin", os.urandom(400_000))
     (office.folder / "moved.txt").rename(office.folder / "renamed.txt")
     office.write("fits.txt", "fits")

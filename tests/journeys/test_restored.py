@@ -25,11 +25,11 @@ def put_back(site: Site, copy: Path) -> None:
     site.server.start()
 
 
-def sign_in_again(site: Site, desk: Desk) -> None:
+def sign_in_again(site: Site, desk: Desk, user: str = "anna") -> None:
     if desk.agent is not None:
         desk.kill()
     endpoint = f"http://127.0.0.1:{site.server.port}"
-    desk.do("login", "--endpoint", endpoint, "--user", "anna", "--password-stdin", stdin=PASSWORD)
+    desk.do("login", "--endpoint", endpoint, "--user", user, "--password-stdin", stdin=PASSWORD)
     desk.start()
 
 
@@ -91,14 +91,58 @@ def test_an_emptied_server_is_refilled_from_the_desks_after_a_sign_in(site: Site
     expected |= {"worked on meanwhile.txt": b"w", "a.txt": b"a3, written while there was no server"}
     site.server.start()
     site.server.populate()
-    for desk in (late, home, office):
+    for desk in (
+        late,
+        home,
+        office,
+    ):  # One after the other: two that give back at once are two who wrote a.txt.
         sign_in_again(site, desk)
+        desk.wait()
     meet(office, home, late)
     assert office.files() == expected
     verified(office, home, late)
     assert site.server.admin("check").stdout.strip() == "sound"
     for desk in (office, home, late):
         assert desk.json("conflicts") == []
+
+
+@pytest.mark.day("T2", part="what was shared")
+def test_what_was_shared_waits_for_whoever_shared_it_and_is_united_without_a_byte(site: Site) -> None:
+    anna, boris = site.desk("anna"), site.desk("boris", "boris")
+    for number in range(10):
+        anna.write(f"Plans/2026/{number}.txt", f"content {number}")
+    anna.write("Plans/large.bin", os.urandom(300_000))
+    anna.wait()
+    share = ("share", "add", str(anna.folder / "Plans"), "--with", "boris", "--role", "editor")
+    anna.do(*share)
+    until(lambda: boris.files() == anna.files(), "the folder on Boris's desk")
+    boris.wait()
+    shown = {path: (boris.folder / path).stat().st_ino for path in boris.files()}
+    site.server.kill()
+    shutil.rmtree(site.server.data)
+    site.server.start()
+    site.server.populate()
+    sign_in_again(site, boris, "boris")
+    until(lambda: boris.codes() == {"Plans": "space_frozen"}, "that the folder waits to be shared again")
+    (row,) = boris.json("problems")
+    assert "share it with you again" in row["action"]
+    boris.write("Plans/2026/3.txt", "by Boris meanwhile")
+    boris.wait(4)
+    expected = boris.files()
+    sign_in_again(site, anna)
+    anna.wait()
+    assert len(anna.files()) == len(expected)
+    anna.do(*share)
+    until(lambda: boris.codes() == {}, "that the folder is shared again")
+    meet(anna, boris)
+    assert anna.files() == boris.files() == expected
+    assert {path: (boris.folder / path).stat().st_ino for path in boris.files()} == shown, (
+        "nothing came again"
+    )
+    assert anna.json("conflicts") == boris.json("conflicts") == []
+    assert [row["with"] for row in anna.json("share", "list")] == ["anna", "boris"]
+    verified(anna, boris)
+    assert site.server.admin("check").stdout.strip() == "sound"
 
 
 @pytest.mark.day("T3", part="no memory")

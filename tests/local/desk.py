@@ -20,6 +20,7 @@ from govsync.local.steps import (
     Remove,
     RemoveFolder,
     SetExec,
+    SetWrite,
     Signature,
     StepOutcome,
 )
@@ -125,9 +126,9 @@ class Desk:
 
     # ---- steps ----
 
-    def stage(self, content: bytes, name: str = "staged", exec: bool = False) -> Staged:
+    def stage(self, content: bytes, name: str = "staged", exec: bool = False, write: bool = True) -> Staged:
         with Staging(self.fs, self.root, 0) as staging:
-            staged = staging.small(name, content, manifest(content).content_hash, OLD_NS + 1, exec)
+            staged = staging.small(name, content, manifest(content).content_hash, OLD_NS + 1, exec, write)
             staging.flush()
         return staged
 
@@ -182,6 +183,11 @@ class Desk:
     def set_exec(self, name: str, exec: bool) -> SetExec:
         return SetExec(
             intent=self.next_intent(), lid=1, at=at(name), exec=exec, expected=self.signature(name)
+        )
+
+    def set_write(self, name: str, write: bool) -> SetWrite:
+        return SetWrite(
+            intent=self.next_intent(), lid=1, at=at(name), write=write, expected=self.signature(name)
         )
 
     def bring_back(self, trash: str, name: str) -> BringBack:

@@ -1,5 +1,6 @@
 """Steps change what they were told to change and nothing else, whoever comes in between (R10-R16)."""
 
+import errno
 import gc
 import mmap
 import os
@@ -543,6 +544,67 @@ def test_the_executable_bit_is_set_on_the_expected_file_only(desk):
     assert [outcome.result for outcome in outcomes] == [Result.DONE, Result.CHANGED]
     assert os.access(desk.path / "a.sh", os.X_OK)
     assert shown(outcomes[0].placed) == desk.signature("a.sh")
+
+
+def mode(desk: Desk, name: str) -> int:
+    return (desk.path / name).stat().st_mode & 0o7777
+
+
+@pytest.mark.parametrize("exec", [False, True])
+def test_the_right_to_write_is_taken_and_given_of_the_expected_file_only(desk, exec):
+    """Content, times and the executable bit stay: nothing follows from it but another time of change (R4)."""
+    desk.write("a.sh", b"a")
+    desk.carry_out(desk.set_exec("a.sh", exec))
+    before, open_mode = desk.signature("a.sh"), mode(desk, "a.sh")
+    shut, late = desk.set_write("a.sh", False), desk.set_write("a.sh", True)
+    outcomes = desk.carry_out(shut, late)
+    assert [outcome.result for outcome in outcomes] == [Result.DONE, Result.CHANGED]
+    assert (outcomes[0].before, shown(outcomes[0].placed)) == (before, desk.signature("a.sh"))
+    assert mode(desk, "a.sh") == open_mode & ~0o222 | stat.S_ISVTX, "the mark of what this desk has shut"
+    assert desk.signature("a.sh").like(before)
+    desk.carry_out(desk.set_write("a.sh", True))
+    assert mode(desk, "a.sh") == open_mode
+
+
+def test_what_was_staged_without_the_right_to_write_keeps_none(desk):
+    desk.write("a.txt", b"old")
+    staged = desk.stage(b"new", exec=True, write=False)
+    (outcome,) = desk.carry_out(desk.exchange("a.txt", staged))
+    assert (outcome.result, desk.read("a.txt"), mode(desk, "a.txt")) == (Result.DONE, b"new", 0o1555)
+    desk.carry_out(desk.install("b.txt", desk.stage(b"b", write=False)))
+    assert mode(desk, "b.txt") == 0o1444
+
+
+def test_where_a_file_system_keeps_no_mark_the_right_to_write_is_taken_all_the_same(desk, monkeypatch):
+    change = os.fchmod
+
+    def without_marks(fd, mode):
+        if mode & stat.S_ISVTX:
+            raise PermissionError(errno.EPERM, "no such mode here")
+        change(fd, mode)
+
+    monkeypatch.setattr(os, "fchmod", without_marks)
+    desk.write("a.txt", b"old")
+    desk.write("b.txt", b"b")
+    desk.carry_out(desk.exchange("a.txt", desk.stage(b"new", write=False)), desk.set_write("b.txt", False))
+    assert (mode(desk, "a.txt"), mode(desk, "b.txt")) == (0o444, 0o444)
+
+
+def test_what_takes_the_place_of_a_file_that_this_desk_had_shut_may_be_written(desk):
+    """The old file's attributes are the new one's, but for what this desk had taken from it (R9, R38)."""
+    desk.write("a.txt", b"old")
+    open_mode = mode(desk, "a.txt")
+    desk.carry_out(desk.set_write("a.txt", False))
+    desk.carry_out(desk.exchange("a.txt", desk.stage(b"new")))
+    assert (desk.read("a.txt"), mode(desk, "a.txt")) == (b"new", open_mode)
+
+
+def test_a_persons_own_read_only_file_is_replaced_by_one(desk):
+    """Mode and attributes are the name's (R9)."""
+    desk.write("a.txt", b"old")
+    (desk.path / "a.txt").chmod(0o444)
+    desk.carry_out(desk.exchange("a.txt", desk.stage(b"new")))
+    assert (desk.read("a.txt"), mode(desk, "a.txt")) == (b"new", 0o444)
 
 
 def test_a_second_version_comes_back_from_the_trash(desk):

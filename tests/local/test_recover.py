@@ -14,7 +14,7 @@ from tests.system.lacking import NoExchange
 
 KINDS = (
     "make_folder", "install", "exchange", "give_way", "move", "park", "unpark", "remove", "remove_folder", "set_exec",
-    "bring_back",
+    "set_write", "bring_back",
 )  # fmt: skip
 """`give_way` is an exchange on a disk that cannot exchange (R15)."""
 
@@ -48,6 +48,8 @@ def prepared(desk: Desk, kind: str):
             return desk.remove_folder("f")
         case "set_exec":
             return desk.set_exec("d/a.txt", True)
+        case "set_write":
+            return desk.set_write("d/a.txt", False)
         case "bring_back":
             removal = desk.remove("d/a.txt")
             desk.carry_out(removal)

@@ -254,11 +254,13 @@ def test_a_folder_removed_during_a_scan_ends_nothing(desk):
 
 def test_births_are_known_for_what_is_there(desk):
     desk.write("d/a.txt", b"a")
+    ino = (desk.path / "d/a.txt").stat().st_ino
     first, second, third = births(
-        desk.fs, desk.root, [At(("d",), "a.txt"), At(("d",), "no"), At(("no",), "a")]
+        desk.fs, desk.root, [(At(("d",), "a.txt"), ino), (At(("d",), "no"), ino), (At(("no",), "a"), ino)]
     )
     assert first is not None
     assert (second, third) == (None, None)
+    assert births(desk.fs, desk.root, [(At(("d",), "a.txt"), ino + 1)]) == (None,), "it is another's"
 
 
 def test_a_large_tree_needs_few_open_folders(desk):

@@ -69,7 +69,7 @@ def test_a_seal_that_was_written_before_a_crash_may_be_written_again(desk):
 
 
 def test_where_no_birth_is_told_the_last_change_counts(desk, monkeypatch):
-    monkeypatch.setattr(desk.fs, "birth_ns", lambda _folder, _name: None)
+    monkeypatch.setattr(desk.fs, "birth_ns", lambda _folder, _name, _ino: None)
     written = seal.write(desk.fs, desk.root, None, ONE)
     assert written.made_ns == (desk.path / ".govsync" / "seal").stat().st_ctime_ns
     assert seal.read(desk.fs) == written

@@ -30,8 +30,8 @@ def pieces(content=CONTENT, description=MANIFEST):
         offset += chunk.size_bytes
 
 
-def download(staging, have=lambda _: None, description=MANIFEST):
-    return staging.download("name", REV, description.content_hash, description.size_bytes, have)
+def download(staging, have=lambda _: None, description=MANIFEST, came=lambda _: None):
+    return staging.download("name", REV, description.content_hash, description.size_bytes, have, came)
 
 
 @pytest.fixture
@@ -82,6 +82,22 @@ def test_a_wrong_chunk_is_refused_and_the_right_one_taken_after_it(desk, staging
         assert refused.value.code is Code.CHUNK_BAD
     sink.write(first)
     assert sink.resume_at() == 1
+
+
+def test_whoever_looks_on_hears_how_much_has_come_and_what_an_earlier_attempt_brought_counts(staging):
+    came, some = [], list(pieces())
+    sizes = [chunk.size_bytes for chunk in MANIFEST.chunks]
+    first = download(staging, came=came.append)
+    sink = first.open(MANIFEST)
+    sink.write(some[0])
+    sink.write(some[1])
+    first.close()
+    assert came == [sizes[0], sum(sizes[:2])]
+    came.clear()
+    again = download(staging, came=came.append).open(MANIFEST)
+    assert came == [sizes[0], sum(sizes[:2])]
+    again.write(some[2])
+    assert came[-1] == sum(sizes[:3])
 
 
 def test_no_chunk_is_taken_after_the_last(staging):

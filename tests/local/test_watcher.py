@@ -171,7 +171,11 @@ def test_a_folder_that_is_removed_and_made_again_is_watched(desk, heard):
     assert Hint(("d",), "b.txt") in heard.all()
 
 
-def test_two_thousand_folders_are_watched(desk, heard):
+@pytest.mark.parametrize("counted", [True, False], ids=["counted", "listed"])
+def test_two_thousand_folders_are_watched(desk, heard, monkeypatch, counted):
+    """Whether the disk counts the folders of a folder, so that most need not be listed, or does not."""
+    if not counted:
+        monkeypatch.setattr(module.linux, "counts_folders", lambda _: False)
     for number in range(2000):
         (desk.path / f"d{number % 50}/s{number}").mkdir(parents=True)
     heard.watcher.start()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from govsync.model import names
+from govsync.model.merge import presence
 from govsync.model.nodes import NOWHERE, Baseline, Kind, Local, Node, Place, Presence, Remote
 from govsync.model.reconcile import reconcile
 from govsync.model.steps import (
@@ -21,6 +22,7 @@ from govsync.model.steps import (
     Delete,
     Fetch,
     Forget,
+    Keep,
     KeepBoth,
     MakeFolder,
     Mkdir,
@@ -138,6 +140,7 @@ class Desk:
         self.next_lid = 2
         self.steps_taken = 0
         self.unified: dict[int, int] = {}
+        self.husks: set[int] = set()
 
     # Facts
 
@@ -178,6 +181,25 @@ class Desk:
     def tree(self) -> dict[str, bytes | None]:
         return {self.path(lid): self.node(lid).local.hash for lid in self.present()}  # type: ignore[union-attr]
 
+    def kept(self) -> dict[str, bytes | None]:
+        """What lies on this desk alone, but for folders that are there only for what is in them."""
+        return {self.path(lid): self.node(lid).local.hash for lid in self.own}  # type: ignore[union-attr]
+
+    @property
+    def own(self) -> list[int]:
+        return [lid for lid in self.alone if lid not in self.husks]
+
+    @property
+    def alone(self) -> list[int]:
+        return [lid for lid, node in self.trees.nodes.items() if presence(node) is Presence.LOCAL_ONLY]
+
+    def role(self, reads_only: bool) -> None:
+        """Lets the person only read from now on, or change things again: then what was kept here is offered."""
+        self.trees.reads_only = reads_only
+        if not reads_only:
+            for lid in self.alone:
+                self.local(lid, presence=Presence.HERE)
+
     def path(self, lid: int) -> str:
         local = self.node(lid).local
         assert local is not None
@@ -206,6 +228,8 @@ class Desk:
         )  # fmt: skip
         if state.dead:
             self.bury(lid, state.seq)
+        elif lid in self.alone:
+            self.local(lid, presence=Presence.HERE)
 
     def bury(self, lid: int, seq: int) -> None:
         """What hangs below a deleted folder is dead too, but keeps its own sequence: when this is the answer to an own
@@ -240,6 +264,8 @@ class Desk:
         if isinstance(step, Adopt):
             node = self.node(step.lid)
             self.change(step.lid, baseline=agreed(node))
+        elif isinstance(step, Keep):
+            self.keep(step.lid)
         elif isinstance(step, Forget):
             del self.lids[self.node(step.lid).node_id]
             self.trees.drop(step.lid)
@@ -247,7 +273,8 @@ class Desk:
         elif isinstance(step, Unify):
             loser = self.node(step.lid)
             self.unified[step.lid] = step.winner
-            self.change(step.winner, local=loser.local)
+            assert loser.local is not None
+            self.change(step.winner, local=msgspec.structs.replace(loser.local, presence=Presence.HERE))
             for child in self.trees.local_children(step.lid):
                 local = self.node(child).local
                 assert local is not None
@@ -255,6 +282,16 @@ class Desk:
             del self.lids[loser.node_id]
             self.trees.drop(step.lid)
             self.dirty.pop(step.lid, None)
+
+    def keep(self, lid: int) -> None:
+        """Makes a node this desk's own: of what the server knows by its id the desk knows as little as before."""
+        node = self.node(lid)
+        assert node.local is not None
+        del self.lids[node.node_id]
+        own = Node(lid=lid, node_id=self.server.new(), space=SPACE, local=node.local)
+        self.lids[own.node_id] = lid
+        self.trees.put(own)
+        self.local(lid, presence=Presence.LOCAL_ONLY)
 
     def carry_out(self, step: object) -> None:
         """Changes the disk as `local.place` would: only where the name is free and the parent is there."""
@@ -275,11 +312,13 @@ class Desk:
             self.free(step.place, step.lid)
             self.local(step.lid, place=step.place, presence=Presence.HERE)
             self.adopt(step.lid)
+            base, remote = self.node(step.lid).baseline, self.node(step.lid).remote
+            if base is not None and remote is not None and remote.dead:
+                self.change(step.lid, baseline=msgspec.structs.replace(base, place=step.place))
         elif isinstance(step, Park):
             self.local(step.lid, presence=Presence.PARKED, place=Place(NOWHERE, str(step.lid)))
         elif isinstance(step, Remove):
-            assert not self.trees.local_children(step.lid), "a folder is removed after what is in it"
-            self.local(step.lid, presence=Presence.MISSING)
+            self.remove(step.lid)
         elif isinstance(step, SetExec):
             self.local(step.lid, exec=step.exec)
             self.adopt(step.lid)
@@ -291,6 +330,19 @@ class Desk:
             place = self.conflict_place(step.lid)
             self.local(step.lid, presence=Presence.NOT_YET)
             self.add(self.server.new(), local=msgspec.structs.replace(node.local, place=place))
+
+    def remove(self, lid: int) -> None:
+        """Takes a file or an empty folder away. A folder with something of this desk's own in it stays for that."""
+        own, node = self.below(lid), self.node(lid)
+        assert presence(node) is Presence.HERE, "nothing is removed from where nobody sees it"
+        assert node.local is not None
+        assert node.baseline is not None
+        assert node.local.hash == node.baseline.hash, "what was never sent is not removed"
+        assert set(own) <= set(self.alone), "a folder is removed after what is in it"
+        self.local(lid, presence=Presence.LOCAL_ONLY if own else Presence.MISSING)
+        if own:
+            self.change(lid, baseline=None)
+            self.husks.add(lid)
 
     def adopt(self, lid: int) -> None:
         """R16: the transaction that records a placed thing sets the baseline too, where both sides show the same."""
@@ -309,6 +361,8 @@ class Desk:
         assert local is not None
         for turn in range(1, 1000):
             name = names.conflict_name(local.place.name, self.name, "2026-11-24 14.02", turn)
+            if self.trees.reads_only:
+                name = names.kept_copy(local.place.name, turn)
             claim = local.place.parent, names.key(name)
             # Free on both sides: what comes from the server to that name must not find it taken by us.
             if not self.trees.local_at(*claim) and self.trees.remote_at(*claim) is None:

@@ -322,6 +322,13 @@ def test_a_mount_does_not_go_with_its_folder(tree: Tree) -> None:
     assert tree.refused(delete(mount, seen=99)) is Code.CONTAINS_MOUNT
 
 
+def test_a_mount_that_was_taken_away_is_not_brought_back(tree: Tree) -> None:
+    """Where a space hangs that somebody may reach is the server's to say."""
+    mount = State(node=key(), kind=Kind.MOUNT, parent=ROOT, name="m", place=key(), dead=True)
+    tree.states[mount.node] = mount
+    assert tree.refused(revive(mount, "m")) is Code.NOT_FOUND
+
+
 def test_a_folder_does_not_move_below_itself(tree: Tree) -> None:
     a = tree.folder("a")
     b = tree.folder("b", a.node)

@@ -72,6 +72,37 @@ def test_second_names_may_travel_and_differ_from_the_first_and_each_other(
     assert one == two or names.key(made) != names.key(names.second_name(name, two))
 
 
+@pytest.mark.parametrize(
+    ("name", "turn", "made"),
+    [
+        ("Plan.docx", 1, "Plan (your copy, not uploaded).docx"),
+        ("Plan.docx", 3, "Plan (your copy, not uploaded) 3.docx"),
+        ("Makefile", 2, "Makefile (your copy, not uploaded) 2"),
+        ("Plan (your copy, not uploaded).docx", 2, "Plan (your copy, not uploaded) 2.docx"),
+        ("Plan (your copy, not uploaded) 2.docx", 1, "Plan (your copy, not uploaded).docx"),
+        ("Plan (2).docx", 1, "Plan (2) (your copy, not uploaded).docx"),
+        (
+            f"Plan (conflict, PC, {WHEN}).docx",
+            1,
+            f"Plan (conflict, PC, {WHEN}) (your copy, not uploaded).docx",
+        ),
+        ("가" * 85, 1, "가" * 76 + " (your copy, not uploaded)"),
+    ],
+)
+def test_a_copy_that_is_not_uploaded_says_so(name: str, turn: int, made: str) -> None:
+    assert names.kept_copy(name, turn) == made
+    assert may_travel(made)
+
+
+@given(NAMES, TURNS, TURNS)
+def test_kept_copies_may_travel_and_differ_from_each_other(name: str, one: int, two: int) -> None:
+    made = names.kept_copy(name, one)
+    assert may_travel(made)
+    assert len(made.encode()) <= names.MAX_DISK_BYTES
+    assert one == two or names.key(made) != names.key(names.kept_copy(name, two))
+    assert names.kept_copy(made, one) == made
+
+
 @given(NAMES, st.integers(2, 50))
 @example(" ", 2)
 def test_a_second_name_of_a_second_name_is_no_longer_than_its_counter_makes_it(name: str, times: int) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 
 from govsync.model.nodes import Baseline, Kind, Local, Node, Place, Presence, Remote
 from govsync.model.reconcile import reconcile
-from govsync.model.steps import Adopt, Forget, Unify
+from govsync.model.steps import Adopt, Forget, LeaveOut, TakeIn, Unify
 from govsync.model.trees import MemoryTrees, agreed, root, settled
 from tests.model.trees_contract import ROOT, SPACE, TreesContract, forests, id_of
 
@@ -127,4 +127,4 @@ def test_books_that_were_kept_are_not_kept_again(grown: tuple[list[Node], set[in
         trees.put(msgspec.structs.replace(trees.node(lid), baseline=agreed(trees.node(lid))))
     again = reconcile(trees, due).books
     assert not [book for book in again if isinstance(book, Adopt)]
-    assert all(isinstance(book, Forget | Unify) for book in again)
+    assert all(isinstance(book, Forget | Unify | LeaveOut | TakeIn) for book in again)

@@ -4,7 +4,7 @@ import msgspec
 
 from govsync.model.nodes import Baseline, Kind, Local, Node, Place, Presence, Remote
 from govsync.model.reconcile import reconcile
-from govsync.model.steps import Aside, Delete, Mkdir, Move, Put
+from govsync.model.steps import Aside, Delete, Mkdir, Move, Put, Relocate
 from govsync.model.trees import MemoryTrees, root
 
 ROOT, FOLDER, FILE = 1, 2, 3
@@ -59,6 +59,11 @@ def test_a_deletion_waits_for_the_arrival_in_another_space() -> None:
     assert (plan.up, plan.waiting) == ((), (FILE,))
     arrived = msgspec.structs.replace(moved, after=None)
     assert [type(step) for step in reconcile(trees(arrived), [FILE]).up] == [Delete]
+
+
+def test_a_parked_file_of_which_the_server_never_told_comes_back_from_where_nobody_sees_it() -> None:
+    parked = Node(FILE, id_of(FILE), SPACE, Local(Place(ROOT, "a"), Kind.FILE, Presence.PARKED, HASH))
+    assert reconcile(trees(parked), [FILE]).down == (Relocate(FILE, Place(ROOT, "a")),)
 
 
 def test_a_mount_that_vanished_is_no_deletion() -> None:

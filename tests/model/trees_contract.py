@@ -101,6 +101,10 @@ class TreesContract:
         assert self.grow(told(2, ROOT, "a"), cursor=41).read_to(2) == 41
         assert self.grow(told(2, ROOT, "a")).read_to(2) == 0
 
+    def test_the_synced_folder_itself_lies_at_no_mount(self) -> None:
+        trees = self.grow(told(2, ROOT, "a"))
+        assert (trees.mount_of(ROOT), trees.mount_of(2)) == (None, None)
+
 
 @st.composite
 def forests(draw: st.DrawFn) -> tuple[list[Node], set[int], int]:

@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from pathlib import Path
 
-from tests.mutations import disk, server, trees
+from tests.mutations import disk, server, sharing, trees, window
 from tests.mutations.guard import Guard
 
 ROOT = Path(__file__).parents[2]
-EVERY = (*disk.GUARDS, *trees.GUARDS, *server.GUARDS)
+EVERY = (*disk.GUARDS, *trees.GUARDS, *sharing.GUARDS, *server.GUARDS, *window.GUARDS)
 LIMIT_S = 900
 """How long the tests of one guard may take: without it, something may wait for ever, which is noticed, too."""
 

@@ -60,8 +60,8 @@ def wanted(*extras: str) -> set[str]:
 
 
 def test_the_locks_hold_every_dependency_that_the_project_names():
-    assert wanted("server", "postgres", "s3") - locked("product.lock") == set()
-    assert wanted("server", "postgres", "s3", "dev", "docs") - locked("development.lock") == set()
+    assert wanted("server", "postgres", "s3", "desktop") - locked("product.lock") == set()
+    assert wanted("server", "postgres", "s3", "desktop", "dev", "docs") - locked("development.lock") == set()
 
 
 def test_what_is_tested_is_what_is_shipped():

@@ -38,5 +38,5 @@ def test_only_signing_in_needs_no_session() -> None:
     assert {route.name for route in ROUTES if not route.signed_in} == {"sign_in", "refresh"}
 
 
-def test_a_second_sign_in_is_not_asked_for_by_itself() -> None:
+def test_a_second_sign_in_or_link_is_not_asked_for_by_itself() -> None:
     assert [route.name for route in ROUTES if not route.repeatable] == ["sign_in"]

@@ -1,5 +1,6 @@
 """Contents over chunks: what is asked, sent and fetched, in which portions, against a server of a dictionary."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
@@ -188,13 +189,31 @@ def test_afterwards_nothing_is_missing_and_no_limit_was_passed(
     store = Store()
     for number in there:
         store.add(piece(number))
-    remote(store).upload(SPACE, [Content(*map(piece, numbers)) for numbers in contents], 0)
+    passed: Counter[int] = Counter()
+    sources = [Content(*map(piece, numbers)) for numbers in contents]
+    remote(store).upload(SPACE, sources, 0, lambda source, more: passed.update({source: more}))
+    assert passed == {n: each.manifest.size_bytes for n, each in enumerate(sources) if each.manifest.chunks}
     wanted = {number for numbers in contents for number in numbers}
     assert {chunk_hash(piece(number)) for number in wanted} <= store.held.keys()
     assert all(len(question.hashes) <= LIMITS.hashes_per_question for question in store.questions)
     assert all(sum(map(len, body)) <= LIMITS.chunks_body_bytes for body in store.bodies)
     sent = [data for body in store.bodies for data in body]
     assert sorted(sent) == sorted(map(piece, wanted - there))
+
+
+def test_what_has_passed_is_what_the_server_holds() -> None:
+    store, large = Store(), [piece(number) for number in range(8)]
+    store.add(large[0])
+    passed: list[tuple[int, int]] = []
+
+    def hear(_: int, more: int) -> None:
+        passed.append((len(store.held), more))
+
+    remote(store).upload(SPACE, [Content(*large)], 0, hear)
+    assert len(store.bodies) > 1
+    assert [held for held, _ in passed] == sorted(held for held, _ in passed)
+    assert all(count <= held for count, (held, _) in enumerate(passed, 1))
+    assert passed[0] == (1, 300), "at once of what was there"
 
 
 def test_the_growth_is_announced_before_a_byte_moves() -> None:

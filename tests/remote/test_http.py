@@ -56,10 +56,16 @@ class Stranger:
         self.goes_on = b""
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
 
     def close(self) -> None:
+        """Ends it. A thread that goes on waiting at a closed descriptor takes what another socket of that number gets, once a
+        signal has the system begin the wait again."""
+        self._listening.shutdown(socket.SHUT_RDWR)
         self._listening.close()
+        self._thread.join(10)
+        assert not self._thread.is_alive()
 
     def _serve(self) -> None:
         while True:

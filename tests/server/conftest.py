@@ -11,11 +11,18 @@ from sqlalchemy import delete
 from govsync.server import accounts
 from govsync.server.db import tables
 from govsync.server.db.connect import Database
-from tests import engines
+from tests import engines, in_memory
 from tests.server import line
 from tests.server.desk import Desk
 from tests.server.office import Office
 from tests.server.serving import serving
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """As pytest's, in memory: what a power cut leaves is looked at without one (`test_power_cut`)."""
+    with in_memory.folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -1,16 +1,21 @@
 """A small ministry to test the server with: one organisation, divisions, people; time and chance are the test's own."""
 
 import random
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 from unittest import mock
 
 from argon2 import PasswordHasher
 from sqlalchemy import Connection
 
+from govsync.model.codes import Code
 from govsync.model.ids import uuid7
+from govsync.model.problems import Failure
 from govsync.protocol.limits import DEFAULT
 from govsync.protocol.session import DeviceInfo, SignIn, SpaceInfo, SpacesAsked, Tokens
-from govsync.server import accounts, directory, spaces
+from govsync.server import accounts, directory, passwords, signing, spaces
 from govsync.server.blobs.folder import FolderBlobs
 from govsync.server.context import Caller, Server
 from govsync.server.db.connect import Database
@@ -20,6 +25,15 @@ START_MS = 1_795_000_000_000
 PASSWORD = "correct horse"
 _QUICK = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 """A password is slow to hash on purpose; to compare one takes as long as it says itself that hashing it took."""
+
+
+def code_of(work: Callable[[], object]) -> Code | None:
+    """Answers with which code something is refused, None where it is not."""
+    try:
+        work()
+    except Failure as failure:
+        return failure.code
+    return None
 
 
 class Clock:
@@ -39,6 +53,11 @@ class Ids:
         self._clock, self._random = clock, random.Random(1)
         self._count = count
 
+    def go_on_from(self, other: "Ids") -> None:
+        """Makes next what the other would have made next."""
+        self._count = other._count
+        self._random.setstate(other._random.getstate())
+
     def new(self) -> bytes:
         self._count += 1
         return uuid7(self._clock.time_ms(), self._count.to_bytes(10, "big"))
@@ -50,6 +69,22 @@ class Ids:
         return self._random.randbytes(size_bytes)
 
 
+class People(NamedTuple):
+    """The accounts of an office, by login."""
+
+    anna: bytes
+    boris: bytes
+    clara: bytes
+
+
+class Founded(NamedTuple):
+    """An office to copy: a SQLite in memory, where the ids were when it was done, and who is in it."""
+
+    database: Database
+    ids: Ids
+    people: People
+
+
 class Office:
     """A server with Anna and Boris in the division Planning, and Clara in Health, which is another organisation."""
 
@@ -59,17 +94,15 @@ class Office:
         blobs = FolderBlobs(folder)
         blobs.establish("office")
         self.server = Server(database=database, blobs=blobs, clock=self.clock, ids=self.ids, limits=DEFAULT)
-        schema.upgrade(database)
-        with database.begin() as tx:
-            directory.begin_epoch(self.server, tx)
-            accounts.make_secret(tx, self.ids.chance)
-            directory.add_organisation(self.server, tx, "Interior")
-            directory.add_organisation(self.server, tx, "Health")
-            directory.add_division(self.server, tx, "Interior/Planning")
-            self.anna = directory.add_user(self.server, tx, "anna", "Anna", "Interior/Planning")
-            self.boris = directory.add_user(self.server, tx, "boris", "Boris", "Interior/Planning")
-            self.clara = directory.add_user(self.server, tx, "clara", "Clara", "Health")
-        self._without_password = {"anna": self.anna, "boris": self.boris, "clara": self.clara}
+        if database.is_sqlite:
+            schema.fill(database, _founded().database)
+            self.ids.go_on_from(_founded().ids)
+            people = _founded().people
+        else:
+            schema.upgrade(database)
+            people = _found(self.server, self.ids)
+        self.anna, self.boris, self.clara = people
+        self._without_password = people._asdict()
 
     def device(self, name: str = "desk") -> DeviceInfo:
         return DeviceInfo(id=self.ids.new(), name=name, machine="machine")
@@ -91,6 +124,33 @@ class Office:
         return {info.name or info.id.hex(): info for info in answer.spaces}
 
 
+@cache
+def _founded() -> Founded:
+    clock = Clock()
+    ids = Ids(clock)
+    database = Database("sqlite://")
+    schema.upgrade(database)
+    # Nothing is stored by whoever only keeps lists.
+    server = Server(
+        database=database, blobs=FolderBlobs(Path("/nowhere")), clock=clock, ids=ids, limits=DEFAULT
+    )
+    return Founded(database, ids, _found(server, ids))
+
+
+def _found(server: Server, ids: Ids) -> People:
+    with server.database.begin() as tx:
+        directory.begin_epoch(server, tx)
+        signing.make_secret(tx, ids.chance)
+        directory.add_organisation(server, tx, "Interior")
+        directory.add_organisation(server, tx, "Health")
+        directory.add_division(server, tx, "Interior/Planning")
+        return People(
+            anna=directory.add_user(server, tx, "anna", "Anna", "Interior/Planning"),
+            boris=directory.add_user(server, tx, "boris", "Boris", "Interior/Planning"),
+            clara=directory.add_user(server, tx, "clara", "Clara", "Health"),
+        )
+
+
 def _set_password(server: Server, tx: Connection, user: bytes) -> None:
-    with mock.patch.object(accounts, "_HASHER", _QUICK):
+    with mock.patch.object(passwords, "_HASHER", _QUICK):
         accounts.set_password(server, tx, user, PASSWORD)

@@ -25,6 +25,7 @@ from govsync.server.db import tables
 from govsync.server.db.connect import Database
 from govsync.server.db.insert import insert_rows
 from govsync.server.fresh import Fresh
+from tests import schema
 from tests.server.desk import Desk
 from tests.server.office import Ids, Office
 
@@ -173,14 +174,16 @@ class World:
 
     def __init__(self, url: str, base: Path) -> None:
         self._store = base / "store"
-        first, other = Database(url), Database(url)
+        first, other, beside = Database(url), Database(url), Database(url, lock_ms=LOCK_MS)
         self.steps = Steps(first)
         self.office = Office(other, self._store)
         limits = msgspec.structs.replace(DEFAULT, inline_chunk_bytes=SMALL_BYTES)
         self.other = msgspec.structs.replace(self.office.server, limits=limits)
         blobs = SteppedBlobs(FolderBlobs(self._store), self._store, self.steps)
         self.first = msgspec.structs.replace(self.other, database=first, blobs=blobs)
-        self.beside = msgspec.structs.replace(self.other, database=Database(url, lock_ms=LOCK_MS))
+        self.beside = msgspec.structs.replace(self.other, database=beside)
+        for database in (first, beside):
+            schema.share_statements(database)
         self.office.server = self.other
         self.promised: Promised = {}
         self._kept = Left({}, {})

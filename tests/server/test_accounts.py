@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol.session import DeviceInfo, Refresh, Tokens
-from govsync.server import accounts, directory
+from govsync.server import accounts, directory, passwords
 from govsync.server.db import tables
 from govsync.server.db.connect import Database
 from tests.server.office import PASSWORD, Office
@@ -68,7 +68,7 @@ def test_a_name_that_is_not_there_costs_the_same_work(office: Office, monkeypatc
     with office.server.database.begin() as tx:
         accounts.set_password(office.server, tx, office.anna, PASSWORD)
     compared: list[str] = []
-    monkeypatch.setattr(accounts, "_fits", lambda stored, _password: bool(compared.append(stored)))
+    monkeypatch.setattr(passwords, "fits", lambda stored, _password: bool(compared.append(stored)))
     for login in ("anna", "nobody"):
         code_of(lambda login=login: office.sign_in(login))
     parameters = [stored.split("$")[:4] for stored in compared]

@@ -1,7 +1,5 @@
 """Guessing passwords is slowed, and nobody keeps a colleague out by guessing wrong on purpose."""
 
-from collections.abc import Callable
-
 import msgspec
 import pytest
 from sqlalchemy import select
@@ -14,7 +12,7 @@ from govsync.server import accounts, attempts, upkeep
 from govsync.server.bounds import Bounds, Tries
 from govsync.server.db import tables
 from tests.server.line import Caller
-from tests.server.office import PASSWORD, Office
+from tests.server.office import PASSWORD, Office, code_of
 from tests.server.serving import serving
 from tests.server.test_oracle import work
 
@@ -25,14 +23,6 @@ BOUNDS = Bounds(
 )  # fmt: skip
 """Smaller than those of a server: a password is slow to compare on purpose."""
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"
-
-
-def code_of(call: Callable[[], object]) -> Code | None:
-    try:
-        call()
-    except Failure as failure:
-        return failure.code
-    return None
 
 
 def try_in(

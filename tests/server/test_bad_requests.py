@@ -25,15 +25,22 @@ from tests.server.test_bad_contents import within
 IN_SPACE = [route for route in ROUTES if "{space}" in route.path]
 BODIES: dict[str, object] = {
     "commit": {"epoch": bytes(16), "operations": []},
-    "missing": {"hashes": []}, "known": {}, "chunks": {}, "fetch": {"wants": []},
+    "missing": {"hashes": []}, "known": {}, "chunks": {}, "fetch": {"wants": []}, "spaces": {"have": []},
+    "share": {
+        **{name: bytes([number]) * 16 for number, name in enumerate(("key", "node", "space", "mount"))},
+        "members": [{"who": {"kind": "user", "name": "boris"}, "role": "viewer"}],
+    },
+    "set_member": {"who": {"kind": "user", "name": "boris"}, "role": "viewer"},
+    "make_link": {"key": bytes(32), "node": bytes(16)},
 }  # fmt: skip
 
 
 def call(caller: Caller, route: Route, **named: bytes) -> Answer:
     """Makes a plain call of a row, with the ids that it is about."""
     path = route.path.format(**{name: ids.to_text(value) for name, value in named.items()})
-    body = None if route.takes is Shape.NONE else framed(BODIES.get(route.name, {}))
-    return caller.call(route.method, path, body)
+    document = BODIES.get(route.name, {})
+    bodies = {Shape.NONE: None, Shape.JSON: encode_json(document), Shape.FRAMED: framed(document)}
+    return caller.call(route.method, path, bodies[route.takes])
 
 
 def commit(served: Served, *operations: ask.AnyOperation) -> Answer:
@@ -177,7 +184,7 @@ def test_a_token_that_is_none_of_ours_is_refused_by_every_call(served: Served):
     for route in ROUTES:
         if not route.signed_in:
             continue
-        named = dict.fromkeys(("space", "node", "rev"), served.desk.space)
+        named = dict.fromkeys(("space", "node", "rev", "link"), served.desk.space)
         for token in (None, *bad):
             caller = Caller(served.caller.address, None)
             headers = {} if token is None else {"Authorization": f"Bearer {token}".encode().decode("latin-1")}
@@ -263,8 +270,8 @@ def test_who_may_add_and_not_read_is_shown_nothing(served: Served):
     clara = Caller(served.caller.address, served.office.sign_in("clara").access)
     assert state.rev is not None
     for route in IN_SPACE:
-        if route.name in ("missing", "chunks", "commit"):
-            continue
+        if route.name in ("missing", "chunks", "commit", "leave"):
+            continue  # To add, and to go, is hers.
         answer = call(clara, route, space=team.space, node=state.node, rev=state.rev)
         assert answer.code is Code.NOT_FOUND, route.name
 
@@ -314,6 +321,8 @@ def test_a_cursor_that_is_not_ours_is_said_to_be_that(served: Served):
     assert asked(epoch="x", seq=1, chain=chain) is Code.BAD_REQUEST
     assert asked(epoch=epoch, seq=1, chain="zz") is Code.BAD_REQUEST
     assert served.caller.call("GET", f"{in_space(desk.space, 'trash')}?before=x").code is Code.BAD_REQUEST
+    assert served.caller.call("GET", f"{in_space(desk.space, 'earlier')}?at=x").code is Code.BAD_REQUEST
+    assert served.caller.call("GET", f"{in_space(desk.space, 'earlier')}?seq=x").code is Code.BAD_REQUEST
     assert served.caller.call("GET", f"{in_space(desk.space, 'nodes')}?after=x").code is Code.BAD_REQUEST
 
 

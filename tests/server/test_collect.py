@@ -1,5 +1,7 @@
 """Nothing goes that is needed, whatever the clock says; what is not needed goes in its time (R36)."""
 
+from collections.abc import Callable
+
 import pytest
 from sqlalchemy import update
 
@@ -26,11 +28,11 @@ def desk(office: Office) -> Desk:
     return Desk(office)
 
 
-def run(office: Office, days: int) -> list[collecting.Collected]:
-    """Lets days pass, with a collection each day."""
+def run(office: Office, days: int, each: int = 1) -> list[collecting.Collected]:
+    """Lets days pass, with a collection each day or, where it takes long until anything is due, each second."""
     found = [collect(office.server)]
-    for _ in range(days):
-        office.clock.now_ms += DAY_MS
+    for _ in range(0, days, each):
+        office.clock.now_ms += each * DAY_MS
         found.append(collect(office.server))
     return found
 
@@ -41,7 +43,7 @@ def hashes(office: Office) -> set[object]:
 
 def test_what_is_in_use_stays_for_ever(office: Office, desk: Desk) -> None:
     small, large = desk.save("a", b"1"), desk.save("b", LARGE)
-    run(office, 100)
+    run(office, LONG_DAYS, each=2)
     assert desk.fetch(small.rev) == [b"1"]
     assert desk.fetch(large.rev) == [LARGE]
     assert check(office.server) == []
@@ -76,7 +78,7 @@ def test_a_question_keeps_a_chunk(office: Office, desk: Desk) -> None:
 def test_a_replaced_version_stays_for_the_retention_after_it_was_replaced(office: Office, desk: Desk) -> None:
     """Not after it was saved: a file that nobody touched for long must not lose its old version with the first edit."""
     old = desk.save("a", noise(100_000, 1))
-    run(office, LONG_DAYS)
+    run(office, LONG_DAYS, each=2)
     desk.send(noise(100_000, 2))
     desk.do(desk.edit(old, noise(100_000, 2)))
     run(office, 29)
@@ -90,7 +92,7 @@ def test_a_replaced_version_stays_for_the_retention_after_it_was_replaced(office
 
 def test_a_deleted_file_stays_for_the_retention_after_its_deletion(office: Office, desk: Desk) -> None:
     state = desk.save("a", LARGE)
-    run(office, LONG_DAYS)
+    run(office, LONG_DAYS, each=2)
     desk.do(desk.delete(state))
     run(office, 29)
     assert desk.fetch(state.rev) == [LARGE]
@@ -114,7 +116,7 @@ def test_what_went_with_its_folder_stays_as_long(office: Office, desk: Desk) -> 
 def test_a_desk_that_was_away_for_long_still_revives_and_edits(office: Office, desk: Desk) -> None:
     state = desk.save("a", LARGE)
     desk.do(desk.delete(state))
-    run(office, 40)
+    run(office, 40, each=2)
     [alive] = desk.do(desk.revive(state, "a"))
     [edited] = desk.do(desk.edit(alive, b"mine"), inline=(b"mine",))
     assert desk.fetch(edited.rev) == [b"mine"]
@@ -124,7 +126,7 @@ def test_a_desk_that_was_away_for_long_still_revives_and_edits(office: Office, d
 def test_a_removed_content_comes_back_with_whoever_still_holds_it(office: Office, desk: Desk) -> None:
     state = desk.save("a", LARGE)
     desk.do(desk.delete(state))
-    run(office, 40)
+    run(office, 40, each=2)
     [alive] = desk.do(desk.revive(state, "a"))
     same = desk.edit(alive, LARGE)
     assert desk.lacks(same) == (chunk_hash(LARGE),)
@@ -181,10 +183,35 @@ def test_what_is_deleted_or_replaced_while_a_clock_is_behind_stays_for_its_reten
     office.clock.now_ms -= 20 * 365 * DAY_MS
     desk.do(desk.delete(state) if gone else desk.edit(state, b"2"), inline=() if gone else (b"2",))
     office.clock.now_ms += 20 * 365 * DAY_MS
-    run(office, 28)
+    run(office, 28, each=2)
     assert desk.fetch(state.rev) == [LARGE]
     run(office, 6)
     assert chunk_hash(LARGE) not in hashes(office)
+
+
+def collect_and_meanwhile(
+    office: Office, desk: Desk, monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]
+) -> None:
+    """Collects, and acts when it has looked at what the desk's space needs and has removed nothing yet."""
+    needed, begin = collecting._needed, office.server.database.begin
+    state: list[str] = []
+
+    def note_the_look(*arguments: object) -> set[bytes]:
+        found = needed(*arguments)  # type: ignore[arg-type]
+        if not state and arguments[2] == desk.space:
+            state.append("looked")
+        return found
+
+    def begin_after_it(write: bool = True) -> object:
+        if write and state == ["looked"]:
+            state.append("acted")
+            act()
+        return begin(write)
+
+    monkeypatch.setattr(collecting, "_needed", note_the_look)
+    monkeypatch.setattr(office.server.database, "begin", begin_after_it)
+    collect(office.server)
+    assert state == ["looked", "acted"]
 
 
 def test_a_commit_between_looking_and_removing_keeps_its_chunks(
@@ -192,31 +219,32 @@ def test_a_commit_between_looking_and_removing_keeps_its_chunks(
 ) -> None:
     desk.send(LARGE)
     run(office, 2)
-    needed = collecting._needed
-    state = []
-
-    def commit_after_looking(*arguments: object) -> set[bytes]:
-        found = needed(*arguments)  # type: ignore[arg-type]
-        if not state and arguments[2] == desk.space:
-            state.append("looked")
-        return found
-
-    monkeypatch.setattr(collecting, "_needed", commit_after_looking)
     office.clock.now_ms += DAY_MS
     begin = office.server.database.begin
 
-    def begin_after_commit(write: bool = True) -> object:
-        if write and state == ["looked"]:
-            state.append("committed")
-            desk.do(desk.put("late", LARGE))
-            # As if the clock had gone back, so that the chunk's touch does not give it away.
-            with begin() as tx:
-                tx.execute(update(tables.chunk).values(touched_ms=0))
-        return begin(write)
+    def commit() -> None:
+        desk.do(desk.put("late", LARGE))
+        # As if the clock had gone back, so that the chunk's touch does not give it away.
+        with begin() as tx:
+            tx.execute(update(tables.chunk).values(touched_ms=0))
 
-    monkeypatch.setattr(office.server.database, "begin", begin_after_commit)
-    collect(office.server)
-    assert state == ["looked", "committed"]
+    collect_and_meanwhile(office, desk, monkeypatch, commit)
+    assert hashes(office) == {chunk_hash(LARGE)}
+
+
+def test_a_question_between_looking_and_removing_keeps_a_chunk(
+    office: Office, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who was told that a chunk is there commits without sending it."""
+    desk.send(LARGE)
+    run(office, 2)
+    office.clock.now_ms += DAY_MS
+    question = Missing(hashes=(chunk_hash(LARGE),))
+
+    def ask() -> None:
+        assert contents.missing(office.server, desk.caller, desk.space, question).missing == (False,)
+
+    collect_and_meanwhile(office, desk, monkeypatch, ask)
     assert hashes(office) == {chunk_hash(LARGE)}
 
 

@@ -231,8 +231,10 @@ def test_a_node_of_another_space_is_not_made_again(office: Office, desk: Desk) -
     theirs = other.save("x", b"1")
     assert desk.refused(desk.mkdir("x", node=theirs.node)).code is Code.NODE_IN_SPACE
     assert desk.refused(desk.put("x", b"2", key=theirs.rev), inline=(b"2",)).code is Code.NODE_IN_SPACE
-    assert desk.refused(desk.move(theirs, "y")).code is Code.NOT_FOUND
-    assert desk.refused(desk.delete(theirs)).code is Code.NOT_FOUND
+    assert desk.refused(desk.move(theirs, "y")).code is Code.NODE_IN_SPACE
+    assert desk.refused(desk.delete(theirs)).code is Code.NODE_IN_SPACE
+    assert desk.refused(desk.edit(theirs, b"2"), inline=(b"2",)).code is Code.NODE_IN_SPACE
+    assert desk.refused(desk.mkdir("y", parent=other.root)).code is Code.NODE_IN_SPACE
 
 
 def test_fields_of_wrong_size_are_one_operations_trouble(desk: Desk) -> None:
@@ -257,6 +259,20 @@ def test_over_quota_stops_what_grows_and_nothing_else(office: Office, desk: Desk
     assert grown.code is Code.QUOTA
     assert all(isinstance(outcome, Done) for outcome in (small, moved, shrunk))
     assert isinstance(desk.commit(desk.put("more", b"123"), inline=(b"123",))[0], Done)
+
+
+def test_a_quota_that_became_smaller_than_what_there_is_stops_only_what_grows(
+    office: Office, desk: Desk
+) -> None:
+    big, other = desk.save("big", b"12345678"), desk.save("other", b"1234")
+    set_space(office, desk.space, quota=4)
+    moved, shrunk, removed = desk.commit(
+        desk.move(big, "bigger"), desk.edit(big, b"123456"), desk.delete(other), inline=(b"123456",)
+    )
+    assert all(isinstance(outcome, Done) for outcome in (moved, shrunk, removed))
+    [more] = desk.commit(desk.put("more", b"1"), inline=(b"1",))
+    assert isinstance(more, Refused)
+    assert more.code is Code.QUOTA
 
 
 def test_a_revived_file_counts_again(office: Office, desk: Desk) -> None:
@@ -312,6 +328,22 @@ def test_who_may_only_add_sends_what_is_there_already(desk: Desk, uploader: Desk
     uploader.send(LARGE)
     uploader.do(uploader.put("b", LARGE))
     assert desk.do(desk.put("c", LARGE))
+
+
+def test_who_reads_in_one_way_and_adds_in_another_adds_and_changes_nothing(
+    office: Office, desk: Desk, uploader: Desk
+) -> None:
+    there = desk.save("a.txt", b"1")
+    give_role(office, desk.space, office.clara, Role.CONTRIBUTOR)
+    operation = uploader.put("a.txt", b"1")
+    [state] = uploader.do(operation, inline=(b"1",))
+    assert state.name == "a (2).txt"
+    seen = desk.do(desk.move(state, "b.txt"))[0]
+    [again] = uploader.commit(operation)
+    assert isinstance(again, Done)
+    assert again.state == seen
+    for change in (uploader.edit(there, b"2"), uploader.move(there, "c"), uploader.delete(there)):
+        assert uploader.refused(change, inline=(b"2",)).code is Code.NO_RIGHT
 
 
 def test_a_renamed_upload_does_not_tell_its_new_name(desk: Desk, uploader: Desk) -> None:

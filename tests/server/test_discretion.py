@@ -11,32 +11,22 @@ import pytest
 from govsync.model import ids
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
+from govsync.protocol.links import MakeLink
 from govsync.protocol.routes import ROUTES, Route, Shape
 from govsync.protocol.session import DeviceInfo, Refresh, Role, SignIn
 from govsync.protocol.wire import encode_json
-from govsync.server import spaces
+from govsync.server import links, spaces
 from govsync.server.accounts import ACCESS_S
 from govsync.server.discreet import Discreet
 from tests.server.conftest import Served
 from tests.server.desk import Desk, give_role
 from tests.server.line import Answer, Caller, framed
 from tests.server.office import PASSWORD
-from tests.server.test_bad_requests import BODIES
+from tests.server.test_bad_requests import call
 
 SIGNED_IN = [route for route in ROUTES if route.signed_in]
 PLANTED = "Zwiebelkuchen"
 """Stands in every name, text and content of these tests, and nowhere else."""
-
-
-def call(caller: Caller, route: Route, **named: bytes) -> Answer:
-    """Makes a plain call of a row, with the ids that it is about."""
-    path = route.path.format(**{name: ids.to_text(value) for name, value in named.items()})
-    body = None
-    if route.takes is Shape.FRAMED:
-        body = framed(BODIES.get(route.name, {}))
-    elif route.takes is Shape.JSON:
-        body = encode_json({"have": []})
-    return caller.call(route.method, path, body)
 
 
 def of_clara(served: Served) -> dict[str, bytes]:
@@ -44,7 +34,9 @@ def of_clara(served: Served) -> dict[str, bytes]:
     clara = Desk(served.office, "clara")
     state = clara.save(f"{PLANTED}.txt", PLANTED.encode() * 20)
     assert state.rev is not None
-    return {"space": clara.space, "node": state.node, "rev": state.rev}
+    request = MakeLink(key=served.office.ids.chance(32), node=state.node)
+    link = links.make(served.office.server, clara.caller, clara.space, request)
+    return {"space": clara.space, "node": state.node, "rev": state.rev, "link": link.link}
 
 
 @contextmanager
@@ -106,7 +98,9 @@ def test_no_name_byte_or_token_is_logged_or_stands_in_a_refusal(
             if route.gives is Shape.EVENTS or route.name == "sign_out":
                 continue
             refusals.append(
-                anna.call(route.method, route.path.format(space=PLANTED, node=PLANTED, rev=PLANTED))
+                anna.call(
+                    route.method, route.path.format(space=PLANTED, node=PLANTED, rev=PLANTED, link=PLANTED)
+                )
             )
             for body in (PLANTED.encode(), framed({PLANTED: PLANTED}), framed([PLANTED])):
                 path = route.path.format(**{name: ids.to_text(value) for name, value in there.items()})

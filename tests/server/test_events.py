@@ -7,15 +7,19 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from sqlalchemy import update
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol import events
 from govsync.protocol.session import Role
+from govsync.protocol.sharing import NewMember, Principal
 from govsync.server import directory, spaces
+from govsync.server.db import tables
 from govsync.server.events import Streams
 from tests.server.desk import Desk, give_role
 from tests.server.office import Office
+from tests.server.sharers import division, group, inside, set_member, share, user
 
 LIMIT_S = 30.0
 NEVER_S = 10_000.0
@@ -211,3 +215,81 @@ def test_a_copy_of_a_device_is_refused_when_the_first_comes_back(
             assert caught.value.code is Code.BAD_REQUEST
 
     run(office, pool, story)
+
+
+# Rights
+
+
+def shared_with(who: NewMember, office: Office) -> tuple[Desk, Callable[[], object]]:
+    """Answers Boris's desk, and what shares a folder of his."""
+    boris = Desk(office, "boris")
+    [folder] = boris.do(boris.mkdir("plans"))
+    return boris, lambda: share(boris, folder, who)
+
+
+@pytest.mark.parametrize(
+    "who", [user("clara"), group("Budget"), division("Health/Doctors")], ids=lambda who: who.kind
+)
+@pytest.mark.parametrize("replica", ["the same", "another"])
+def test_whoever_is_concerned_by_a_change_of_members_is_told_before_the_next_beat(
+    office: Office, pool: ThreadPoolExecutor, who: Principal, replica: str
+) -> None:
+    with office.server.database.begin() as tx:
+        directory.add_group(office.server, tx, "Budget")
+        directory.add_to_group(office.server, tx, "Budget", "clara")
+        directory.add_division(office.server, tx, "Health/Doctors")
+        below = directory.add_division(office.server, tx, "Health/Doctors/Surgeons")
+        tx.execute(update(tables.user).where(tables.user.c.id == office.clara).values(unit=below))
+    clara = office.caller("clara")
+    boris, give = shared_with(NewMember(who, Role.VIEWER), office)
+
+    async def story(streams: Streams) -> None:
+        ear, other = Ear(streams.listen(clara, "a")), Ear(streams.listen(boris.caller, "b"))
+        await ear.until(events.Beat)
+        await other.until(events.Beat)
+        info = await asyncio.to_thread(give)
+        if replica == "the same":
+            streams.rights()
+        await ear.until(events.RightsChanged)
+        await ear.until(events.Beat)
+        await other.until(events.RightsChanged)
+        # What is new to the desk is heard of as everything else.
+        there = inside(boris, info)  # type: ignore[arg-type]
+        await asyncio.to_thread(there.save, "a", b"1")
+        streams.head(there.space, 10**6)
+        assert (await ear.until(events.HeadMoved)).space == there.space
+        await asyncio.to_thread(set_member, boris, there.space, who, None)
+        if replica == "the same":
+            streams.rights()
+        await ear.until(events.RightsChanged)
+
+    run(office, pool, story, poll_s=NEVER_S if replica == "the same" else OFTEN_S)
+
+
+def test_members_of_the_space_around_are_told_of_what_comes_with_it(
+    office: Office, pool: ThreadPoolExecutor
+) -> None:
+    anna, boris = office.caller("anna"), Desk(office, "boris", "Planning")
+    [folder] = boris.do(boris.mkdir("plans"))
+
+    async def story(streams: Streams) -> None:
+        ear = Ear(streams.listen(anna, "a"))
+        await ear.until(events.Beat)
+        await asyncio.to_thread(share, boris, folder)
+        streams.rights()
+        await ear.until(events.RightsChanged)
+
+    run(office, pool, story)
+
+
+def test_who_is_disabled_is_told_at_once(office: Office, pool: ThreadPoolExecutor) -> None:
+    clara = office.caller("clara")
+
+    async def story(streams: Streams) -> None:
+        ear = Ear(streams.listen(clara, "a"))
+        await ear.until(events.Beat)
+        with office.server.database.begin() as tx:
+            directory.set_user_state(office.server, tx, "clara", "disabled")
+        await ear.until(events.SessionEnded)
+
+    run(office, pool, story, poll_s=OFTEN_S)

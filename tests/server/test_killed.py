@@ -33,7 +33,8 @@ from tests.server.works import WORKS, Ministry, Work, furnish
 STEPS = {
     "a commit of every kind": 30, "a commit of very many": 18, "chunks and their commit": 20, "folding": 12,
     "repacking": 12, "collecting": 60, "checking": 60, "healing": 20, "administering": 50, "mounting": 20,
-    "declaring restored": 10, "signing in": 20, "refreshing": 10, "signing out": 7,
+    "sharing": 40, "changing members": 30, "sealing": 6, "declaring restored": 10, "signing in": 20, "refreshing": 10, "signing out": 7, "making a link": 20,
+    "uploading through a link": 40,
 }  # fmt: skip
 """So many there are at least: one that is not seen any more is missed here."""
 LONG = {"folding", "repacking", "collecting", "checking", "healing", "administering"}
@@ -58,6 +59,11 @@ PAIRS = [
         ("collecting", "a commit of every kind", ["postgres"]),
         ("administering", "administering", ["postgres"]),
         ("mounting", "mounting", BOTH),
+        ("sharing", "sharing", BOTH),
+        ("sharing", "declaring restored", ["postgres"]),
+        ("sharing", "a commit of every kind", BOTH),
+        ("changing members", "changing members", ["postgres"]),
+        ("sealing", "sealing", BOTH),
         ("refreshing", "refreshing", BOTH),
     )
     for kind in kinds

@@ -18,8 +18,10 @@ from msgspec import inspect
 from govsync.content.frames import encode
 from govsync.model import ids
 from govsync.model.codes import Code
+from govsync.protocol.links import MakeLink
 from govsync.protocol.routes import ROUTES, Route, Shape
 from govsync.protocol.wire import CHUNK, DOCUMENT
+from govsync.server import links
 from tests.foreign import struct_of
 from tests.server.desk import LARGE, Desk
 from tests.server.line import Caller
@@ -79,6 +81,8 @@ def _struct(kind: inspect.StructType, known: Known) -> st.SearchStrategy[Any]:
     fields = {field.encode_name: near(field.type, known) for field in kind.fields}
     if "hash" in fields:
         fields["hash"] = st.one_of(*[st.binary(min_size=32, max_size=32)] * 9, fields["hash"])
+    if "lasts_s" in fields:
+        fields["key"] = st.one_of(*[st.binary(min_size=32, max_size=32)] * 9, fields["key"])
     if "epoch" in fields:  # Else hardly anything would come further.
         fields["epoch"] = st.one_of(*[st.just(known.epoch)] * 9, fields["epoch"])
     return struct_of(kind, fields)
@@ -120,7 +124,10 @@ def _json(document: object) -> bytes:
 def test_nonsense_has_a_code(office: Office, route: Route):
     anna, clara = Desk(office), Desk(office, "clara")
     mine, hers = anna.save("mine", LARGE), clara.save("hers", LARGE)
-    there = [anna.space, anna.root, mine.node, mine.rev, clara.space, hers.node, hers.rev, bytes(16)]
+    link = links.make(
+        office.server, clara.caller, clara.space, MakeLink(key=office.ids.chance(32), node=hers.node)
+    ).link
+    there = [anna.space, anna.root, mine.node, mine.rev, clara.space, hers.node, hers.rev, link, bytes(16)]
     known = Known(there, anna.epoch)
     texted = st.one_of(known.some.map(ids.to_text), numbers.map(str), texts.map(urllib.parse.quote))
     with serving(office.server) as address:
@@ -130,7 +137,7 @@ def test_nonsense_has_a_code(office: Office, route: Route):
         @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
         @given(data=st.data())
         def ask(data: st.DataObject) -> None:
-            named = {name: data.draw(texted, name) for name in ("node", "rev")}
+            named = {name: data.draw(texted, name) for name in ("node", "rev", "link")}
             named["space"] = data.draw(st.one_of(*[st.just(ids.to_text(anna.space))] * 3, texted), "space")
             query = data.draw(
                 st.dictionaries(st.sampled_from([*route.query, "x"]), texted, max_size=4), "query"

@@ -26,15 +26,18 @@ from schemathesis.specs.openapi import checks
 from govsync.content import frames
 from govsync.model import ids
 from govsync.protocol import events, wire
-from govsync.server import openapi
+from govsync.protocol.links import MakeLink
+from govsync.server import links, openapi
 from tests.server.desk import LARGE, Desk
 from tests.server.office import PASSWORD, Office
 from tests.server.serving import LIMIT_S, serving
+from tests.server.sharers import asked, share
 
 pytestmark = pytest.mark.slow
 
 EXAMPLES = 6
 EVENTS = "events"
+WITHOUT_CONTENT = ("sign_out", "end_link", "set_member", "leave")
 KINDS = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 CALLERS = ["a stranger", "a bad token", "anna"]
 WHAT_MUST_HOLD = [
@@ -110,7 +113,10 @@ class World:
         self.office, self.address = office, address
         self.anna, clara = Desk(office), Desk(office, "clara")
         self.mine, hers = self.anna.save("mine", LARGE), clara.save("hers", LARGE)
+        self.shared = share(self.anna, self.anna.do(self.anna.mkdir("shared"))[0])
         self.gone = self.anna.do(self.anna.delete(self.anna.save("gone", b"1")))[0]
+        request = MakeLink(key=office.ids.chance(32), node=self.mine.node)
+        self.link = links.make(office.server, self.anna.caller, self.anna.space, request).link
         some = [
             self.anna.space,
             self.anna.root,
@@ -119,6 +125,7 @@ class World:
             self.mine.rev,
             clara.space,
             hers.node,
+            self.link,
         ]
         some_octets[:] = [in_base64(each) for each in some]
         self.texts = [ids.to_text(each) for each in some if each is not None]
@@ -132,11 +139,19 @@ class World:
             "refresh": self._refresh, "spaces": dict, "known": lambda: {"keys": [rev], "contents": [["mine", rev]]},
             "missing": lambda: {"hashes": [in_base64(bytes(32))]}, "chunks": dict,
             "commit": lambda: {"epoch": epoch, "operations": [self._operation()]},
-            "fetch": lambda: {"wants": [[rev, 0, 1]]},
+            "fetch": lambda: {"wants": [[rev, 0, 1]]}, "make_link": lambda: {"key": in_base64(self.office.ids.chance(32)), "node": in_base64(self.mine.node)},
+            "share": self._share, "set_member": lambda: {"who": {"kind": "user", "name": "clara"}, "role": "manager"},
         }  # fmt: skip
-        path = {"space": self.anna.space, "node": self.mine.node, "rev": self.mine.rev}
-        body = {"body": bodies[name]()} if name in bodies else {}
-        return {"path_parameters": {key: ids.to_text(value) for key, value in path.items() if value}, **body}
+        space = self.shared.id if name in ("set_member", "leave") else self.anna.space
+        path = {"space": space, "node": self.mine.node, "rev": self.mine.rev, "link": self.link}
+        more: dict[str, Any] = {"body": bodies[name]()} if name in bodies else {}
+        if name == "directory":
+            more["query"] = {"text": "clara"}
+        return {"path_parameters": {key: ids.to_text(value) for key, value in path.items() if value}, **more}
+
+    def _share(self) -> Any:
+        [folder] = self.anna.do(self.anna.mkdir("another"))
+        return in_base64(msgspec.to_builtins(asked(self.anna, folder), builtin_types=(bytes,)))
 
     def _refresh(self) -> dict[str, str]:
         device = self.office.device()
@@ -182,7 +197,7 @@ def test_a_call_answers_as_the_description_says(world: World, name: str) -> None
     cases = {kind: OPERATIONS[name].as_strategy(generation_mode=kind) for kind in KINDS}
     signed_in = world.headers("anna")
     known = st.fixed_dictionaries(
-        {}, optional=dict.fromkeys(("space", "node", "rev"), st.sampled_from(world.texts))
+        {}, optional=dict.fromkeys(("space", "node", "rev", "link"), st.sampled_from(world.texts))
     )
 
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
@@ -204,7 +219,7 @@ def test_what_succeeds_is_what_the_description_promises(world: World) -> None:
     for name, operation in OPERATIONS.items():
         if name != EVENTS:
             answer = world.call(operation.Case(**world.right(name)), world.headers("anna"))
-            assert (name, answer.status_code) == (name, 204 if name == "sign_out" else 200)
+            assert (name, answer.status_code) == (name, 204 if name in WITHOUT_CONTENT else 200)
 
 
 def test_every_event_is_described() -> None:

@@ -106,6 +106,13 @@ def test_a_content_that_one_may_not_read_takes_the_work_of_one_that_is_not_there
     assert for_secret == for_absent
 
 
+def test_who_may_only_add_goes_on_with_what_the_own_device_has_sent(office: Office, anna: Desk) -> None:
+    clara = clara_in(office, anna, Role.UPLOADER)
+    before = missing(clara, ABSENT)
+    clara.send(ABSENT)
+    assert missing(clara, ABSENT) != before
+
+
 def test_a_content_that_one_reads_is_told_to_be_there(office: Office, anna: Desk) -> None:
     clara = clara_in(office, anna, Role.EDITOR)
     anna.save("shared", SECRET)

@@ -17,12 +17,19 @@ from govsync.model.nodes import Kind
 from govsync.model.problems import Failure
 from govsync.protocol.changes import NodeState
 from govsync.protocol.commits import Done, Lacking
-from govsync.protocol.session import Refresh, Role, SpaceKind, Tokens
-from govsync.server import accounts, collect, directory, epochs, packs, reading
+from govsync.protocol.links import LinkMade, MakeLink
+from govsync.protocol.session import Refresh, Role, SpaceInfo, SpaceKind, SpaceState, Tokens
+from govsync.protocol.sharing import NewMember
+from govsync.server import access, accounts, audit, collect, directory, epochs, links, packs, reading
+from govsync.server.access import Action
 from govsync.server.check import check
 from govsync.server.db import tables
-from tests.server.desk import Desk, noise, set_space
+from govsync.server.web.uploads import Sending
+from tests.server.desk import Desk, noise, rows, set_space
+from tests.server.sharers import ask as ask_to_share
+from tests.server.sharers import asked, inside, set_member, share, user
 from tests.server.steps import DAY_S, SMALL_BYTES, Promised, World
+from tests.server.web.visitor import BOUNDARY, form
 
 HOUR_MS = 3_600_000
 LOST_LIFE = bytes(15) + b"\1"
@@ -74,6 +81,8 @@ class Ministry:
         self.states: dict[str, NodeState] = {}
         self.many = tuple(noise(40, seed) for seed in range(500, 512))
         """So many chunks that their manifest is large, too."""
+        self.shared = b""
+        """A space that was a folder."""
         self.laptop = self.office.device("laptop")
         self.tokens: Tokens
 
@@ -124,6 +133,13 @@ def furnish(world: World) -> Ministry:
     office.clock.now_ms += 49 * HOUR_MS
     anna.do(anna.delete(ministry.states["revived"]))
     server.blobs.put_new(bytes(16).hex(), [b"a pack without a row"])
+    ministry.folder("to share")
+    inner = ministry.states["to share"].node
+    [ministry.states["shared as deleted"]] = anna.do(anna.delete(anna.save("gone", b"gone", inner)))
+    ministry.states["shared too"] = anna.save("kept", large(40), inner)
+    ministry.folder("shared")
+    both = (NewMember(user(login), Role.VIEWER) for login in ("boris", "clara"))
+    ministry.shared = share(anna, ministry.states["shared"], *both).id
     ministry.tokens = office.sign_in("anna", ministry.laptop)
     world.keep()
     return ministry
@@ -315,6 +331,58 @@ def mounting(ministry: Ministry) -> Work:
     return Work(ask=lambda: office.spaces(ministry.anna.caller), before=add, locks=ministry.anna.space)
 
 
+def sharing_a_folder(ministry: Ministry) -> Work:
+    """A folder with something living and something dead in it becomes a space, in which somebody goes on at once."""
+    anna, states = ministry.anna, ministry.states
+    kept, gone = states["shared too"], states["shared as deleted"]
+    request = asked(anna, states["to share"], NewMember(user("clara"), Role.EDITOR))
+    there = inside(
+        anna, SpaceInfo(id=request.space, state=SpaceState.MEMBER, root=request.node, epoch=anna.epoch)
+    )
+    put = anna.put("new", b"new", parent=request.node)
+    assert kept.rev is not None
+    assert gone.rev is not None
+
+    def go_on() -> None:
+        """The life may be another one by now."""
+        infos = ministry.office.spaces(anna.caller).values()
+        there.epoch = next(info.epoch for info in infos if info.id == request.space)
+        insist(there, [put], [b"new"], (b"new",))
+
+    return Work(
+        ask=lambda: ask_to_share(anna, request),
+        after=go_on,
+        promises={kept.rev: (there, (large(40),)), gone.rev: (there, (b"gone",))},
+        locks=anna.space,
+    )
+
+
+def changing_members(ministry: Ministry) -> Work:
+    """Somebody is given another role, somebody else none any more; asked again there is nothing left to be done."""
+    anna, office = ministry.anna, ministry.office
+    space = ministry.shared
+
+    def change() -> None:
+        set_member(anna, space, user("clara"), Role.MANAGER)
+        set_member(anna, space, user("boris"), None)
+        with office.server.database.begin(write=False) as tx:
+            assert access.require(tx, office.clara, space, Action.MANAGE) is Role.MANAGER
+
+    return Work(ask=change)
+
+
+def sealing(ministry: Ministry) -> Work:
+    """What was done since the last time is sealed, once."""
+    office = ministry.office
+
+    def seal_all() -> None:
+        audit.seal(office.server)
+        found = rows(office, tables.seal)
+        assert {row["seal"] for row in rows(office, tables.audit)} == {row["number"] for row in found}
+
+    return Work(ask=seal_all)
+
+
 def declaring_restored(ministry: Ministry) -> Work:
     return Work(ask=lambda: epochs.restored(ministry.office.server), once=False)
 
@@ -345,6 +413,47 @@ def refreshing(ministry: Ministry) -> Work:
     return Work(ask=go_on, before=lambda: held.__delitem__(slice(1, None)), after=go_on)
 
 
+def uploading(ministry: Ministry) -> Work:
+    """A visitor sends two files through a link; whoever asks again sends them again, and each that is there is whole."""
+    anna, folder = ministry.anna, ministry.states["folder"]
+    office = ministry.office
+    contents = {"first": noise(300, 700), "second": large(40) * 30}
+    tokens: list[str] = []
+
+    def make() -> None:
+        request = MakeLink(key=office.ids.chance(32), node=folder.node, role=Role.UPLOADER)
+        tokens[:] = [links.make(office.server, anna.caller, anna.space, request).token]
+
+    def send() -> None:
+        link = links.opened(office.server, tokens[0], "192.0.2.1")
+        sending = Sending(office.server, link, BOUNDARY.encode())
+        sending.take(form(*contents.items()))
+        sending.end()
+
+    def look() -> None:
+        now = {entry.state.node: entry.state for entry in anna.journal().entries}
+        arrived = [state for state in now.values() if state.parent == folder.node and not state.dead]
+        assert {"first", "second"} <= {state.name for state in arrived}
+        for state in arrived:
+            assert b"".join(anna.fetch(state.rev, 0, 100)) == contents[state.name.partition(" ")[0]]
+
+    return Work(ask=send, before=make, after=look, locks=anna.space, once=False)
+
+
+def making_a_link(ministry: Ministry) -> Work:
+    """A desk that is not answered asks with the same key, and is told the same link."""
+    anna, office = ministry.anna, ministry.office
+    request = MakeLink(key=office.ids.chance(32), node=ministry.states["folder"].node, role=Role.UPLOADER)
+    told: list[LinkMade] = []
+
+    def make() -> None:
+        told.append(links.make(office.server, anna.caller, anna.space, request))
+        assert told[-1] == told[0]
+        assert links.opened(office.server, told[0].token, "192.0.2.1").link == told[0].link
+
+    return Work(ask=make, before=told.clear)
+
+
 def signing_out(ministry: Ministry) -> Work:
     office = ministry.office
 
@@ -373,8 +482,13 @@ WORKS: dict[str, Callable[[Ministry], Work]] = {
     "healing": healing,
     "administering": administering,
     "mounting": mounting,
+    "sharing": sharing_a_folder,
+    "changing members": changing_members,
+    "sealing": sealing,
     "declaring restored": declaring_restored,
     "signing in": signing_in,
     "refreshing": refreshing,
     "signing out": signing_out,
+    "making a link": making_a_link,
+    "uploading through a link": uploading,
 }

@@ -10,7 +10,8 @@ from govsync.settings.schema import SETTINGS, Setting, find, parse
 
 KEYS = {
     "hold.deletions", "hold.deletions_share", "hold.rewrites", "folder.minimum_free", "network.upload_limit",
-    "network.download_limit", "sync.ignore", "app.autostart",
+    "network.download_limit", "sync.ignore", "app.autostart", "app.notifications", "app.language",
+    "network.proxy", "sync.on_metered",
 }  # fmt: skip
 
 
@@ -42,6 +43,15 @@ def test_a_default_is_a_value_that_could_be_set(setting):
         ("hold.deletions_share", "1", 1.0),
         ("app.autostart", " Off ", False),
         ("app.autostart", "yes", True),
+        ("network.upload_limit", "1,5 KiB", 1_536),
+        ("folder.minimum_free", "2,25 GiB", 2_415_919_104),
+        ("app.language", " sr-Latn ", "sr-Latn"),
+        ("app.language", "system", "system"),
+        ("network.proxy", "system", "system"),
+        ("network.proxy", " none ", "none"),
+        ("network.proxy", "http://proxy.example.gov:3128/", "http://proxy.example.gov:3128"),
+        ("network.proxy", "https://[fd00::1]:8080", "https://[fd00::1]:8080"),
+        ("sync.on_metered", "sync", "sync"),
         ("sync.ignore", "*.tmp, /build/\n!keep.tmp", ("*.tmp", "/build/", "!keep.tmp")),
         ("sync.ignore", "", ()),
     ],
@@ -54,6 +64,15 @@ def test_a_value_is_read_as_people_write_it(key, text, value):
     ("key", "text"),
     [
         ("hold.deletions", "0"),
+        ("network.proxy", ""),
+        ("network.proxy", "proxy:3128"),
+        ("network.proxy", "http://"),
+        ("network.proxy", "http://proxy:0"),
+        ("network.proxy", "http://proxy:99999"),
+        ("network.proxy", "http://anna:secret@proxy:3128"),
+        ("network.proxy", "http://proxy:3128/path"),
+        ("network.proxy", "socks5://proxy:1080"),
+        ("sync.on_metered", "limit"),
         ("hold.deletions", "-3"),
         ("hold.deletions", "many"),
         ("hold.deletions", "2000000000"),
@@ -65,7 +84,11 @@ def test_a_value_is_read_as_people_write_it(key, text, value):
         ("folder.minimum_free", "1 parsec"),
         ("folder.minimum_free", "9" * 400),
         ("folder.minimum_free", "1e25"),
+        ("folder.minimum_free", "1,000 MB"),
+        ("folder.minimum_free", "1,5,2 MB"),
         ("app.autostart", "perhaps"),
+        ("app.language", "de"),
+        ("app.language", ""),
         ("sync.ignore", "no text \udcff"),
     ],
 )

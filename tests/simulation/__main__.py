@@ -1,12 +1,11 @@
 """`python -m tests.simulation`: one world again, or new worlds for a while; says what was found and how to see it again."""
 
 import argparse
-import secrets
 import sys
 import time
 from collections import Counter
 
-from tests.simulation.story import begin_repeatably, play
+from tests.simulation.story import any_seed, begin_repeatably, play
 
 EVERY_S = 10
 
@@ -23,7 +22,7 @@ def main() -> int:
     many = options.seconds is not None or options.until_stopped
     if options.seed is None and not many:
         parser.error("say --seed, --seconds or --until-stopped")
-    first = secrets.randbelow(1_000_000_000) if options.seed is None else options.seed
+    first = any_seed() if options.seed is None else options.seed
     end = time.monotonic() + (options.seconds or 0.0)
     found: dict[int, str] = {}
     worlds = 0

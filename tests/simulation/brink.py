@@ -16,11 +16,12 @@ from pathlib import Path
 
 import msgspec
 
+from tests import in_memory
 from tests.simulation.checks import check_all
-from tests.simulation.desks import SimDesk, shown
+from tests.simulation.desks import SimDesk
 from tests.simulation.scenes import SCENES, Scene
 from tests.simulation.stage import CALM, Stage
-from tests.simulation.story import begin_repeatably, place, told
+from tests.simulation.story import begin_repeatably, told
 
 MOST_IN_FULL = 6
 IDLE_MS = 2_500
@@ -72,30 +73,16 @@ class Brink(Stage):
         """Lets both desks work, step by step, until nothing happens any more."""
         worked, since_ms = self.worked(), self.clock.now().steady_ms
         while self.clock.now().steady_ms - since_ms < REST_MS:
-            moved = [self._round(desk) for desk in self.desks]
+            moved = [self.round(desk) for desk in self.desks]
             self.clock.advance(1 if any(moved) else IDLE_MS)
             if self.worked() != worked:
                 worked, since_ms = self.worked(), self.clock.now().steady_ms
 
-    def _round(self, desk: SimDesk) -> bool:
-        """Tells a desk all that there is to tell, and takes each of its jobs one step further."""
-        desk.hear()
-        desk.ask()
-        while desk.watcher is not None and desk.watcher.waiting:
-            desk.hint()
-        moved = bool(desk.fibers)
-        for index in reversed(range(len(desk.fibers))):
-            if index >= len(desk.fibers):
-                break  # It has ended meanwhile, and begun anew.
-            job, fiber = desk.fibers[index]
-            where = f"the point of {shown(job)} after {fiber.at}"
-            desk.advance(index, 0)
-            if desk is self._watched:
-                self._stepped(where)
-        return moved
-
-    def _stepped(self, where: str) -> None:
-        desk, end = self._watched, self._end
+    def stepped(self, desk: SimDesk, where: str) -> None:
+        """Counts the steps of the watched desk, and ends it at the one at which it is to end."""
+        if desk is not self._watched:
+            return
+        end = self._end
         seen = (desk.medium.changes, desk.medium.flushes, _rows(desk) + self.database.writes)
         self.points.append(Point(seen != self._seen, desk.medium.unflushed))
         self._seen = seen
@@ -147,7 +134,7 @@ def ends_of(scene: Scene, desk: int) -> dict[str, End]:
 
 def play(scene: Scene, desk: int, end: End | None = None) -> Brink:
     """Plays a scene, in which a desk may end; raises what a check or the product raised, with the trace's last lines."""
-    with place() as base:
+    with in_memory.folder() as base:
         world = Brink(base, scene, desk, end)
         with told(world):
             world.play()

@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 
 from govsync.content.compress import compress
 from govsync.content.manifests import Manifest
+from govsync.model import ids
 from govsync.model.codes import Code
 from govsync.model.operations import AnyOperation
 from govsync.model.problems import Failure
@@ -22,8 +23,9 @@ from govsync.protocol.commits import (
     MissingAnswer,
     Want,
 )
-from govsync.protocol.session import Heads, Me, Spaces, SpacesAsked
-from govsync.server import changes, commits, contents, reading, spaces
+from govsync.protocol.session import Heads, Me, SpaceInfo, Spaces, SpacesAsked
+from govsync.protocol.sharing import Directory, Members, SetMember, Share
+from govsync.server import changes, commits, contents, members, reading, search, sharing, spaces
 from govsync.server.chunk import Chunk
 from govsync.server.context import Caller, Server
 
@@ -111,3 +113,19 @@ class DirectCalls:
 
     def manifest(self, space: bytes, rev: bytes) -> Manifest:
         return self._call("manifest", lambda: reading.manifest(self._server, self._caller, space, rev))
+
+    def share(self, space: bytes, request: Share) -> SpaceInfo:
+        return self._call("share", lambda: sharing.share(self._server, self._caller, space, request)[0])
+
+    def members(self, space: bytes, after: str | None) -> Members:
+        last = None if after is None else ids.from_text(after)
+        return self._call("members", lambda: members.members(self._server, self._caller, space, last))
+
+    def set_member(self, space: bytes, change: SetMember) -> None:
+        self._call("set_member", lambda: members.set_member(self._server, self._caller, space, change))
+
+    def leave(self, space: bytes) -> None:
+        self._call("leave", lambda: members.leave(self._server, self._caller, space))
+
+    def directory(self, text: str) -> Directory:
+        return self._call("directory", lambda: search.search(self._server, self._caller, text))

@@ -10,12 +10,15 @@ from itertools import pairwise
 
 from sqlalchemy import select
 
-from govsync.engine.report import at_rest
+from govsync.engine.report import at_rest, kept_back_only
 from govsync.local.ignore import fixed_reason
 from govsync.local.steps import STAGING, STATE
+from govsync.model.codes import Code
 from govsync.model.merge import presence
 from govsync.model.names import key
 from govsync.model.nodes import Presence
+from govsync.protocol.session import Role, SpaceState
+from govsync.server import access
 from govsync.server.db import tables
 from govsync.store import activity, holds, intents, local_tree, paths, problems
 from govsync.system.fs import Shape
@@ -23,9 +26,22 @@ from tests.simulation.desks import ROOT, SimDesk
 from tests.simulation.hints import visible
 from tests.simulation.medium import GOVSYNC
 from tests.simulation.programs import label
-from tests.simulation.views import Tree, contents_of, desk_tree, hash_of, husks, said_of, server_tree
+from tests.simulation.views import (
+    Tree,
+    closed_folders,
+    contents_of,
+    desk_tree,
+    hash_of,
+    husks,
+    is_in,
+    said_of,
+    server_tree,
+)
 from tests.simulation.world import SCAN_MS, World
 
+_OF_READERS = (Code.KEPT_HERE, Code.CANNOT_MOVE_HERE)
+"""What is said of what stays on a desk alone, since its person may only read the space that it lies in."""
+_READS_ONLY = ((SpaceState.MEMBER, Role.VIEWER), (SpaceState.MEMBER, Role.CONTRIBUTOR))
 _CONFLICT = re.compile(r"\(conflict, [^)]*\)")
 
 
@@ -34,8 +50,10 @@ def check_i1(world: World) -> None:
     still among its revisions."""
     shown = {content for desk in world.desks for content in contents_of(desk.medium, hidden=False)}
     hidden = {content for desk in world.desks for content in contents_of(desk.medium)}
-    kept = world.acknowledged()
+    kept, left_out = world.acknowledged(), _left_to_the_server(world)
     for content, where in world.ledger.wanted.items():
+        if hash_of(content) in left_out:
+            continue
         at = (
             "in a trash folder"
             if content in hidden
@@ -44,6 +62,21 @@ def check_i1(world: World) -> None:
             else "nowhere"
         )
         assert content in shown, f"I1: {label(content)} of {where} is visible on no desk, it is {at}"
+
+
+def _not_wanted(desk: SimDesk) -> set[bytes]:
+    """Answers what the person chose not to have on a desk (R26)."""
+    return {node for (node,) in desk.store.all("SELECT node_id FROM left_out")}
+
+
+def _left_to_the_server(world: World) -> set[bytes]:
+    """Answers the hashes of what the server has just where somebody chose not to have it on a desk (R26)."""
+    found: set[bytes] = set()
+    for desk in world.desks:
+        every = server_tree(world.server, desk.user)
+        for path in every.keys() - server_tree(world.server, desk.user, _not_wanted(desk)).keys():
+            found.add(every[path][1])
+    return found
 
 
 def check_i2_i3(world: World) -> None:
@@ -78,9 +111,10 @@ def check_i6(world: World) -> None:
         dead = tx.execute(select(n.name, n.hash).where(n.kind == "file", n.deleted_seq.is_not(None))).all()
     by_hash = {hash_of(content): content for content in world.ledger.finished}
     shown = {content for desk in world.desks for content in contents_of(desk.medium, hidden=False)}
+    left_out = _left_to_the_server(world)
     for name, digest in dead:
         content = by_hash.get(bytes(digest))
-        if content is not None and content in world.ledger.wanted:
+        if content is not None and content in world.ledger.wanted and hash_of(content) not in left_out:
             assert content in shown, f"I6: {name} = {label(content)} was deleted by nobody"
 
 
@@ -106,8 +140,8 @@ def check_i7(world: World) -> None:
 
 
 def check_i8(world: World) -> None:
-    """Rights hold: a desk has no content that was never in a space which its person reaches, nor written there (a copy
-    in Rescued is of such a one)."""
+    """Rights hold: a desk has no content that was never in a space which its person reaches, nor written by that person (a
+    copy in Rescued is of such a one, and a server that was put back may have lost what it had)."""
     with world.server.database.begin(write=False) as tx:
         r, m, s = tables.revision.c, tables.member.c, tables.space.c
         found = tx.execute(select(r.space, r.hash)).all()
@@ -116,9 +150,15 @@ def check_i8(world: World) -> None:
         }
         assert tx.execute(select(m.space)).first() is not None
     for desk in world.desks:
-        mine = {bytes(digest) for space, digest in found if personal.get(space, desk.user) == desk.user}
+        mine = {
+            bytes(digest)
+            for space, digest in found
+            if personal.get(space, desk.user) == desk.user
+            and desk.user in world.shares.reached.get(space, (desk.user,))
+        }
         written = world.ledger.finished.items()
-        mine |= {hash_of(content) for content, where in written if where.startswith(f"{desk.name}:")}
+        own = tuple(f"{each.name}:" for each in world.desks if each.user == desk.user)
+        mine |= {hash_of(content) for content, where in written if where.startswith(own)}
         for path, inode in desk.medium.walk(desk.medium.top):
             if inode.shape is Shape.FILE and inode.author == GOVSYNC and STATE not in path and inode.data:
                 assert hash_of(inode.data) in mine, f"I8: {desk.name} has {'/'.join(path)} of a stranger"
@@ -133,20 +173,92 @@ def check_i9(world: World) -> None:
             f"I9: {desk.name} shows {_short(only_here)}, the server has {_short(only_there)}"
         )
         left = desk.store.all(
-            "SELECT n.l_name, n.r_name, n.presence, n.r_dead FROM dirty d JOIN node n ON n.lid = d.lid ORDER BY d.lid"
+            "SELECT n.l_name, n.r_name, n.presence, n.r_dead FROM dirty d JOIN node n ON n.lid = d.lid WHERE NOT EXISTS"
+            " (SELECT 1 FROM node a WHERE a.lid = n.after_lid AND a.presence = 'local_only') ORDER BY d.lid"
         )
         assert not left, f"I9: {desk.name} has still to decide about {left}"
         assert not intents.all_intents(desk.store), f"I9: {desk.name} has steps without an outcome"
 
 
 def _there_and_here(world: World, desk: SimDesk) -> tuple[Tree, Tree]:
-    """Answers what the server has for a desk's person, and what the desk shows, but for husks that it knows as such."""
-    there, here = server_tree(world.server, desk.user), desk_tree(desk.medium, ROOT)
+    """Answers what the server has for a desk's person, and what the desk shows, but for husks that it knows as such, and for
+    what it says to be kept there alone, or to have been moved to where it is kept so."""
+    there, here = server_tree(world.server, desk.user, _not_wanted(desk)), desk_tree(desk.medium, ROOT)
+    closed = closed_folders(world.server, desk.user)
+    here = {path: fact for path, fact in here.items() if not is_in(path, closed)}
+    for path in _kept(desk):
+        here.pop(path, None)
+    for path in _moved_from(desk):
+        there.pop(path, None)
     for husk in husks(desk.medium, ROOT, there):
         lid = paths.find(desk.store, tuple(husk.split("/")))
         if lid is not None and presence(local_tree.node(desk.store, lid)) is Presence.LOCAL_ONLY:
-            del here[husk]
+            here.pop(husk, None)
     return there, here
+
+
+def _kept(desk: SimDesk) -> list[str]:
+    """Lists what lies on a desk alone because its person may only read, and the folders that stay for nothing else."""
+    rows = desk.store.all("SELECT lid FROM node WHERE presence = 'local_only' ORDER BY lid")
+    at = paths.disk_paths(desk.store, [lid for (lid,) in rows])
+    return ["/".join(path) for path in at.values()]
+
+
+def _moved_from(desk: SimDesk) -> list[str]:
+    """Lists where on the server is what was moved to where its person may only read (R24)."""
+    rows = desk.store.all(
+        "SELECT s.lid FROM node s JOIN node n ON n.lid = s.after_lid WHERE n.presence = 'local_only'"
+        " AND s.presence = 'missing' ORDER BY s.lid"
+    )
+    found = []
+    for (lid,) in rows:
+        names: list[str] = []
+        above = lid
+        while above:
+            mount = desk.store.value("SELECT mount_lid FROM space WHERE root_lid = ?", (above,))
+            above, name = desk.store.one("SELECT r_parent, r_name FROM node WHERE lid = ?", (mount or above,))
+            names.insert(0, name)
+        found.append("/".join(name for name in names if name))
+    return found
+
+
+def check_r38(world: World) -> None:
+    """Whoever may only read is told of each thing that stays on the desk alone; nobody else has any; and a file may be
+    written exactly where its person may change the space, or it is the person's own."""
+    for desk in world.desks:
+        with world.server.database.begin(write=False) as tx:
+            roles = access.memberships(tx, desk.user)
+        said = {row.path for row in problems.listed(desk.store) if row.problem.code in _OF_READERS}
+        kept = set(_kept(desk))
+        for path, inode in visible(desk.medium, ROOT):
+            name = "/".join(path)
+            if inode.shape is not Shape.FILE or fixed_reason(path[-1]) is not None:
+                continue
+            lid = paths.find(desk.store, path)
+            space = None if lid is None else local_tree.node(desk.store, lid).space
+            reads_only = space is not None and roles[space] in _READS_ONLY
+            own = name in kept
+            listed = any(name == each or name.startswith(f"{each}/") for each in said)
+            assert own == listed, f"R38: {desk.name} keeps {name} and says so: {own}, {listed}"
+            assert reads_only or not own, f"R38: {desk.name} keeps {name} from a space that may be changed"
+            shut = reads_only and not own
+            assert inode.write != shut, f"R38: {desk.name}: {name} may be written: {inode.write}"
+
+
+def check_r37(world: World) -> None:
+    """In a folder of who may only add lies nothing but what was put there from that desk, and the space has all of it."""
+    with world.server.database.begin(write=False) as tx:
+        r = tables.revision.c
+        found = {(row.space, bytes(row.hash)) for row in tx.execute(select(r.space, r.hash))}
+    for desk in world.desks:
+        closed = closed_folders(world.server, desk.user)
+        for path, inode in visible(desk.medium, ROOT):
+            name = "/".join(path)
+            if inode.shape is not Shape.FILE or not is_in(name, closed) or fixed_reason(path[-1]) is not None:
+                continue
+            lid = paths.find(desk.store, path)
+            space = b"" if lid is None else local_tree.node(desk.store, lid).space
+            assert (space, hash_of(inode.data)) in found, f"R37: {desk.name}:{name} was not sent"
 
 
 def _short(facts: list[tuple[str, tuple[str, bytes, bool]]]) -> str:
@@ -174,7 +286,8 @@ def check_i9_rest(world: World) -> None:
 def check_i10(world: World) -> None:
     """No problem is left where nothing is wrong any more."""
     for desk in world.desks:
-        listed = [(row.path, row.problem.code) for row in problems.listed(desk.store)]
+        rows = problems.listed(desk.store)
+        listed = [(row.path, row.problem.code) for row in rows if row.problem.code not in _OF_READERS]
         assert not listed, f"I10: {desk.name} still has the problems {listed}"
         assert holds.count(desk.store) == 0, f"I10: {desk.name} still asks about a hold"
 
@@ -189,7 +302,7 @@ def check_i11(world: World) -> None:
         }
         known = {}
         rows = desk.store.all(
-            "SELECT lid, l_hash FROM node WHERE kind = 'file' AND presence = 'here' ORDER BY lid"
+            "SELECT lid, l_hash FROM node WHERE kind = 'file' AND presence IN ('here', 'local_only') ORDER BY lid"
         )
         for lid, content in rows:
             path = paths.disk_path(desk.store, lid)
@@ -221,7 +334,8 @@ def check_i13(world: World) -> None:
         desk.hear()
         assert desk.engine.following.up_to_date(), f"I13: {desk.name} does not know that it is up to date"
         assert desk.engine.observing.idle, f"I13: {desk.name} believes that the disk is not looked at"
-        assert at_rest(desk.engine), f"I13: {desk.name} does not say that it is in sync"
+        rests = at_rest(desk.engine) or (_moved_from(desk) and kept_back_only(desk.engine))
+        assert rests, f"I13: {desk.name} does not say that it is in sync"
 
 
 def check_i14(world: World) -> None:
@@ -237,9 +351,15 @@ def check_i14(world: World) -> None:
 
 
 def check_i15(world: World) -> None:
-    """No twins: two names with one key never lie in one folder."""
+    """No twins: two names with one key never lie in one folder, but in one into which its person may only put things: there
+    the server finds a free name for each."""
     for desk in world.desks:
-        synced = (path for path, _ in visible(desk.medium, ROOT) if fixed_reason(path[-1]) is None)
+        closed = closed_folders(world.server, desk.user)
+        synced = (
+            path
+            for path, _ in visible(desk.medium, ROOT)
+            if fixed_reason(path[-1]) is None and not is_in("/".join(path), closed)
+        )
         names = Counter((path[:-1], key(path[-1])) for path in synced)
         twins = [name for name, count in names.items() if count > 1]
         assert not twins, f"I15: {desk.name} has twins of {twins}"
@@ -257,7 +377,7 @@ def check_i16(world: World) -> None:
 
 
 AT_REST: tuple[Callable[[World], None], ...] = (
-    check_i2_i3, check_i1, check_i6, check_i6_history, check_i6_doubt, check_i9, check_i4, check_i5, check_i7, check_i8, check_i10, check_i11, check_i13,
+    check_i2_i3, check_i1, check_i6, check_i6_history, check_i6_doubt, check_i9, check_r37, check_r38, check_i4, check_i5, check_i7, check_i8, check_i10, check_i11, check_i13,
     check_i14, check_i15, check_i16,
 )  # fmt: skip
 

@@ -13,11 +13,11 @@ from govsync.local.ignore import Ignore
 from govsync.local.root import adopt
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
-from govsync.protocol.session import DeviceInfo
+from govsync.protocol.session import DeviceInfo, SpaceState
 from govsync.remote.chunked import ChunkedRemote
 from govsync.server import directory, spaces
 from govsync.server.context import Caller
-from govsync.store import folder, paths
+from govsync.store import folder, holds, paths
 from govsync.store.database import Store
 from govsync.system.fs import Folder, Shape
 from tests.simulation.calls import DirectCalls
@@ -130,6 +130,7 @@ class SimDesk:
         """How many second names were said to have been given in memories that are no more."""
         self.copied = False
         """Whether there is a copy of the home."""
+        self._rights_unheard = False
         self.worked = 0
         """How many jobs that change something were begun."""
         self.begin()
@@ -171,7 +172,8 @@ class SimDesk:
     def _purged(self, content: bytes) -> None:
         had = self.world.acknowledged() | self.world.once
         rescued = {inode.data for _, inode in self.medium.walk(self.medium.resolve(RESCUED))}
-        unknown = content in self.world.ledger.finished and hash_of(content) not in had
+        # An empty file is as good as none, and most are of programs, to be thrown away with their folder (R12).
+        unknown = content and content in self.world.ledger.finished and hash_of(content) not in had
         if unknown and content not in rescued:  # There it lies before the person.
             self.purged.append(content)
 
@@ -286,7 +288,12 @@ class SimDesk:
         without a word, only the next digest tells."""
         digested = self._digested == self.world.lives
         heard = self.line.heard and self._heard_writes == self.world.database.writes and digested
+        heard = heard and not self._rights_unheard
         return heard and self.watcher is not None and not self.watcher.waiting
+
+    def rights_changed(self) -> None:
+        """Has the server's stream say that the person may do other things now, as soon as it is heard."""
+        self._rights_unheard = True
 
     def hear(self) -> None:
         """Lets the server's stream say something, or notices that it has not for long."""
@@ -298,6 +305,9 @@ class SimDesk:
                 self.tell(events.StreamLost(Code.OFFLINE))
             return
         self._heard_ms = now
+        if self._rights_unheard:
+            self._rights_unheard = False
+            self.tell(events.RightsChanged())
         due = self._beat_ms is None or now - self._beat_ms >= BEAT_MS
         if not due and self._heard_writes == self.world.database.writes:
             return
@@ -310,6 +320,46 @@ class SimDesk:
             if self._heads.get(head.space) != head.seq:
                 self._heads[head.space] = head.seq
                 self.tell(events.HeadTold(head.space, head.seq))
+
+    def keep_what_is_shared(self) -> bool:
+        """Lets the person answer that a shared folder which was deleted here was not meant to be left (R25); says whether
+        there was such a question."""
+        asked = [hold.id for hold in holds.open_holds(self.store) if hold.kind == "leaving"]
+        for hold in asked:
+            self.tell(events.Reject(hold))
+        return bool(asked)
+
+    def take_what_is_frozen(self) -> bool:
+        """Lets the person take away what lies in a space that the server has lost for good, as the problem says; says whether
+        there was any."""
+        frozen = self.store.all(
+            "SELECT root_lid FROM space WHERE state = ? ORDER BY id", (SpaceState.UNKNOWN,)
+        )
+        found = paths.disk_paths(self.store, [root for (root,) in frozen]).values()
+        for path in found:
+            self.person.take_out(path)
+        return bool(found)
+
+    def leave_out(self, lid: int) -> None:
+        """Lets the person choose that something is not on this desk."""
+        self.world.say(self.name, f"    PERSON leaves out {paths.shown(self.store, lid)}")
+        self.engine.desk.now = self.world.clock.now()
+        self.engine.selecting.leave_out(lid)
+        self.ask()
+
+    def take_in(self, lid: int) -> None:
+        """Lets the person choose that something is on this desk again."""
+        self.world.say(self.name, f"    PERSON takes in {paths.shown(self.store, lid)}")
+        self.engine.desk.now = self.world.clock.now()
+        self.engine.selecting.take_in(lid)
+        self.ask()
+
+    def left_out(self) -> list[int]:
+        """Lists what the person chose not to have on this desk."""
+        rows = self.store.all(
+            "SELECT n.lid FROM left_out o JOIN node n ON n.node_id = o.node_id ORDER BY n.lid"
+        )
+        return [lid for (lid,) in rows]
 
     def hint(self) -> None:
         """Passes one event of the watcher on, or loses it."""

@@ -106,10 +106,12 @@ class SimFile(_Handle):
         if size_bytes > self._fs.medium.free_bytes():
             raise Failure(Code.DISK_FULL)
 
-    def finish(self, mtime_ns: int, exec: bool) -> int:
+    def finish(self, mtime_ns: int, exec: bool, write: bool = True) -> int:
         """As `File.finish`."""
         self._fs.enter("file.finish")
         self._fs.medium.set_exec(self.inode, exec)
+        if not write:
+            self._fs.medium.set_write(self.inode, write, mark=True)
         self._fs.medium.set_times(self.inode, mtime_ns)
         return self._fs.medium.stat(self.inode).ino
 
@@ -200,11 +202,12 @@ class SimFileSystem:
         found = self.medium.here(_inode(folder), name)
         return None if found is None else self.medium.stat(found)
 
-    def birth_ns(self, folder: Folder, name: str) -> int | None:
+    def birth_ns(self, folder: Folder, name: str, ino: int) -> int | None:
         """As `FileSystem.birth_ns`."""
         self.enter("birth_ns", name)
         inode = self._at(folder, name)
-        return inode.birth_ns if self.medium.births else None
+        known = self.medium.births and self.medium.stat(inode).ino == ino
+        return inode.birth_ns if known else None
 
     def open_file(self, folder: Folder, name: str) -> File:
         """As `FileSystem.open_file`."""
@@ -223,11 +226,18 @@ class SimFileSystem:
         """As `FileSystem.copy_attributes`."""
         self.enter("copy_attributes", name)
         self.medium.set_exec(self._file_at(target, name), _inode(source).exec)
+        old = _inode(source)
+        self.medium.set_write(self._file_at(target, name), old.write, old.shut)
 
     def set_exec(self, folder: Folder, name: str, exec: bool) -> None:
         """As `FileSystem.set_exec`."""
         self.enter("set_exec", name)
         self.medium.set_exec(self._file_at(folder, name), exec)
+
+    def set_write(self, folder: Folder, name: str, write: bool) -> None:
+        """As `FileSystem.set_write`."""
+        self.enter("set_write", name)
+        self.medium.set_write(self._file_at(folder, name), write, mark=not write)
 
     def exchange(self, a: Folder, a_name: str, b: Folder, b_name: str) -> bool:
         """As `FileSystem.exchange`."""

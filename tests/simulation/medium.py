@@ -34,6 +34,8 @@ class Inode:
         self.shape = shape
         self.birth_ns = self.mtime_ns = self.ctime_ns = birth_ns
         self.exec = False
+        self.write = True
+        self.shut = False
         self.author = ""
         self.data = b""
         self.target: tuple[str, ...] = ()
@@ -47,14 +49,15 @@ class Inode:
         self.unreadable = False
         self.cover: Inode | None = None
         self.durable_data = b""
-        self.durable_rest = (birth_ns, birth_ns, False, "")
+        self.durable_rest = (birth_ns, birth_ns, False, "", True, False)
         self.durable_entries: dict[str, Inode] = {}
 
     def stat(self) -> Stat:
         """Looks at it."""
         return Stat(
             shape=self.shape, dev=self.dev, ino=self.number, size_bytes=len(self.data), mtime_ns=self.mtime_ns,
-            ctime_ns=self.ctime_ns, exec=self.exec, links=max(1, len(self.places)),
+            ctime_ns=self.ctime_ns, exec=self.exec, links=max(1, len(self.places)), write=self.write,
+            shut=self.shut and not self.write,
         )  # fmt: skip
 
 
@@ -195,7 +198,7 @@ class Medium:
             raise Failure(Code.EXISTS, name=name)
         inode = self._new(shape)
         inode.author = author
-        inode.durable_rest = (inode.mtime_ns, inode.ctime_ns, False, author)
+        inode.durable_rest = (inode.mtime_ns, inode.ctime_ns, False, author, True, False)
         self._edit([(folder, name, inode)])
         self._tell(folder, "create", name, inode)
         return inode
@@ -291,6 +294,13 @@ class Medium:
         self._unflushed[id(inode)] = inode
         self._tell_file(inode, "attrib")
 
+    def set_write(self, inode: Inode, write: bool, mark: bool = False) -> None:
+        """Gives a file the right to be written, or takes it, with GovSync's mark; nothing happens where it is so already."""
+        if (inode.write, inode.shut) != (write, mark):
+            inode.write, inode.shut, inode.ctime_ns = write, mark, self._now()
+            self._unflushed[id(inode)] = inode
+            self._tell_file(inode, "attrib")
+
     def opened(self, inode: Inode, write: bool) -> None:
         """Counts an opener; for writing only where no lease is held (see `may_write`)."""
         inode.opens += 1
@@ -345,7 +355,9 @@ class Medium:
         """Makes a file's data durable."""
         self.flushes += 1
         inode.durable_data = inode.data
-        inode.durable_rest = (inode.mtime_ns, inode.ctime_ns, inode.exec, inode.author)
+        inode.durable_rest = (
+            inode.mtime_ns, inode.ctime_ns, inode.exec, inode.author, inode.write, inode.shut,
+        )  # fmt: skip
         inode.page_dirty = False
         self._unflushed.pop(id(inode), None)
 
@@ -401,7 +413,9 @@ class Medium:
     def _after_crash(self, inode: Inode, keeps: Callable[[], bool], damages: Callable[[], bool]) -> None:
         if not keeps():
             inode.data = inode.durable_data
-            inode.mtime_ns, inode.ctime_ns, inode.exec, inode.author = inode.durable_rest
+            inode.mtime_ns, inode.ctime_ns, inode.exec, inode.author, inode.write, inode.shut = (
+                inode.durable_rest
+            )
         elif inode.data != inode.durable_data and damages():
             cut = self._chance.randrange(len(inode.data) + 1)
             inode.data = self._chance.choice((b"", bytes(len(inode.data)), inode.data[:cut]))

@@ -42,15 +42,33 @@ class Perils(msgspec.Struct, frozen=True, kw_only=True):
     """Of one turn: the server's database is copied, or put back from the last copy, declared or not."""
     put_backs: float = 0.0
     """Of one turn: a desk's folder is copied to another disk, its home is copied, or put back from the last copy."""
+    role_changes: float = 0.0
+    """Of one turn: somebody may only read the team's space from now on, or may edit it again."""
+    shares: float = 0.0
+    """Of one turn: somebody shares a folder, is given another role, or leaves."""
+    choices: float = 0.0
+    """Of one turn: somebody leaves a folder out of a desk, or takes one in again."""
+    adding: bool = False
+    """Whether people may only add to some of what is shared, or to the team's space besides reading it."""
 
 
-def draw(chance: random.Random, desks: int | None = None) -> Perils:
-    """Draws the troubles of one world: most of them are absent from most worlds, so that each is met alone too."""
+def draw(
+    chance: random.Random,
+    desks: int | None = None,
+    shares: bool = False,
+    choices: bool = False,
+    adding: bool = False,
+) -> Perils:
+    """Draws the troubles of one world: most of them are absent from most worlds, so that each is met alone too.
+
+    In a world with `shares` roles change in what is shared, and not in the team's, unless people may be `adding` there. In
+    one with `choices` the server is not put back: what a person has on no desk, nobody could give back to it.
+    """
 
     def some(rate: float, share: float = 0.4) -> float:
         return rate * chance.random() if chance.random() < share else 0.0
 
-    return Perils(
+    drawn = Perils(
         desks=desks or chance.choice((1, 2, 2, 3)),
         acts=chance.choice((1, 1, 2, 4)),
         lost_calls=some(0.4),
@@ -74,4 +92,17 @@ def draw(chance: random.Random, desks: int | None = None) -> Perils:
         network=chance.random() < 0.1,
         restores=some(0.02, 0.15),
         put_backs=some(0.02, 0.15),
+        role_changes=some(0.06, 0.15),
     )
+    if not shares:
+        return drawn
+    if adding:
+        shared = 0.002 + 0.01 * chance.random()
+        return msgspec.structs.replace(
+            drawn, adding=True, desks=desks or 3, shares=shared, role_changes=some(0.04, 0.3)
+        )
+    if chance.random() < 0.7 or not choices:
+        drawn = msgspec.structs.replace(drawn, shares=0.03 + 0.15 * chance.random(), role_changes=0.0)
+    if not choices:
+        return drawn
+    return msgspec.structs.replace(drawn, choices=0.005 + 0.03 * chance.random(), restores=0.0)

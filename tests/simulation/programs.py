@@ -114,7 +114,12 @@ class Person:
         return f"{self._name}:{'/'.join(path)}"
 
     def _opened(self, inode: Inode) -> Steps:
-        """Opens for writing; waits while GovSync holds a lease (F3)."""
+        """Opens for writing; waits while GovSync holds a lease (F3). What may not be written is left alone, but for a person
+        who insists."""
+        if not inode.write:
+            if self._chance.random() < 0.5:
+                raise Failure(Code.NO_ACCESS)
+            self._medium.set_write(inode, True)
         while not self._medium.may_write(inode):
             yield
         self._medium.opened(inode, write=True)
@@ -391,7 +396,11 @@ class Person:
 
     def move_out(self) -> Steps:
         """Moves a file or folder out of the synced folder."""
-        path = self._pick([*self.files(), *self._movable()])
+        self.take_out(self._pick([*self.files(), *self._movable()]))
+        yield
+
+    def take_out(self, path: _Path) -> None:
+        """Moves this file or folder out of the synced folder."""
         inode = self._inode(path)
         self._say(f"moves {'/'.join(path)} out")
         outside = self._medium.resolve((*self._home, ELSEWHERE))
@@ -399,7 +408,6 @@ class Person:
         self._medium.rename(self._folder(path[:-1]), path[-1], outside, name, replace=False)
         for each in self._taken_out(inode):
             self._ledger.give_up(each.data, self._where(path))
-        yield
 
     def _taken_out(self, inode: Inode) -> list[Inode]:
         """Makes everything in a thing that was moved out the person's own: GovSync has put nothing outside (I7)."""

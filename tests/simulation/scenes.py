@@ -77,6 +77,25 @@ def _passes(ms: int) -> Act:
     return lambda world: world.clock.advance(ms)
 
 
+def _leaves_out(desk: int, path: str) -> Act:
+    return lambda world: stage.leave_out(world.desks[desk], path)
+
+
+def _takes_in(desk: int, path: str) -> Act:
+    return lambda world: stage.take_in(world.desks[desk], path)
+
+
+def _thinks_again(desk: int, path: str, rounds: int) -> Act:
+    """A person leaves something out, and takes it in while it is going."""
+
+    def act(world: Stage) -> None:
+        stage.leave_out(world.desks[desk], path)
+        world.rounds(rounds)
+        stage.take_in(world.desks[desk], path)
+
+    return act
+
+
 def _membership_ends(world: Stage) -> None:
     """What the server has is nobody's here any more, and so is given up."""
     with world.server.database.begin() as tx:
@@ -164,6 +183,18 @@ SCENES = (
             _line(0, "good"),
         ),
     ),
+    Scene(
+        "left out and taken in",
+        _FILES,
+        (
+            _leaves_out(0, "2025"),
+            _writes(1, "2025/b.txt", "b2"),
+            _moves(1, "P", "2025/P"),
+            _moves(1, "2025/q1", "q1"),
+            _takes_in(0, "2025"),
+        ),
+    ),
+    Scene("thought again", _FILES, (_thinks_again(0, "2025", 12), _thinks_again(0, "2025", 24))),
     Scene(
         "the server is put back",
         (*_FILES, Stage.copy),

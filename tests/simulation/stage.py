@@ -3,8 +3,9 @@
 import random
 from pathlib import Path
 
+from govsync.store import left_out
 from tests.builders import fill_medium, medium_line
-from tests.simulation.desks import ROOT, SimDesk
+from tests.simulation.desks import ROOT, SimDesk, shown
 from tests.simulation.perils import Perils
 from tests.simulation.world import World
 
@@ -50,6 +51,32 @@ class Stage(World):
         """Takes the power from a desk: nothing that was not flushed is left."""
         self._cut_power(desk)
 
+    def rounds(self, count: int) -> None:
+        """Lets each desk hear all that there is to hear, and take its jobs one step further, so many times."""
+        for _ in range(count):
+            for desk in self.desks:
+                self.round(desk)
+            self.clock.advance(1)
+
+    def round(self, desk: SimDesk) -> bool:
+        """Does so once for one desk; says whether there was anything to do."""
+        desk.hear()
+        desk.ask()
+        while desk.watcher is not None and desk.watcher.waiting:
+            desk.hint()
+        moved = bool(desk.fibers)
+        for index in reversed(range(len(desk.fibers))):
+            if index >= len(desk.fibers):
+                break  # It has ended meanwhile, and begun anew.
+            job, fiber = desk.fibers[index]
+            where = f"the point of {shown(job)} after {fiber.at}"
+            desk.advance(index, 0)
+            self.stepped(desk, where)
+        return moved
+
+    def stepped(self, desk: SimDesk, where: str) -> None:
+        """Is told of each step."""
+
     def turns(self, count: int, points: int = 3) -> None:
         """Lets the jobs of all desks go on a little, in any order."""
         chance = random.Random(count)
@@ -77,6 +104,23 @@ def delete(desk: SimDesk, path: str) -> None:
     """Lets the person delete a file, or a folder with all in it."""
     for _ in desk.person.remove(tuple(path.split("/"))):
         pass
+
+
+def leave_out(desk: SimDesk, path: str) -> None:
+    """Lets the person choose that something of the server's is not on this desk."""
+    desk.leave_out(there(desk, path))
+
+
+def take_in(desk: SimDesk, path: str) -> None:
+    """Lets the person choose that it is."""
+    desk.take_in(there(desk, path))
+
+
+def there(desk: SimDesk, path: str) -> int:
+    """Answers the node that the server has at a path, as far as the desk has heard."""
+    lid = left_out.find(desk.store, path.split("/"))
+    assert lid is not None, f"{desk.name} has not heard of {path}"
+    return lid
 
 
 def seen(desk: SimDesk) -> str:

@@ -2,16 +2,29 @@
 
 import os
 import random
-import shutil
+import secrets
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
+from tests import in_memory
 from tests.simulation.checks import check_all, check_i13_running
 from tests.simulation.perils import Perils, draw
 from tests.simulation.world import World
+
+SHARING_FROM = 1_000_000_000
+"""From this seed on people share folders with each other; the worlds before it are as they were when nobody could."""
+
+CHOOSING = range(3_260_300_000, 3_260_500_000)
+"""Seeds of worlds in which people leave folders out of their desks, too."""
+ADDING = range(3_260_100_000, 3_260_300_000)
+"""Seeds of worlds in which people may only add to some of what is shared."""
+
+
+def any_seed() -> int:
+    """Answers a seed that nobody has chosen, of a world of any kind."""
+    kinds = range(SHARING_FROM), range(SHARING_FROM, 2 * SHARING_FROM), CHOOSING, ADDING
+    return secrets.choice(secrets.choice(kinds))
 
 
 def play(
@@ -21,28 +34,29 @@ def play(
     perils: Perils | None = None,
 ) -> World:
     """Plays a world; raises what a check or the product raised, with the last lines of the trace in its notes."""
-    with place() as base:
-        world = World(base, seed, perils or draw(random.Random(f"perils {seed}"), desks), trace)
+    with in_memory.folder() as base:
+        drawn = perils or draw(
+            random.Random(f"perils {seed}"),
+            desks,
+            shares=seed >= SHARING_FROM,
+            choices=seed in CHOOSING,
+            adding=seed in ADDING,
+        )
+        world = World(base, seed, drawn, trace)
         with told(world):
+            if drawn.adding:
+                world.shares.begin()
             for _ in range(world.perils.acts):
                 world.run(world.chance.choice((20, 60, 150, 400)), check_i13_running)
                 if world.chance.random() < 0.6:
-                    world.settle()
+                    world.end_well()
                     check_all(world)
-            world.settle()
+            world.end_well()
             check_all(world)
+            if world.take_all_in():
+                world.end_well()
+                check_all(world)
     return world
-
-
-@contextmanager
-def place() -> Iterator[Path]:
-    """Makes a folder for the databases of one world, in memory where that can be had."""
-    memory = Path("/dev/shm")
-    base = Path(tempfile.mkdtemp(prefix="govsync-sim-", dir=memory if memory.is_dir() else None))
-    try:
-        yield base
-    finally:
-        shutil.rmtree(base, ignore_errors=True)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ AT_ONCE = 5
 @pytest.mark.timeout(0)
 def test_whoever_ends_at_any_point_of_a_scene_goes_on_well() -> None:
     chance = random.Random(os.environ.get("GOVSYNC_SIMULATION_SEED") or secrets.randbelow(1_000_000_000))
-    budget_s = SHARE * float(os.environ.get("GOVSYNC_SIMULATION_SECONDS", "180"))
+    budget_s = SHARE * float(os.environ.get("GOVSYNC_SIMULATION_SECONDS", "120"))
     end_s, wrong, played = time.process_time() + budget_s, [], 0
     while time.process_time() < end_s:
         scene, desk = chance.choice(SCENES), chance.randrange(2)

@@ -124,6 +124,11 @@ def leave_something_parked(world: World) -> None:
     medium.make(medium.resolve((*ROOT, ".govsync", "parking")), "7", Shape.FOLDER, GOVSYNC)
 
 
+def take_the_right_to_write(world: World) -> None:
+    medium = world.desks[0].medium
+    medium.set_write(medium.resolve((*ROOT, "a.txt")), False)
+
+
 SPOILT: list[tuple[Callable[[World], None], Callable[[World], None]]] = [
     (checks.check_i1, lose_everywhere),
     (checks.check_i2_i3, spoil_one_byte),
@@ -137,6 +142,7 @@ SPOILT: list[tuple[Callable[[World], None], Callable[[World], None]]] = [
     (checks.check_i9, show_more_than_there_is),
     (checks.check_i9_rest, show_more_than_there_is),
     (checks.check_i10, keep_a_problem),
+    (checks.check_r38, take_the_right_to_write),
     (checks.check_i11, change_a_byte_unheard),
     (checks.check_i13_running, show_what_the_server_has_not),
     (checks.check_i13, miss_the_last_beats),
@@ -152,5 +158,5 @@ def test_a_check_holds_on_a_sound_world_and_not_on_a_spoilt_one(
 ) -> None:
     check(world)
     spoil(world)
-    with pytest.raises(AssertionError, match=r"^I\d+"):
+    with pytest.raises(AssertionError, match=r"^[IR]\d+"):
         check(world)

@@ -30,6 +30,12 @@ def end_membership(world: Stage, ended_ms: int | None = 1) -> None:
         tx.execute(update(tables.member).where(tables.member.c.kind == "unit").values(ended_ms=ended_ms))
 
 
+def may_only_read(world: Stage) -> None:
+    with world.server.database.begin() as tx:
+        tx.execute(update(tables.member).where(tables.member.c.kind == "unit").values(role=Role.VIEWER))
+    told(world)
+
+
 def told(world: Stage) -> None:
     for desk in world.desks:
         desk.tell(events.RightsChanged())
@@ -83,21 +89,39 @@ def test_a_space_that_is_being_left_is_not_said_to_stay(world: Stage) -> None:
 
 
 def test_what_a_reader_deletes_is_no_question(world: Stage) -> None:
-    """Nothing of it is sent, so there is nothing to approve (R28)."""
+    """Nothing of it is sent, so there is nothing to approve (R28): it comes back."""
     desk, _ = world.desks
     save(desk, "mine.txt=private")
     save(desk, "Team/a.txt=a Team/b.txt=b")
     world.settle()
-    with world.server.database.begin() as tx:
-        tx.execute(update(tables.member).where(tables.member.c.kind == "unit").values(role=Role.VIEWER))
-    told(world)
+    may_only_read(world)
     desk.engine.desk.rules = msgspec.structs.replace(desk.engine.desk.rules, hold_deletions=1)
     for name in ("a", "b"):
         delete(desk, f"Team/{name}.txt")
     world.wait(120_000)
     assert holds.count(desk.store) == 0
+    assert problems.listed(desk.store) == []
+    assert tree(desk) == {"mine.txt": b"private", "Team": None, "Team/a.txt": b"a", "Team/b.txt": b"b"}
+
+
+@pytest.mark.day("T13", part="a membership that ends")
+def test_what_a_reader_kept_is_rescued_when_the_membership_ends(world: Stage) -> None:
+    desk, _ = world.desks
+    save(desk, "Team/a.txt=first Team/f/b.txt=b")
+    world.settle()
+    may_only_read(world)
+    save(desk, "Team/a.txt=edited Team/mine/n.txt=new")
+    world.wait(30_000)
+    save(desk, "Team/a.txt=again")
+    world.wait(30_000)
+    copies = ("Team/a (your copy, not uploaded).txt", "Team/a (your copy, not uploaded) 2.txt")
     said = {row.path: row.problem.code for row in problems.listed(desk.store)}
-    assert said == dict.fromkeys(("Team/a.txt", "Team/b.txt"), Code.NO_RIGHT)
+    assert said == dict.fromkeys((*copies, "Team/mine"), Code.KEPT_HERE)
+    end_membership(world)
+    told(world)
+    assert tree(desk) == {}
+    assert sorted(rescued(desk).values()) == [b"again", b"edited", b"new"]
+    assert problems.listed(desk.store) == []
 
 
 def test_what_is_held_in_it_is_asked_about_no_more(world: Stage) -> None:

@@ -1,5 +1,6 @@
 """What lies where, as people and auditors see it: a desk's folder, a person's tree on the server, all contents."""
 
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 from sqlalchemy import select
@@ -9,6 +10,8 @@ from govsync.content.manifests import manifest_of
 from govsync.local.ignore import fixed_reason
 from govsync.local.steps import STATE
 from govsync.model.nodes import Kind
+from govsync.protocol.session import Role, SpaceState
+from govsync.server import access
 from govsync.server.context import Server
 from govsync.server.db import tables
 from govsync.store import activity
@@ -62,29 +65,52 @@ def husks(medium: Medium, root: tuple[str, ...], there: Tree) -> list[str]:
     return found
 
 
-def server_tree(server: Server, user: bytes) -> Tree:
-    """Answers a person's own space with everything that hangs in it."""
+def server_tree(server: Server, user: bytes, but: Collection[bytes] = ()) -> Tree:
+    """Answers a person's own space with everything that hangs in it, as far as that person may see it, without these nodes
+    and what is below them."""
+    return _server_tree(server, user, but)[0]
+
+
+def closed_folders(server: Server, user: bytes) -> list[str]:
+    """Lists where spaces hang that a person may only put things into."""
+    return _server_tree(server, user, ())[1]
+
+
+def is_in(path: str, folders: Iterable[str]) -> bool:
+    """Says whether something lies in one of these folders."""
+    return any(path.startswith(f"{folder}/") for folder in folders)
+
+
+def _server_tree(server: Server, user: bytes, but: Collection[bytes]) -> tuple[Tree, list[str]]:
     with server.database.begin(write=False) as tx:
         n = tables.node.c
         rows = tx.execute(select(tables.node).where(n.deleted_seq.is_(None))).all()
         s = tables.space.c
         roots = {row.id: row.root for row in tx.execute(select(s.id, s.root))}
+        mine = access.memberships(tx, user)
         own = tx.execute(select(s.root).where(s.owner == user, s.kind == "personal")).scalar_one()
     children: dict[bytes, list[object]] = {}
     for row in rows:
         children.setdefault(row.parent, []).append(row)
+    adds_only = {space for space, role in mine.items() if role == (SpaceState.MEMBER, Role.UPLOADER)}
     found: Tree = {}
+    closed: list[str] = []
     pending = [(own, "")]
     while pending:
         parent, path = pending.pop()
         for row in children.get(parent, []):
+            if row.id in but:
+                continue
             name = f"{path}/{row.name}".lstrip("/")
             if row.kind == Kind.FILE:
                 found[name] = ("file", bytes(row.hash), bool(row.exec))
                 continue
             found[name] = _FOLDER
+            if row.target_space in adds_only:
+                closed.append(name)
+                continue
             pending.append((roots[row.target_space] if row.kind == Kind.MOUNT else row.id, name))
-    return found
+    return found, closed
 
 
 def server_contents(server: Server) -> set[bytes]:

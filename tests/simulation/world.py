@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
-from sqlalchemy import Connection
+from sqlalchemy import Connection, insert, select, update
 
 from govsync.engine import events
 from govsync.engine.observing import SCAN_EVERY_MOST_MS
@@ -21,9 +21,13 @@ from govsync.local.steps import STATE
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol.limits import DEFAULT
-from govsync.server import directory, epochs
+from govsync.protocol.session import Role
+from govsync.server import access, directory, epochs
 from govsync.server.context import Server
+from govsync.server.db import tables
 from govsync.server.db.connect import Database
+from govsync.store import left_out as choice
+from govsync.store import problems
 from govsync.system.fs import Shape
 from tests import schema
 from tests.simulation.blobs import SimBlobs
@@ -35,6 +39,7 @@ from tests.simulation.fibers import reach
 from tests.simulation.ledger import Ledger
 from tests.simulation.medium import GOVSYNC, Medium
 from tests.simulation.perils import Perils
+from tests.simulation.shares import Shares
 from tests.simulation.views import contents_of, hash_of, said_of, server_contents
 
 PROGRAMS = {
@@ -97,6 +102,7 @@ class World:
         lasting = perils.restores > 0
         self.database = SimDatabase(f"sqlite:///{base / DATABASE}" if lasting else "sqlite://")
         self._make_server()
+        self.shares = Shares(self)
         self.desks: list[SimDesk] = []
         for number in range(perils.desks):
             user = self.users[1] if number == 2 and perils.strangers else self.users[0]
@@ -145,12 +151,15 @@ class World:
         for desk in self.desks:
             desk.line.lost, desk.line.repeated = self.perils.lost_calls, self.perils.repeated_calls
         kinds = {
-            self._job: 10.0, self._hint: 4.0, self._stream: 2.0, self._program: 3.0, self._begin_program: 2.0,
+            self._job: 10.0, self._hint: 4.0, self._stream: 2.0, self._program: 3.0,
+            self._begin_program: 6.0 if self.perils.adding else 2.0,
             self._wake: 1.0, self._jump: 20 * self.perils.clock_jumps, self._fail: 20 * self.perils.failing_primitives,
             self._kill: 20 * self.perils.kills, self._cut_power: 20 * self.perils.power_cuts,
             self._cut_line: 20 * self.perils.cut_lines, self._server: 20 * self.perils.server_deaths,
             self._shift: 20 * self.perils.wall_shifts, self._hide_root: 20 * self.perils.strange_roots,
             self._restore: 20 * self.perils.restores, self._put_back: 20 * self.perils.put_backs,
+            self._change_role: 20 * self.perils.role_changes,
+            self.shares.happen: 20 * self.perils.shares, self._choose: 20 * self.perils.choices,
         }  # fmt: skip
         for _ in range(turns):
             self.turn += 1
@@ -256,6 +265,33 @@ class World:
                 if each.fibers[index][1].at.startswith("server "):
                     each.fail(index, ServerDied())
 
+    def _change_role(self, desk: SimDesk) -> None:
+        roles = (
+            (Role.VIEWER, Role.UPLOADER, Role.EDITOR) if self.perils.adding else (Role.VIEWER, Role.EDITOR)
+        )
+        role = self.chance.choice(roles)
+        self.say(desk.name, f"its person is {role} of the team's space from now on")
+        self.give_role(desk.user, role)
+
+    def _choose(self, desk: SimDesk) -> None:
+        """A person leaves something out of a desk, or takes it in again."""
+        files = "" if self.chance.random() < 0.1 else " AND kind != 'file'"
+        rows = desk.store.all(f"SELECT lid FROM node WHERE r_parent > 0 AND r_dead = 0{files} ORDER BY lid")
+        left_out = sorted(choice.shown(desk.store, [lid for (lid,) in rows]))
+        if left_out and self.chance.random() < 0.5:
+            desk.take_in(self.chance.choice(left_out))
+        elif rows:
+            desk.leave_out(self.chance.choice(rows)[0])
+
+    def take_all_in(self) -> bool:
+        """Takes everything in again that was left out of a desk; says whether there was anything."""
+        found = False
+        for desk in self.desks:
+            for lid in desk.left_out():
+                desk.take_in(lid)
+                found = True
+        return found
+
     def _put_back(self, desk: SimDesk) -> None:
         """Somebody has another disk, or a backup: nothing runs meanwhile, and nothing of a person's gets lost."""
         if desk.undisturbed or "renamed" in desk.medium.top.entries:
@@ -333,10 +369,41 @@ class World:
         for desk in self.desks:
             desk.put_root_back()
             desk.put_links_back()
+        if not alone and self.shares.lost():
+            self._until_quiet(QUIET_ROUNDS)
+            self.shares.share_again()
+        if not alone:
+            self.shares.end_well()
+            if self.perils.adding:
+                self._until_quiet(QUIET_ROUNDS)
+                self.shares.ask_back()
         for _ in range(2):
             self._until_quiet(QUIET_ROUNDS)
             self.clock.advance(SCAN_MS)
         self._until_quiet(REST_ROUNDS)
+        while sum(desk.keep_what_is_shared() for desk in self.desks):
+            self._until_quiet(REST_ROUNDS)
+
+    def end_well(self) -> None:
+        """Settles, and has people do what problems tell them to do that would stay for ever."""
+        self.settle()
+        if self._let_give_back():
+            self._until_quiet(REST_ROUNDS)
+        if sum(desk.take_what_is_frozen() for desk in self.desks):
+            self.clock.advance(SCAN_MS)
+            self._until_quiet(REST_ROUNDS)
+
+    def _let_give_back(self) -> bool:
+        """Lets those write to the team's space who hold what it has lost and who may only read it, once nobody else has given it
+        back (R35); says whether there were any."""
+        waiting = [
+            desk.user
+            for desk in self.desks
+            if any(row.problem.code is Code.NOT_GIVEN_BACK for row in problems.listed(desk.store))
+        ]
+        for user in waiting:
+            self.give_role(user, Role.EDITOR)
+        return bool(waiting)
 
     def _until_quiet(self, rounds: int) -> None:
         quiet = 0
@@ -385,6 +452,32 @@ class World:
     def acknowledged(self) -> set[bytes]:
         """Answers the hashes of every content that the server has as a revision."""
         return server_contents(self.server)
+
+    def give_role(self, user: bytes, role: Role) -> None:
+        """Lets somebody do so much in the team's space from now on. Whoever is of the division may read it; what more one
+        person may, is that person's own."""
+        s, m = tables.space.c, tables.member.c
+        with self.server.database.begin() as tx:
+            team = tx.execute(select(s.id).where(s.kind == "team")).scalar_one()
+            if tx.execute(select(m.principal).where(m.space == team, m.kind == "user")).first() is None:
+                tx.execute(update(tables.member).where(m.space == team).values(role=Role.VIEWER))
+                rows = [
+                    {"space": team, "kind": "user", "principal": each, "role": Role.EDITOR, "ended_ms": None}
+                    for each in self.users
+                ]
+                tx.execute(insert(tables.member), rows)
+            mine = (m.space == team) & (m.kind == "user") & (m.principal == user)
+            tx.execute(update(tables.member).where(mine).values(role=role))
+        for desk in self.desks:
+            if desk.user == user:
+                desk.rights_changed()
+
+    def role_of(self, user: bytes) -> Role:
+        """Answers how much somebody may do in the team's space."""
+        with self.server.database.begin(write=False) as tx:
+            roles = access.memberships(tx, user)
+            team = tx.execute(select(tables.space.c.id).where(tables.space.c.kind == "team")).scalar_one()
+        return roles[team][1]
 
     def desk_of(self, device: bytes) -> str:
         """Names the desk that a device is."""

@@ -54,9 +54,11 @@ def file(
     links: int = 1,
     exec: bool = False,
     skip: str | None = None,
+    shut: bool = False,
 ) -> Entry:
     """A regular file as a look shows it; `at` is the second of its last change, for both times."""
-    stat = Stat(Shape.FILE, 1, ino, size, at * TICK_NS, at * TICK_NS, exec, links)
+    changed_ns = at * TICK_NS
+    stat = Stat(Shape.FILE, 1, ino, size, changed_ns, changed_ns, exec, links, write=not shut, shut=shut)
     return name, stat, birth, skip
 
 

@@ -89,12 +89,13 @@ def test_what_is_back_leaves_its_hold_and_is_due_again(desk: StoredDesk) -> None
     hold = holds.opened(desk.store, SPACE, "deletions", 1)
     holds.add(desk.store, hold, [a, b])
     local_tree.set_presence(desk.store, a, Presence.HERE)
-    assert holds.release(desk.store) == []
+    assert (holds.release(desk.store), holds.empty(desk.store)) == ([a], [])
     assert SqlTrees(desk.store, 0).busy(b)
     assert not SqlTrees(desk.store, 0).busy(a)
     assert a in dirty.due(desk.store, 0, 10, lambda _: False)
     local_tree.set_presence(desk.store, b, Presence.HERE)
-    assert holds.release(desk.store) == [hold]
+    assert holds.release(desk.store) == [b]
+    assert holds.empty(desk.store) == [hold]
 
 
 def test_what_nobody_has_any_more_leaves_its_hold(desk: StoredDesk) -> None:
@@ -102,7 +103,8 @@ def test_what_nobody_has_any_more_leaves_its_hold(desk: StoredDesk) -> None:
     hold = holds.opened(desk.store, SPACE, "deletions", 1)
     holds.add(desk.store, hold, [a])
     desk.store.run("UPDATE node SET r_dead = 1 WHERE lid = ?", (a,))
-    assert holds.release(desk.store) == [hold]
+    assert holds.release(desk.store) == [a]
+    assert holds.empty(desk.store) == [hold]
 
 
 def rewritten(desk: StoredDesk, *names: str) -> list[int]:
@@ -122,7 +124,8 @@ def test_a_rewrite_is_held_until_the_content_is_one_that_the_server_has(desk: St
     desk.store.run("UPDATE node SET l_hash = NULL WHERE lid = ?", (a,))
     assert holds.release(desk.store) == [], "what was not read yet is not known to be back"
     desk.store.run("UPDATE node SET l_hash = b_hash WHERE lid = ?", (a,))
-    assert holds.release(desk.store) == [hold]
+    assert holds.release(desk.store) == [a]
+    assert holds.empty(desk.store) == [hold]
 
 
 def test_an_approved_operation_that_was_sent_is_approved_no_more(desk: StoredDesk) -> None:

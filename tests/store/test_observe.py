@@ -304,6 +304,24 @@ def test_everything_in_a_folder_that_vanished_is_missing_with_it(desk: StoredDes
     assert (desk.presence(d), desk.presence(inside)) == (Presence.MISSING, Presence.MISSING)
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_what_was_found_in_a_folder_that_had_vanished_is_gone_with_it(desk: StoredDesk, known: bool) -> None:
+    """The way to it was there again for a moment, and the folder that holds it was not looked at then."""
+    if known:
+        d, _ = a_folder(desk)
+    else:
+        desk.look(desk.root, folder("d", 1))
+        d = desk.at("d")
+    desk.look(desk.root)
+    desk.look(d, file("new", 7), folder("e", 8))
+    new, inner = desk.at("new", d), desk.at("e", d)
+    assert desk.presence(new) is Presence.HERE
+    assert desk.close()
+    for lid in (new, inner):
+        assert local_tree.find_node(desk.store, lid) is None
+    assert (local_tree.find_node(desk.store, d) is not None) is known
+
+
 def test_a_file_that_nobody_else_ever_knew_is_forgotten(desk: StoredDesk) -> None:
     desk.look(desk.root, file("a", 1))
     lid = desk.at("a")
@@ -508,6 +526,11 @@ def test_a_racy_signature_is_read_again_at_any_look(desk: StoredDesk) -> None:
     desk.store.run("UPDATE node SET racy = 1 WHERE lid = ?", (lid,))
     assert desk.look(desk.root, file("r", 1)).to_read == [lid]
     assert contents.unread(desk.store) == [lid]
+
+
+def test_a_file_that_was_never_read_to_its_end_is_read_at_any_look(desk: StoredDesk) -> None:
+    desk.look(desk.root, file("r", 1))
+    assert desk.look(desk.root, file("r", 1)).to_read == [desk.at("r")]
 
 
 def test_an_executable_bit_is_noticed(desk: StoredDesk) -> None:
@@ -803,8 +826,30 @@ def test_a_husk_is_offered_once_something_is_put_into_it(desk: StoredDesk) -> No
     assert husk in dirty_lids(desk)
 
 
+def test_a_husk_is_known_by_the_folder_that_has_its_name_now(desk: StoredDesk) -> None:
+    """Else each look at it would find another folder than the one remembered, for ever."""
+    husk = a_husk(desk)
+    seen = desk.look(desk.root, folder("h", 4_711))
+    known = local_tree.disk(desk.store, husk)
+    assert known is not None
+    assert (known.ino, desk.presence(husk)) == (4_711, Presence.LOCAL_ONLY)
+    assert seen.new_folders == [husk]
+
+
 def test_a_husk_that_vanished_is_forgotten(desk: StoredDesk) -> None:
     husk = a_husk(desk)
     seen = desk.look(desk.root)
     assert local_tree.find_node(desk.store, husk) is None
     assert not seen.vanished, "nothing of it could be deleted on the server"
+
+
+def test_what_is_gone_is_waited_for_no_more(desk: StoredDesk) -> None:
+    """A program had it open; the node may stay for long, because it was moved to where one may only read."""
+    desk.look(desk.root, file("a", 1))
+    lid = desk.at("a")
+    desk.sync(lid)
+    problems.raise_for(desk.store, lid, Problem(Code.BUSY), desk.now_ms, waiting=True)
+    desk.look(desk.root)
+    assert desk.close()
+    assert desk.presence(lid) is Presence.MISSING
+    assert not problems.listed(desk.store)

@@ -112,6 +112,39 @@ def test_what_others_did_is_in_the_activity_and_what_this_desk_did_is_not_again(
     assert [(row[3], row[4]) for row in rows] == [("theirs", "Bo")]
 
 
+def test_a_mount_that_ended_is_nothing_that_was_deleted(desk: StoredDesk) -> None:
+    mount = desk.state(OTHER, "Plans", kind=Kind.MOUNT, target_space=TEAM)
+    gone = msgspec.structs.replace(mount, dead=True, seq=mount.seq + 1)
+    file = desk.state(NODE, "a")
+    dead = msgspec.structs.replace(file, dead=True, seq=mount.seq + 2)
+    entries = [*map(entry, (mount, gone, file)), msgspec.structs.replace(entry(dead), op="delete")]
+    remote_tree.apply(desk.store, SPACE, entries, ME)
+    told = [(row[2], row[3], row[6]) for row in activity.latest(desk.store, 4)]
+    assert told[0] == ("delete", "a", "dead")
+    assert told[2] == ("mount_ended", "Plans", "")
+
+
+def test_activity_is_found_by_a_part_of_its_path_in_any_writing_and_by_nothing_that_looks_like_a_pattern(
+    desk: StoredDesk,
+) -> None:
+    for number, path in enumerate(["Plan 100%.docx", "plan_b.docx", "ПЛАН.docx", "회의록"]):
+        activity.note(desk.store, number, "put", path, user="Bo", device="desk-7")
+
+    def found(text: str, limit: int = 10, before: int | None = None) -> list[str]:
+        return [row[3] for row in activity.latest(desk.store, limit, before, text)]
+
+    assert found("plan") == ["plan_b.docx", "Plan 100%.docx"]
+    assert found("план") == ["ПЛАН.docx"]
+    assert found("회의") == ["회의록"]
+    assert found("0%") == ["Plan 100%.docx"]
+    assert found("n_b") == ["plan_b.docx"]
+    assert found("%") == ["Plan 100%.docx"]
+    assert found("!") == []
+    assert found("bo", limit=1) == ["회의록"]
+    assert len(found("DESK-7")) == 4
+    assert found("plan", before=2) == ["Plan 100%.docx"]
+
+
 def test_what_others_did_is_shown_where_it_lay_then_though_its_folder_was_moved_in_the_same_page(
     desk: StoredDesk,
 ) -> None:

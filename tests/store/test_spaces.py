@@ -46,12 +46,17 @@ def test_a_space_that_is_mounted_nowhere_is_not_on_the_disk(desk: StoredDesk) ->
 
 
 @pytest.mark.parametrize("role", list(Role))
-def test_only_editors_and_managers_may_write(desk: StoredDesk, role: Role) -> None:
+def test_only_editors_and_managers_may_write_and_who_only_adds_does_not_read(
+    desk: StoredDesk, role: Role
+) -> None:
     spaces.update(desk.store, info(role=role))
     row = spaces.get(desk.store, SPACE)
     assert row is not None
-    assert row.readable
+    assert row.readable == (role is not Role.UPLOADER)
     assert row.writable == (role in (Role.EDITOR, Role.MANAGER))
+    assert row.read_only == (role in (Role.VIEWER, Role.CONTRIBUTOR))
+    assert row.adds == (role is not Role.VIEWER)
+    assert row.adds_only == (role is Role.UPLOADER)
 
 
 @pytest.mark.parametrize("state", [SpaceState.REVOKED, SpaceState.DELETED, SpaceState.UNKNOWN])
@@ -69,10 +74,10 @@ def test_a_frozen_space_is_neither_read_nor_written_and_nothing_of_it_changes(
 
 def test_what_the_server_tells_again_keeps_cursor_and_root(desk: StoredDesk) -> None:
     spaces.set_cursor(desk.store, SPACE, cursor(9))
-    spaces.update(desk.store, info(name="Another name", root=b"x" * 16))
+    spaces.update(desk.store, info(name="Another name", root=b"x" * 16, owner="boris"))
     row = spaces.get(desk.store, SPACE)
     assert row is not None
-    assert (row.name, row.cursor, row.root_lid) == ("Another name", cursor(9), desk.root)
+    assert (row.name, row.owner, row.cursor, row.root_lid) == ("Another name", "boris", cursor(9), desk.root)
 
 
 @pytest.mark.parametrize("presence", [Presence.HERE, Presence.GAP, Presence.MISSING, Presence.PARKED])

@@ -119,6 +119,7 @@ def answers(trees: Trees, lids: Sequence[int]) -> list[object]:
         [trees.remote_at(*place) for place in places],
         [trees.busy(lid) for lid in lids],
         [trees.read_to(lid) for lid in lids],
+        [trees.mount_of(lid) for lid in lids],
     ]
 
 

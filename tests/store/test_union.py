@@ -5,7 +5,7 @@ import pytest
 
 from govsync.model.nodes import Baseline, Kind, Place, Presence
 from govsync.model.trees import settled
-from govsync.protocol.changes import Nodes, NodeState
+from govsync.protocol.changes import Changes, Nodes, NodeState
 from govsync.store import dirty, local_tree, lost, past, spaces, trees, union
 from govsync.store.union import Reading
 from tests.store.desk import EPOCH, SPACE, TEAM, StoredDesk, content, cursor, dirty_lids
@@ -26,16 +26,21 @@ def reading(*states: NodeState, unite: bool = True, epoch: bytes = NEW_EPOCH) ->
 # Reading
 
 
-def test_a_snapshot_is_complete_when_its_last_page_is_in_and_keeps_the_first_pages_cursor(
+def test_a_snapshot_is_complete_when_the_journal_was_looked_through_up_to_its_last_page(
     desk: StoredDesk,
 ) -> None:
     made = Reading(unite=False)
     made.add(page(desk.state(b"a" * 16, "a"), after=b"a" * 16, seq=50))
     assert (made.complete, made.after) == (False, b"a" * 16)
+    assert made.to_look_through is None
     made.add(page(desk.state(b"b" * 16, "b"), seq=99))
-    assert made.complete
+    for seq in (50, 80, 99):
+        assert made.to_look_through == (cursor(seq) if seq < 99 else None)
+        assert made.complete is (seq == 99)
+        made.look_through(Changes(entries=(), cursor=cursor(80 if seq == 50 else 99), head=120))
     assert made.cursor == cursor(50), "what changed while it was read stands in the journal behind that"
     assert set(made.states) == {b"a" * 16, b"b" * 16}
+    assert reading().complete, "nothing has happened between its pages"
 
 
 @pytest.mark.parametrize(

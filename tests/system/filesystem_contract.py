@@ -68,6 +68,13 @@ def refused(code: Code, call: Callable[..., object], *arguments: object) -> None
     assert raised.value.code is code, raised.value
 
 
+def born_ns(fs: FileSystem, folder: Folder, name: str) -> int | None:
+    """Answers when what lies at a name now was created."""
+    seen = fs.stat(folder, name)
+    assert seen is not None
+    return fs.birth_ns(folder, name, seen.ino)
+
+
 def content(file: File) -> bytes:
     target = bytearray(1 << 16)
     return bytes(target[: file.read_into(0, memoryview(target))])
@@ -282,6 +289,48 @@ class FileSystemContract:
         refused(Code.GONE, fs.set_exec, root, "missing", True)
         assert not fs.stat(root, "a").exec
 
+    def test_the_right_to_write_is_taken_and_given_back_and_changes_nothing_else(self, world, fs, root):
+        with fs.create(root, "new") as file:
+            file.write(b"12345")
+            file.finish(OLD_NS, exec=True, write=False)
+        shut = fs.stat(root, "new")
+        assert (shut.write, shut.exec, shut.mtime_ns, shut.size_bytes) == (False, True, OLD_NS, 5)
+        fs.set_write(root, "new", True)
+        given = fs.stat(root, "new")
+        assert (given.write, given.exec, given.mtime_ns, given.ino) == (True, True, OLD_NS, shut.ino)
+        fs.set_exec(root, "new", False)
+        fs.set_write(root, "new", False)
+        taken = fs.stat(root, "new")
+        assert (taken.write, taken.exec) == (False, False)
+
+    def test_a_file_says_itself_that_it_was_shut_wherever_it_goes(self, world, fs, root):
+        world.mkdir("d")
+        for name, write in (("shut", False), ("open", True)):
+            with fs.create(root, name) as file:
+                file.finish(OLD_NS, exec=False, write=write)
+        assert (fs.stat(root, "shut").shut, fs.stat(root, "open").shut) == (True, False)
+        fs.set_exec(root, "shut", True)
+        world.rename("shut", "d/a")
+        with fs.open_folder(root, "d") as folder:
+            assert fs.stat(folder, "a").shut
+            assert [entry.stat.shut for entry in fs.list(folder).entries] == [True]
+            with fs.open_file(folder, "a") as old:
+                fs.copy_attributes(old, root, "open")
+            assert fs.stat(root, "open").shut, "the mark goes with the right"
+            fs.set_write(folder, "a", True)
+            assert not fs.stat(folder, "a").shut
+            fs.set_write(folder, "a", False)
+            assert fs.stat(folder, "a").shut
+
+    def test_the_right_to_write_is_taken_from_files_only(self, world, fs, root):
+        world.write("a", b"")
+        world.symlink("link", "a")
+        world.mkdir("d")
+        refused(Code.LINK_IN_THE_WAY, fs.set_write, root, "link", False)
+        refused(Code.NOT_A_FOLDER, fs.set_write, root, "d", False)
+        refused(Code.GONE, fs.set_write, root, "missing", False)
+        assert fs.stat(root, "a").write
+
     def test_attributes_are_copied_and_nothing_else(self, world, fs, root):
         world.write("old", b"old")
         fs.set_exec(root, "old", True)
@@ -314,28 +363,37 @@ class FileSystemContract:
         self, world, fs, root
     ):
         world.write("a", b"1")
-        born = fs.birth_ns(root, "a")
+        born = born_ns(fs, root, "a")
         if born is None:
             pytest.skip("this file system tells no birth times")
         world.write("a", b"22")
         world.rename("a", "b")
-        assert fs.birth_ns(root, "b") == born
+        assert born_ns(fs, root, "b") == born
         ino = fs.stat(root, "b").ino
 
         def told_apart() -> bool:
             world.remove("b")
             world.write("b", b"1")
-            return (fs.stat(root, "b").ino, fs.birth_ns(root, "b")) != (ino, born)
+            return (fs.stat(root, "b").ino, born_ns(fs, root, "b")) != (ino, born)
 
         world.until(told_apart)  # At once, or a tick of the kernel's clock later.
 
     def test_a_link_has_a_birth_time_of_its_own(self, world, fs, root):
         world.symlink("nowhere", "missing")
         world.write("a", b"")
-        assert (fs.birth_ns(root, "nowhere") is None) == (fs.birth_ns(root, "a") is None)
+        assert (born_ns(fs, root, "nowhere") is None) == (born_ns(fs, root, "a") is None)
 
     def test_nothing_has_no_birth_time(self, fs, root):
-        refused(Code.GONE, fs.birth_ns, root, "missing")
+        refused(Code.GONE, fs.birth_ns, root, "missing", 1)
+
+    def test_the_birth_time_of_another_file_under_the_name_is_not_taken_for_that_of_the_one_that_was_seen(
+        self, world, fs, root
+    ):
+        world.write("a", b"")
+        world.write("b", b"")
+        seen = fs.stat(root, "a").ino
+        world.rename("b", "a")
+        assert fs.birth_ns(root, "a", seen) is None
 
     # ---- names given and exchanged ----
 

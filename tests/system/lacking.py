@@ -35,7 +35,7 @@ class Network(NoExchange):
     def written_by_somebody(self, folder: Folder, name: str) -> bool | None:
         return None
 
-    def birth_ns(self, folder: Folder, name: str) -> int | None:
+    def birth_ns(self, folder: Folder, name: str, ino: int) -> int | None:
         return None
 
     def renumbered(self, stat: Stat) -> Stat:

@@ -3,8 +3,6 @@
 import os
 import socket
 import stat
-import tempfile
-from pathlib import Path
 
 import pytest
 
@@ -69,19 +67,20 @@ def test_the_files_of_other_threads_keep_their_rights_while_the_socket_is_made(t
     ipc.listen(tmp_path / "control").close()
 
 
-def test_a_stranger_is_told_from_the_person(as_stranger):
-    with tempfile.TemporaryDirectory() as top:
-        Path(top).chmod(0o711)
-        path = Path(top) / "control"
-        with ipc.listen(path) as listening, socket.socket(socket.AF_UNIX) as caller:
-            with as_stranger(), pytest.raises(PermissionError):
-                caller.connect(os.fspath(path))
-            path.chmod(0o666)
-            with as_stranger():
-                caller.connect(os.fspath(path))
-            answerer, _ = listening.accept()
-            with answerer:
-                assert not ipc.is_own(answerer)
+def test_a_stranger_is_told_from_the_person(as_stranger, tmp_path, monkeypatch):
+    tmp_path.chmod(0o711)
+    # From here, since a stranger need not get through the folders above.
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "control"
+    with ipc.listen(path) as listening, socket.socket(socket.AF_UNIX) as caller:
+        with as_stranger(), pytest.raises(PermissionError):
+            caller.connect(path.name)
+        path.chmod(0o666)
+        with as_stranger():
+            caller.connect(path.name)
+        answerer, _ = listening.accept()
+        with answerer:
+            assert not ipc.is_own(answerer)
 
 
 def test_nothing_is_said_to_a_stranger_s_socket(tmp_path, monkeypatch):

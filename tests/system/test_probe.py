@@ -80,13 +80,13 @@ class Lacking(DiskFileSystem):
             self.unlink(target, target_name)
         super().rename(source, name, target, target_name)
 
-    def birth_ns(self, folder, name):
+    def birth_ns(self, folder, name, ino):
         if self.lacks == "births":
             return None
         return (
             self.stat(folder, name).mtime_ns
             if self.lacks == "births of its own"
-            else super().birth_ns(folder, name)
+            else super().birth_ns(folder, name, ino)
         )
 
     def create(self, folder, name):

@@ -12,10 +12,12 @@ from govsync.model.activity import ActivityRow, HoldRow
 from govsync.model.codes import CODES, Code
 from govsync.model.problems import Problem
 from govsync.model.status import Pending, RateNow, State, Status
+from govsync.protocol.activity import Told
 from govsync.protocol.session import SpaceState
 from govsync.text import sentences
 from govsync.text.sentences import (
     ACTIVITIES,
+    REASONS,
     SENTENCES,
     action,
     happened,
@@ -78,7 +80,29 @@ def test_every_kind_of_activity_has_words():
     assert "hold_opened" in kinds
     made = {msgspec.inspect.type_info(op).tag for op in operations.Operation.__subclasses__()}
     told = {f"space_{state}" for state in SpaceState if state is not SpaceState.MEMBER}
-    assert (kinds | made | told) - set(ACTIVITIES) == set()
+    assert (kinds | made | told | {"mount_ended"} | set(Told)) - set(ACTIVITIES) == set()
+
+
+def reasons() -> set[str]:
+    """Finds the facts `what` of several words, and why a folder is unfit, as they stand in the product's code."""
+    found: set[str] = set()
+    for file in SOURCE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg == "what" and isinstance(node.value, ast.Constant):
+                found.add(str(node.value.value))
+            elif isinstance(node, ast.FunctionDef) and node.name == "unfit":
+                found |= {
+                    each.value.value
+                    for each in ast.walk(node)
+                    if isinstance(each, ast.Return)
+                    and isinstance(each.value, ast.Constant)
+                    and each.value.value
+                }
+    return {text for text in found if len(text.split()) > 2}
+
+
+def test_a_reason_that_people_are_told_is_one_that_can_be_translated():
+    assert {each for each in reasons() if ":" not in each or "{" in each} == set(REASONS)
 
 
 def test_an_activity_of_a_newer_agent_is_shown_by_its_name():
@@ -92,7 +116,7 @@ def test_a_question_says_how_many_are_concerned():
 
     assert asked("deletions", 1) == "1 file was deleted here."
     assert asked("deletions", 412) == "412 files were deleted here."
-    for kind in ("deletions", "rewrites", "folder_missing", "folder_replaced"):
+    for kind in ("deletions", "rewrites", "leaving", "folder_missing", "folder_replaced"):
         assert asked(kind, 2) != kind
     assert asked("brand_new", 2) == "brand_new"
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govsync.text.units import duration, moment, seconds, shown_moment, shown_name, size, width
+from govsync.text.units import duration, moment, portable_name, seconds, shown_moment, shown_name, size, width
 
 SEOUL = datetime.timezone(datetime.timedelta(hours=9))
 
@@ -92,3 +92,15 @@ def test_hangul_fills_two_columns_in_either_form_and_marks_none():
     assert width("회의") == 4
     assert width("\u1112\u116c\u110b\u1174") == 4
     assert width("e\u0301a") == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "portable"),
+    [
+        ("Plan.docx", "Plan.docx"), ("보고서 2026.hwp", "보고서 2026.hwp"), ("..\\..\\x.bat", ".._.._x.bat"),
+        ('a:b*c?d"e<f>g|h', "a_b_c_d_e_f_g_h"), ("gpj.\u202eexe", "gpj._exe"), ("a\nb\0c\x1b", "a_b_c_"), ("end. . ", "end"),
+        ("...", "_"), ("", "_"),
+    ],
+)  # fmt: skip
+def test_a_portable_name_is_one_on_every_system(name: str, portable: str):
+    assert portable_name(name) == portable

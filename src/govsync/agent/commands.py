@@ -10,7 +10,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from govsync.agent import files, home
+from govsync.agent import earlier, files, home, links, selecting, sharing, shown
+from govsync.agent.loop import Call
 from govsync.control import messages as ask
 from govsync.control.messages import AnyRequest, Waited
 from govsync.engine import events
@@ -20,6 +21,7 @@ from govsync.model.activity import ActivityRow, HoldRow, ProblemRow, SentRow
 from govsync.model.codes import Code
 from govsync.model.problems import Failure, Problem
 from govsync.model.status import Status
+from govsync.settings.merge import Effective
 from govsync.store import activity, holds, problems
 from govsync.store.database import StoreFailure
 from govsync.text.sentences import action, sentence
@@ -40,6 +42,10 @@ def carry_out(agent: "Agent", request: AnyRequest) -> Any:
 
 def _here(agent: "Agent", work: Callable[[], T]) -> T:
     """Runs something on the control thread and answers its result."""
+    return _result(work, agent.loop.call)
+
+
+def _result(work: Callable[[], T], hand_over: Callable[[Call], None]) -> T:
     future: Future[T] = Future()
 
     def call() -> None:
@@ -51,15 +57,33 @@ def _here(agent: "Agent", work: Callable[[], T]) -> T:
         except BaseException as error:  # noqa: BLE001 - it is raised again where it was asked for
             future.set_exception(error)
 
-    agent.loop.call(call)
+    hand_over(call)
     return future.result(60)
 
 
-def _status(agent: "Agent", _: ask.GetStatus) -> Status:
+def _look(agent: "Agent", work: Callable[[], T]) -> T:
+    """As `_here`, for what changes nothing: nobody who watches the desk is woken by it."""
+    return _result(work, agent.loop.look)
+
+
+def _status(agent: "Agent", _: ask.GetStatus | ask.Watch) -> Status:
     try:
-        return _here(agent, agent.status)
+        return _look(agent, agent.status)
     except StoreFailure:
-        return _here(agent, agent.status)  # It says by now that the database failed.
+        return _look(agent, agent.status)  # It says by now that the database failed.
+
+
+def _watch(agent: "Agent", request: ask.Watch) -> Status:
+    """Answers the status as soon as it is otherwise than it was seen. It is looked at only after the control thread has done
+    something, so that a desk at rest costs nothing."""
+    end = time.monotonic() + request.timeout_s
+    while True:
+        turn = agent.loop.turns.count
+        found = _status(agent, request)
+        left_s = end - time.monotonic()
+        if found != request.seen or left_s <= 0:
+            return found
+        agent.loop.turns.wait(turn, left_s)
 
 
 def _wait(agent: "Agent", request: ask.Wait) -> Waited:
@@ -106,22 +130,28 @@ def _handle(agent: "Agent", event: events.AnyEvent) -> None:
     _here(agent, lambda: agent.engine.handle(event, agent.clock.now()))
 
 
-def _problems(agent: "Agent", _: ask.ListProblems) -> list[ProblemRow]:
+def _problems(agent: "Agent", request: ask.ListProblems) -> list[ProblemRow]:
+    """Lists problems; what is about the whole folder or database comes first, on the first page."""
+    first = request.after is None
+    after = request.after or ""
+    last = int(after) if after.removeprefix("-").isdecimal() else 0
+
     def read() -> list[ProblemRow]:
         trouble = agent.memory.trouble
         if trouble is not None:
-            return [_problem("store", trouble, str(agent.places.home), agent.clock.time_ms())]
+            return (
+                [_problem("store", trouble, str(agent.places.home), agent.clock.time_ms())] if first else []
+            )
         rows = [
             _problem(str(row.id), row.problem, row.path or agent.identity.folder, row.since_ms)
-            for row in problems.listed(agent.store)
-            if not row.waiting
+            for row in problems.page(agent.store, last, -1 if request.limit is None else request.limit)
         ]
         root = agent.engine.root_problem
-        if root is not None:
+        if root is not None and first:
             rows.insert(0, _problem(FOLDER, root, agent.identity.folder, agent.engine.root_problem_since_ms))
         return rows
 
-    return _here(agent, read)
+    return _look(agent, read)
 
 
 def notices(agent: "Agent") -> tuple[ProblemRow, ...]:
@@ -133,7 +163,8 @@ def notices(agent: "Agent") -> tuple[ProblemRow, ...]:
 
 def _problem(id: str, problem: Problem, path: str, since_ms: int) -> ProblemRow:
     return ProblemRow(
-        id=id, code=problem.code, path=path, message=sentence(problem), action=action(problem), since=moment(since_ms)
+        id=id, code=problem.code, path=path, message=sentence(problem), action=action(problem), since=moment(since_ms),
+        facts=problem.facts,
     )  # fmt: skip
 
 
@@ -145,7 +176,7 @@ def _holds(agent: "Agent", _: ask.ListHolds) -> list[HoldRow]:
     def read() -> list[HoldRow]:
         return [*_root_hold(agent), *(_hold(row) for row in holds.open_holds(agent.store))]
 
-    return _here(agent, read)
+    return _look(agent, read)
 
 
 def _hold(row: holds.HoldRow) -> HoldRow:
@@ -167,7 +198,24 @@ def _root_hold(agent: "Agent") -> list[HoldRow]:
 
 
 def _approve(agent: "Agent", request: ask.Approve) -> None:
-    _decide(agent, request.id, lambda hold: agent.engine.holding.approve(hold), agent.join_folder)
+    """Lets what was held go; a shared folder that was deleted here is left, which the server may refuse (R25)."""
+
+    def asked() -> dict[int, bytes]:
+        rows = holds.open_holds(agent.store)
+        return {
+            row.id: row.space for row in rows if row.kind == "leaving" and request.id in (None, str(row.id))
+        }
+
+    left = _here(agent, asked)
+    for space in left.values():
+        sharing.leave_space(agent, _here, space)
+    _decide(
+        agent,
+        request.id,
+        lambda hold: hold in left or agent.engine.holding.approve(hold),
+        agent.join_folder,
+        answered=bool(left),
+    )
 
 
 def _reject(agent: "Agent", request: ask.Reject) -> None:
@@ -180,9 +228,13 @@ def _reject(agent: "Agent", request: ask.Reject) -> None:
 
 
 def _decide(
-    agent: "Agent", id: str | None, decision: Callable[[int], bool], about_folder: Callable[[], None]
+    agent: "Agent",
+    id: str | None,
+    decision: Callable[[int], bool],
+    about_folder: Callable[[], None],
+    answered: bool = False,
 ) -> None:
-    """Answers one question, or all; while it is asked about the folder itself, nothing else can be done (R29)."""
+    """Answers one question, or all (none need be left where some are `answered`); while it is asked about the folder itself, nothing else can be done (R29)."""
 
     def decide() -> None:
         agent.engine.desk.now = agent.clock.now()
@@ -190,20 +242,27 @@ def _decide(
             about_folder()
             return
         meant = [row.id for row in holds.open_holds(agent.store) if id in (None, str(row.id))]
-        if not meant or not all(decision(hold) for hold in meant):
+        if not (meant or answered) or not all(decision(hold) for hold in meant):
             raise Failure(Code.NOT_FOUND, id=id or "any")
 
     _here(agent, decide)
 
 
 def _activity(agent: "Agent", request: ask.ListActivity) -> list[ActivityRow]:
-    def read() -> list[ActivityRow]:
-        return [
-            ActivityRow(at=moment(at_ms), kind=kind, path=path, user=user, device=device, detail=detail)
-            for _, at_ms, kind, path, user, device, detail in activity.latest(agent.store, request.limit)
-        ]
+    before = int(request.before) if request.before is not None and request.before.isdecimal() else None
 
-    return _here(agent, read)
+    def read() -> list[ActivityRow]:
+        rows = activity.latest(agent.store, request.limit, before, request.matching)
+        return [
+            ActivityRow(at=moment(at_ms), kind=kind, path=path, user=user, device=device, detail=detail, id=str(number))
+            for number, at_ms, kind, path, user, device, detail in rows
+        ]  # fmt: skip
+
+    return _look(agent, read)
+
+
+def _settings(agent: "Agent", _: ask.ListSettings) -> dict[str, Effective]:
+    return home.settings(agent.places)[0]
 
 
 def _set_setting(agent: "Agent", request: ask.SetSetting) -> None:
@@ -218,6 +277,7 @@ def _set_setting(agent: "Agent", request: ask.SetSetting) -> None:
 
 COMMANDS: dict[type, Callable[["Agent", Any], Any]] = {
     ask.GetStatus: _status,
+    ask.Watch: _watch,
     ask.Wait: _wait,
     ask.Verify: lambda agent, _: files.verify(agent, _here),
     ask.Pause: _pause,
@@ -228,15 +288,37 @@ COMMANDS: dict[type, Callable[["Agent", Any], Any]] = {
     ask.Approve: _approve,
     ask.Reject: _reject,
     ask.ListActivity: _activity,
+    ask.ShowPaths: lambda agent, request: shown.shown(agent, _look, request.paths),
     ask.ListConflicts: lambda agent, _: files.conflicts(agent, _here),
     ask.Resolve: lambda agent, request: files.resolve(agent, _here, request.id, request.keep),
     ask.ListVersions: lambda agent, request: files.versions(agent, _here, Path(request.path)),
     ask.Restore: lambda agent, request: files.restore(
         agent, _here, Path(request.path), request.revision, request.to
     ),
+    ask.RestoreFolder: lambda agent, request: earlier.restore(agent, _here, request),
     ask.ListTrash: lambda agent, _: files.trash(agent, _here),
     ask.RestoreFromTrash: lambda agent, request: files.trash_restore(agent, _here, request.ids),
     ask.Rewind: lambda agent, request: files.rewind(agent, _here, Path(request.path), request.to),
+    ask.AddShare: lambda agent, request: sharing.add(
+        agent, _here, Path(request.path), request.who, request.role
+    ),
+    ask.ListShares: lambda agent, request: sharing.listed(
+        agent, _here, None if request.path is None else Path(request.path)
+    ),
+    ask.ListShareActivity: lambda agent, request: sharing.happened(
+        agent, _here, Path(request.path), request.limit
+    ),
+    ask.RemoveShare: lambda agent, request: sharing.remove(agent, _here, Path(request.path), request.who),
+    ask.LeaveShare: lambda agent, request: sharing.leave(agent, _here, Path(request.path)),
+    ask.ListRoom: lambda agent, _: sharing.room(agent),
+    ask.FindMembers: lambda agent, request: sharing.find(agent, request.text),
+    ask.AddLink: lambda agent, request: links.add(agent, _here, request),
+    ask.ListLinks: lambda agent, _: links.listed(agent, _here),
+    ask.RemoveLink: lambda agent, request: links.remove(agent, request.id),
+    ask.Exclude: lambda agent, request: selecting.exclude(agent, _here, Path(request.path)),
+    ask.Include: lambda agent, request: selecting.include(agent, _here, Path(request.path)),
+    ask.ListFolders: lambda agent, request: selecting.folders(agent, _look, Path(request.path)),
+    ask.ListSettings: _settings,
     ask.SetSetting: _set_setting,
     ask.Stop: lambda agent, _: None,  # Whoever sends the answer ends the agent then.
 }

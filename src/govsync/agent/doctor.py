@@ -18,12 +18,15 @@ from govsync.local.root import proven
 from govsync.model.codes import Code
 from govsync.model.problems import Failure, problem_of
 from govsync.model.status import State
+from govsync.settings.schema import NONE, SYSTEM
+from govsync.settings.values import values
 from govsync.system.disk import DiskFileSystem
 from govsync.system.failures import failure_of
 from govsync.system.machine import watch_limit
 from govsync.system.places import Places
 from govsync.system.probe import network_kind
-from govsync.text.sentences import OTHER_PROGRAM, WEAK_DISK, action, sentence, status_sentence
+from govsync.text.findings import detail
+from govsync.text.sentences import what_counts
 
 _CLOCK_MS = 5 * 60_000
 _LEAST_BYTES, _FEW_BYTES = 1 << 20, 1 << 30
@@ -31,11 +34,14 @@ ANSWER_S = 10.0
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One check: its name, PASS, WARN or FAIL, and a sentence."""
+    """One check: its name, PASS, WARN or FAIL, and a sentence; from `key` and `facts` another language makes its own
+    (`text.findings`)."""
 
     check: str
     result: str
     detail: str
+    key: str = ""
+    facts: dict[str, str] = {}
 
 
 def examine(places: Places, environment: Mapping[str, str]) -> list[Finding]:
@@ -46,8 +52,8 @@ def examine(places: Places, environment: Mapping[str, str]) -> list[Finding]:
         ("settings", lambda: _settings(places)),
         ("home", lambda: _room("home", shutil.disk_usage(places.home).free)),
         ("account", lambda: _account(places, identity)),
-        ("endpoint", lambda: _endpoint(identity)),
-        ("proxy", lambda: _proxy(environment)),
+        ("endpoint", lambda: _endpoint(places, identity)),
+        ("proxy", lambda: _proxy(places, environment)),
         ("keyring", lambda: iter([Finding("keyring", "PASS", home.secrets(places).kept_in)])),
         ("watcher", _watches),
         ("parts", _parts),
@@ -58,47 +64,50 @@ def examine(places: Places, environment: Mapping[str, str]) -> list[Finding]:
         try:
             found.extend(check())
         except (Failure, OSError) as error:
-            found.append(Finding(name, "FAIL", _in_words(error)))
+            found.append(_failed(name, "FAIL", error))
     return found
 
 
-def _in_words(error: Failure | OSError) -> str:
-    failure = error if isinstance(error, Failure) else failure_of(error, "check")
-    problem = problem_of(failure)
-    return f"{sentence(problem)} {action(problem)} [{failure.code}]"
+def _finding(check: str, result: str, key: str, **facts: object) -> Finding:
+    texts = {name: str(fact) for name, fact in facts.items()}
+    return Finding(check, result, detail(key, texts), key, texts)
+
+
+def _failed(check: str, result: str, error: Failure | OSError) -> Finding:
+    problem = problem_of(error if isinstance(error, Failure) else failure_of(error, "check"))
+    return _finding(check, result, problem.code, **problem.facts)
 
 
 def _folder(identity: home.Identity) -> Iterator[Finding]:
     root = identity.root_of()
     if root is None:
-        yield Finding("folder", "FAIL", "none is chosen: govsync folder set DIR")
+        yield _finding("folder", "FAIL", "no_folder")
         return
     disk = DiskFileSystem(Path(identity.folder))
     proven(disk, root).close()
     yield Finding("folder", "PASS", identity.folder)
     other = other_program(Path(identity.folder))
     if other is not None:
-        yield Finding("other program", "WARN", OTHER_PROGRAM.format(program=other[0], folder=other[1]))
+        yield _finding("other program", "WARN", "other_program", program=other[0], folder=other[1])
     yield from _room("disk", disk.free_bytes())
     trust = disk.trust()
     if not trust.watched:
         kind = network_kind(Path(identity.folder)) or "unknown"
-        yield Finding("network disk", "WARN", WEAK_DISK.format(kind=kind))
-    yield Finding("leases", "PASS" if disk.leases() else "WARN", "late writers are seen at once" if disk.leases() else
-                  "late writers are found later (weak mode)")  # fmt: skip
+        yield _finding("network disk", "WARN", "weak_disk", kind=kind)
+    yield _finding("leases", "PASS", "leases") if disk.leases() else _finding("leases", "WARN", "no_leases")
 
 
 def _room(check: str, free_bytes: int) -> Iterator[Finding]:
     result = "FAIL" if free_bytes < _LEAST_BYTES else "WARN" if free_bytes < _FEW_BYTES else "PASS"
-    yield Finding(check, result, f"{free_bytes >> 20} MiB free")
+    yield _finding(check, result, "room", mebibytes=free_bytes >> 20)
 
 
 def _settings(places: Places) -> Iterator[Finding]:
     _, wrong = home.settings(places)
     for failure in wrong:
-        yield Finding("settings", "WARN", _in_words(failure))
+        yield _failed("settings", "WARN", failure)
     if not wrong:
-        yield Finding("settings", "PASS", "all are understood")
+        yield _finding("settings", "PASS", "settings")
 
 
 def _account(places: Places, identity: home.Identity) -> Iterator[Finding]:
@@ -106,24 +115,24 @@ def _account(places: Places, identity: home.Identity) -> Iterator[Finding]:
     yield (
         Finding("account", "PASS", identity.login)
         if signed_in
-        else Finding("account", "FAIL", _in_words(Failure(Code.SIGNED_OUT)))
+        else _failed("account", "FAIL", Failure(Code.SIGNED_OUT))
     )
 
 
-def _endpoint(identity: home.Identity) -> Iterator[Finding]:
+def _endpoint(places: Places, identity: home.Identity) -> Iterator[Finding]:
     if not identity.endpoint:
-        yield Finding("endpoint", "FAIL", "none is known: govsync login")
+        yield _finding("endpoint", "FAIL", "no_endpoint")
         return
-    calls = plain_calls(identity.endpoint, bytes.fromhex(identity.device))
+    calls = plain_calls(places, identity.endpoint, bytes.fromhex(identity.device))
     try:
         date = calls.reach()
     finally:
         calls.close()
-    yield Finding("endpoint", "PASS", f"{identity.endpoint} answers")
+    yield _finding("endpoint", "PASS", "answers", endpoint=identity.endpoint)
     if date:
         ahead_ms = int((time.time() - email.utils.parsedate_to_datetime(date).timestamp()) * 1000)
         fine = abs(ahead_ms) < _CLOCK_MS
-        yield Finding("clock", "PASS" if fine else "WARN", f"{ahead_ms / 1000:+.0f} s from the server's")
+        yield _finding("clock", "PASS" if fine else "WARN", "clock", seconds=f"{ahead_ms / 1000:+.0f}")
 
 
 def _agent(places: Places) -> Iterator[Finding]:
@@ -133,22 +142,30 @@ def _agent(places: Places) -> Iterator[Finding]:
     except Failure as failure:
         if failure.code is not Code.AGENT_NOT_RUNNING:
             raise
-        yield Finding("agent", "WARN", _in_words(failure))
+        yield _failed("agent", "WARN", failure)
         return
     sound = status.state in (State.IN_SYNC, State.SYNCING)
-    yield Finding("agent", "PASS" if sound else "WARN", f"{status.state}: {status_sentence(status)}")
+    result = "PASS" if sound else "WARN"
+    found = _finding("agent", result, "state", state=status.state, count=what_counts(status))
+    yield msgspec.structs.replace(found, detail=f"{status.state}: {found.detail}")
 
 
-def _proxy(environment: Mapping[str, str]) -> Iterator[Finding]:
+def _proxy(places: Places, environment: Mapping[str, str]) -> Iterator[Finding]:
+    proxy = values(home.settings(places)[0]).network_proxy
+    if proxy != SYSTEM:
+        yield _finding("proxy", "PASS", "no_proxy") if proxy == NONE else Finding("proxy", "PASS", proxy)
+        return
     names = [name for name in environment if name.lower() in ("http_proxy", "https_proxy", "all_proxy")]
-    yield Finding("proxy", "PASS", ", ".join(sorted(names)) or "none")
+    yield (
+        Finding("proxy", "PASS", ", ".join(sorted(names))) if names else _finding("proxy", "PASS", "no_proxy")
+    )
 
 
 def _watches() -> Iterator[Finding]:
     limit = watch_limit()
-    yield Finding("watcher", "PASS" if limit >= 65_536 else "WARN", f"{limit} folders can be watched")
+    yield _finding("watcher", "PASS" if limit >= 65_536 else "WARN", "watches", count=limit)
 
 
 def _parts() -> Iterator[Finding]:
     require_fast_chunking()
-    yield Finding("parts", "PASS", "all are compiled")
+    yield _finding("parts", "PASS", "parts")

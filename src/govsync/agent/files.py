@@ -17,6 +17,7 @@ import msgspec
 
 from govsync.content.chunks import SCHEME, cut
 from govsync.content.manifests import manifest_of
+from govsync.engine import events
 from govsync.engine.report import moment
 from govsync.model import operations as ask
 from govsync.model.activity import ConflictRow, DifferenceRow, TrashRow, VersionRow
@@ -24,10 +25,11 @@ from govsync.model.codes import Code
 from govsync.model.nodes import Kind, Node
 from govsync.model.problems import Failure, Problem
 from govsync.protocol.changes import NodeState, RevisionInfo, Trashed
-from govsync.protocol.commits import Done, Refused, Want
+from govsync.protocol.commits import Done, Outcome, Refused, Want
 from govsync.protocol.limits import DEFAULT
+from govsync.remote.interface import every_node
 from govsync.store import conflicts as kept_twice
-from govsync.store import local_tree, paths, problems, spaces, trees
+from govsync.store import left_out, local_tree, paths, problems, spaces, trees
 from govsync.system.durable import new_file
 
 if TYPE_CHECKING:
@@ -48,13 +50,17 @@ class Here(Protocol):
     def __call__(self, agent: "Agent", work: Callable[[], T]) -> T: ...
 
 
-def _node(agent: "Agent", here: Here, path: Path) -> Node:
-    """Finds the node at a path on the disk; raises Failure(not_found)."""
-    folder = Path(agent.identity.folder)
+def parts_of(agent: "Agent", path: Path) -> tuple[str, ...]:
+    """Answers the names from the synced folder down to a path; raises Failure(not_found) for one that is elsewhere."""
     try:
-        parts = path.relative_to(folder).parts
+        return path.relative_to(agent.identity.folder).parts
     except ValueError as error:
         raise Failure(Code.NOT_FOUND, path=str(path)) from error
+
+
+def _node(agent: "Agent", here: Here, path: Path) -> Node:
+    """Finds the node at a path on the disk; raises Failure(not_found)."""
+    parts = parts_of(agent, path)
 
     def find() -> Node:
         lid = paths.find(agent.store, parts)
@@ -117,9 +123,20 @@ def _bring(agent: "Agent", here: Here, node: Node, wanted: RevisionInfo) -> None
 def _commit(agent: "Agent", here: Here, node: Node, operation: ask.AnyOperation) -> None:
     row = here(agent, lambda: spaces.get(agent.store, node.space))
     assert row is not None, "a node lies in a space"
-    outcome = agent.remote.commit(row.id, row.epoch, [operation], []).outcomes[0]
+    [outcome] = commit(agent, here, row, [operation])
     if not isinstance(outcome, Done):
         raise Failure(outcome.code if isinstance(outcome, Refused) else Code.CHUNK_LOST)
+
+
+def commit(
+    agent: "Agent", here: Here, row: spaces.SpaceRow, operations: Sequence[ask.AnyOperation]
+) -> Sequence[Outcome]:
+    """Has the server do something beside the engine, which it then reads of in the journal: the server tells each head to
+    all devices but the one that asked."""
+    answer = agent.remote.commit(row.id, row.epoch, operations, [])
+    told = events.HeadTold(row.id, answer.head)
+    here(agent, lambda: agent.engine.handle(told, agent.clock.now()))
+    return answer.outcomes
 
 
 def _until_here(agent: "Agent", here: Here, node: Node, content_hash: bytes | None) -> None:
@@ -218,8 +235,7 @@ def _revive(agent: "Agent", here: Here, row: spaces.SpaceRow, state: NodeState) 
     root = here(agent, lambda: local_tree.node(agent.store, row.root_lid).node_id)
     for parent in (state.parent or root, root):
         op = ask.Revive(key=agent.ids.new(), node=state.node, parent=parent, name=state.name)
-        outcome = agent.remote.commit(row.id, row.epoch, [op], []).outcomes[0]
-        if isinstance(outcome, Done):
+        if isinstance(commit(agent, here, row, [op])[0], Done):
             return
     raise Failure(Code.NAME_TAKEN, name=state.name)
 
@@ -265,14 +281,7 @@ def verify(agent: "Agent", here: Here) -> list[DifferenceRow]:
     """Reads every file and compares it with the server by content; answers the differences."""
     different: list[DifferenceRow] = []
     for row in _spaces(agent, here):
-        states: dict[bytes, NodeState] = {}
-        after: bytes | None = None
-        while True:
-            page = agent.remote.nodes(row.id, after)
-            states.update((state.node, state) for state in page.nodes)
-            after = page.after
-            if after is None:
-                break
+        states = {state.node: state for state in every_node(agent.remote, row.id)}
         different.extend(_compare(agent, here, row, states))
     return different
 
@@ -281,8 +290,11 @@ def _compare(
     agent: "Agent", here: Here, row: spaces.SpaceRow, states: dict[bytes, NodeState]
 ) -> Iterator[DifferenceRow]:
     on_disk = here(agent, lambda: kept_twice.on_disk(agent.store, row.id))
+    not_wanted = here(agent, lambda: left_out.without(agent.store, row.id))
     for node_id, state in states.items():
         at = on_disk.pop(node_id, None)
+        if at is None and node_id in not_wanted:
+            continue
         if at is None:
             yield DifferenceRow(path=_path_of(state, states), difference="only on the server")
         elif state.kind is Kind.FILE:

@@ -3,7 +3,9 @@
 The functions here change a home while no agent runs (the caller holds the home's lock) or inside the agent.
 """
 
+import logging
 from contextlib import nullcontext
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +34,10 @@ from govsync.system.probe import Fitness, network_kind, probe
 from govsync.system.process import govsync
 from govsync.system.secrets import Secrets
 
+DEFAULT_FOLDER = "~/GovSync"
+
+_log = logging.getLogger(__name__)
+
 
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """The device: who it is, for whom, and which folder it syncs. Ids are hexadecimal."""
@@ -45,6 +51,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     folder: Annotated[str, msgspec.Meta(pattern=r"^[^\0]*\Z")] = ""
     root: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{32})?\Z")] = ""
     root_ino: Count = 0
+    next_root: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{32})?\Z")] = ""
+    """The id that the folder is being given, while it is not known whether it has it."""
 
     def root_of(self) -> Root | None:
         """Answers what is recorded of the folder, or None before one was chosen."""
@@ -74,6 +82,27 @@ def load(places: Places, new_id: bytes) -> Identity:
     return found if found.machine == machine_id() else another(found, new_id)
 
 
+def with_root(places: Places, identity: Identity) -> Identity:
+    """Answers the device with the id that its folder has, where a process ended while it gave it another one (0033). Where the
+    folder is not there it is asked again at the next start."""
+    if not identity.next_root:
+        return identity
+    disk = DiskFileSystem(Path(identity.folder))
+    try:
+        marker = roots.found(disk)
+        if marker is None:
+            return identity
+        settled = msgspec.structs.replace(identity, next_root="")
+        if marker == (bytes.fromhex(identity.next_root), bytes.fromhex(identity.device)):
+            root = roots.adopt(disk, *marker)
+            settled = msgspec.structs.replace(settled, root=root.id.hex(), root_ino=root.ino)
+    except Failure as failure:
+        _log.info("it is not known yet which folder lies there: %s", failure.code)
+        return identity
+    save(places, settled)
+    return settled
+
+
 def another(identity: Identity, new_id: bytes) -> Identity:
     """Answers a device of its own for a home that was copied; its folder is taken at the next sign-in."""
     return Identity(device=new_id.hex(), name=device_name(), machine=machine_id(), folder=identity.folder)
@@ -100,10 +129,11 @@ def settings(places: Places) -> tuple[dict[str, Effective], list[Failure]]:
     """Answers every setting with its source, and what is wrong in the files."""
     policy: dict[str, str] = {}
     wrong: list[Failure] = []
-    for file, text in machine_policy.files():
-        texts, errors = read(text)
+    for file in machine_policy.files():
+        texts, errors = read(file.text)
         policy.update(texts)
-        wrong.extend(Failure(Code.SETTING_BAD, name=str(file), value=error) for error in errors)
+        errors += [file.unreadable] if file.unreadable else []
+        wrong.extend(Failure(Code.SETTING_BAD, name=str(file.path), value=error) for error in errors)
     user, errors = _user_settings(places)
     wrong.extend(Failure(Code.SETTING_BAD, name=str(places.settings), value=error) for error in errors)
     effective, bad = merge([("policy", policy), ("user", user)])
@@ -141,7 +171,9 @@ def follow_autostart(places: Places) -> None:
         return
     config = places.settings.parent.parent  # The desktop's own entries lie beside our folder.
     if values(settings(places)[0]).app_autostart:
-        autostart.turn_on(config, govsync("start"))
+        # With its icon, where that is installed: it starts the agent.
+        window = find_spec("PySide6") is not None
+        autostart.turn_on(config, govsync("app", "--minimized") if window else govsync("start"))
     else:
         autostart.turn_off(config)
 

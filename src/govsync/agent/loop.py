@@ -6,7 +6,9 @@ there is nothing to lock: engine and store belong to this thread alone. It knows
 
 import logging
 import queue
+import threading
 from collections.abc import Callable
+from typing import NamedTuple
 
 from govsync.agent.clock import SystemClock
 from govsync.agent.memory import Memory
@@ -16,12 +18,39 @@ from govsync.engine.jobs import AnyJob
 SLEPT_MS = 5_000
 """How far the wall clock may run ahead of the steady one between two turns before the machine must have slept (R46)."""
 LONGEST_WAIT_MS = 5_000
+MOVED_EVERY_MS = 500
+"""How often at most whoever watches hears that bytes have passed."""
 EVENTS_A_TURN = 1_000
 
 _log = logging.getLogger(__name__)
 
 Call = Callable[[], None]
 """A request of a person, carried out on the control thread."""
+
+
+class _Look(NamedTuple):
+    """A request that changes nothing."""
+
+    call: Call
+
+
+class Turns:
+    """Counts the turns in which something may have changed, and has others wait for the next one."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._more = threading.Condition()
+
+    def add(self) -> None:
+        """Counts one more."""
+        with self._more:
+            self.count += 1
+            self._more.notify_all()
+
+    def wait(self, count: int, timeout_s: float) -> None:
+        """Returns when there have been more than `count`, or after a while."""
+        with self._more:
+            self._more.wait_for(lambda: self.count > count, timeout_s)
 
 
 class Loop:
@@ -38,8 +67,10 @@ class Loop:
         self._clock = clock
         self._start_job = start_job
         self._each_turn = each_turn
-        self._inbox: queue.SimpleQueue[events.AnyEvent | Call | None] = queue.SimpleQueue()
+        self._inbox: queue.SimpleQueue[events.AnyEvent | Call | _Look | None] = queue.SimpleQueue()
+        self.turns = Turns()
         self._last = clock.now()
+        self._moved_ms = self._last.steady_ms
 
     def tell(self, event: events.AnyEvent) -> None:
         """Puts an event into the inbox; may be called from any thread."""
@@ -48,6 +79,18 @@ class Loop:
     def call(self, request: Call) -> None:
         """Has a request carried out on the control thread; may be called from any thread."""
         self._inbox.put(request)
+
+    def look(self, request: Call) -> None:
+        """As `call`, for a request that changes nothing."""
+        self._inbox.put(_Look(request))
+
+    def moved(self) -> None:
+        """Wakes whoever watches now and then while bytes of files pass, of which the engine hears only when all of them have;
+        may be called from any thread."""
+        now_ms = self._clock.now().steady_ms
+        if now_ms - self._moved_ms >= MOVED_EVERY_MS:
+            self._moved_ms = now_ms
+            self.turns.add()
 
     def stop(self) -> None:
         """Ends the loop after the turn under way; may be called from any thread, and from a signal handler."""
@@ -63,17 +106,20 @@ class Loop:
         self._each_turn()
         for job in self._engine.start(self._clock.now()):
             self._start_job(job)
-        for item in self._take():
+        items = self._take()
+        for item in items:
             if item is None:
                 return False
             if isinstance(item, events.AnyEvent):
                 self._engine.handle(item, self._clock.now())
             else:
                 with self._engine.guarded(self._clock.now()):
-                    item()
+                    (item.call if isinstance(item, _Look) else item)()
+        if not items or not all(isinstance(item, _Look) for item in items):
+            self.turns.add()
         return True
 
-    def _take(self) -> "list[events.AnyEvent | Call | None]":
+    def _take(self) -> "list[events.AnyEvent | Call | _Look | None]":
         """Waits for the inbox, no longer than the engine allows, and takes what is in it."""
         wake_ms = self._engine.next_wake(self._clock.now())
         wait_ms = LONGEST_WAIT_MS

@@ -24,6 +24,7 @@ from govsync.content.chunks import require_fast_chunking
 from govsync.engine import events
 from govsync.engine.desk import Rules, Who
 from govsync.engine.loop import Engine
+from govsync.engine.passing import Passing
 from govsync.engine.report import Facts, report, without_engine
 from govsync.engine.work import Tools, run
 from govsync.local.ignore import Ignore
@@ -36,16 +37,28 @@ from govsync.protocol.limits import DEFAULT
 from govsync.remote.chunked import ChunkedRemote
 from govsync.remote.http import HttpCalls
 from govsync.remote.rate import Rate
+from govsync.settings.schema import PAUSE
 from govsync.settings.values import Values, values
 from govsync.store import activity, dirty, folder
 from govsync.store.database import Store
 from govsync.system import watcher
 from govsync.system.disk import DiskFileSystem, ignore_lease_signals
 from govsync.system.machine import described
+from govsync.system.metered import Metered
 from govsync.system.places import Places
-from govsync.system.process import asked_to_end, collect_seldom, end_now, explain_crashes, hold_little
+from govsync.system.process import (
+    asked_to_end,
+    asked_to_renew,
+    begin_anew,
+    collect_seldom,
+    end_now,
+    explain_crashes,
+    hold_little,
+)
 from govsync.system.watcher import Hidden, Watcher
 
+RATE_OVER_S = 0.5
+"""Over how long a rate is measured at least."""
 REQUESTS = 6
 """Requests of transfers under way at the same time."""
 
@@ -61,7 +74,7 @@ class Agent:
         self.places = places
         self._lock = home.take(places)
         self.ids, self.clock = SystemIds(), SystemClock()
-        self.identity = home.load(places, self.ids.new())
+        self.identity = home.with_root(places, home.load(places, self.ids.new()))
         root = self.identity.root_of()
         if root is None:
             raise Failure(Code.FOLDER_MISSING)
@@ -81,8 +94,9 @@ class Agent:
         kept = Kept(home.secrets(places), home.secret_name(self.identity))
         nonce = self.ids.new().hex()
         self.calls = HttpCalls(
-            self.identity.endpoint, device, kept, nonce, time.sleep, (self.rates[0], self.rates[1])
-        )
+            self.identity.endpoint, device, kept, nonce, time.sleep, (self.rates[0], self.rates[1]),
+            self.settings.network_proxy,
+        )  # fmt: skip
         self.remote = ChunkedRemote(self.calls, DEFAULT, ThreadPoolExecutor(REQUESTS, "request"))
         self.disk = DiskFileSystem(Path(self.identity.folder))
         self._ignore = Ignore.of_setting(self.settings.sync_ignore)
@@ -95,13 +109,17 @@ class Agent:
             booted_ns=self.clock.booted_ns(),
             rescued=lambda: DiskFileSystem.made(places.rescued),
             hold=self._folder_lock.take,
+            passing=Passing(lambda: self.loop.moved()),
         )
         self.workers = Workers(lambda job: run(job, self.tools), self.tell)
         self.loop = Loop(self.memory, self.clock, self.workers.start, self._join_moved)
         self._watcher = self._new_watcher()
         self._stream = Stream(self.calls, self.ids, self.tell, self._cloned)
+        self._is_metered = False
+        self._metered = Metered(self._line)
         self._signed_in = kept.load() is not None and bool(self.identity.endpoint)
         self._rate_seen = (time.monotonic(), 0, 0)
+        self._rate_now = RateNow()
 
     def tell(self, event: events.AnyEvent) -> None:
         """Tells the engine, from any thread."""
@@ -113,12 +131,14 @@ class Agent:
         if self._signed_in:
             self.tell(events.SessionBegun())
             self._stream.start()
+        self._metered.start()
         listener = Listener(self.places.socket, self)
         listener.start()
         try:
             self.loop.run()
         finally:
             listener.stop()
+            self._metered.stop()
             self._stream.stop()
             self._watcher.stop()
             self.workers.stop()
@@ -166,6 +186,7 @@ class Agent:
         facts = Facts(
             folder=self.identity.folder, endpoint=self.identity.endpoint, account=self.identity.login,
             device=self.identity.name, version=govsync.__version__, rate=self._rate(),
+            passed=self.tools.passing.now(),
         )  # fmt: skip
         if self.memory.trouble is not None:
             return without_engine(facts, self.memory.signed_in)
@@ -192,6 +213,14 @@ class Agent:
                 self.engine.observing.scan()  # What was left alone may be meant now, and the other way round (R27).
         self.rates[0].limit = self.settings.network_upload_limit
         self.rates[1].limit = self.settings.network_download_limit
+        self.calls.use_proxy(self.settings.network_proxy)
+        if self.settings.sync_on_metered != before.sync_on_metered:
+            self._line(self._is_metered)
+
+    def _line(self, metered: bool) -> None:
+        """Follows what the system says of its line; from any thread."""
+        self._is_metered = metered
+        self.tell(events.Line(costly=metered and self.settings.sync_on_metered == PAUSE))
 
     def _live(self, store: Store) -> Engine:
         """Begins a life of the engine over a database (R16)."""
@@ -210,9 +239,11 @@ class Agent:
     def _rate(self) -> RateNow:
         now, up, down = time.monotonic(), self.rates[0].passed_bytes, self.rates[1].passed_bytes
         then, was_up, was_down = self._rate_seen
-        self._rate_seen = (now, up, down)
-        passed = max(now - then, 0.001)
-        return RateNow(up=int((up - was_up) / passed), down=int((down - was_down) / passed))
+        passed = now - then
+        if passed >= RATE_OVER_S:  # However many ask: over less than this the figures would leap.
+            self._rate_seen = (now, up, down)
+            self._rate_now = RateNow(up=int((up - was_up) / passed), down=int((down - was_down) / passed))
+        return self._rate_now
 
     def _lock_folder(self) -> None:
         """Locks the synced folder, unless it is missing or cannot be written: that is told as a problem, not by refusing to
@@ -261,8 +292,11 @@ def run_agent(places: Places, log_to_terminal: bool) -> NoReturn:
     hold_little()
     agent = Agent(places)
     collect_seldom()
-    with asked_to_end(agent.stop):
+    with asked_to_end(agent.stop), asked_to_renew(agent.stop) as renewal:
         _log.info("GovSync %s begins, on %s", govsync.__version__, described())
         agent.run()
+        if renewal.asked:
+            _log.info("GovSync begins anew")
+            begin_anew()
         _log.info("GovSync ends")
         end_now()  # Threads that wait for the network must not keep a process that is asked to end.

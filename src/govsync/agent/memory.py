@@ -28,6 +28,7 @@ _STANDING: dict[type, str] = {
     events.SessionEnded: "session",
     events.Cloned: "session",
     events.Watching: "watching",
+    events.Line: "line",
 }
 """What is told once and stays so: an engine that begins is told the last of each."""
 _CHANGES = (jobs.Change, jobs.Recover, jobs.Clean, jobs.TakeStock, jobs.WriteSeal)

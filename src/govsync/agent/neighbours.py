@@ -20,10 +20,10 @@ def require_apart(folder: Path, home: Path) -> None:
         raise Failure(Code.FOLDER_UNFIT, what="GovSync's own home lies in it, or it in GovSync's home")
     for above in real.parents:
         if _is_synced(above):
-            raise Failure(Code.FOLDER_UNFIT, what=f"it lies inside a synced folder: {above}")
+            raise Failure(Code.FOLDER_UNFIT, what="it lies inside a synced folder: {where}", where=above)
     for below in folders_below(real, but=STATE):
         if _is_synced(below):
-            raise Failure(Code.FOLDER_UNFIT, what=f"a synced folder lies in it: {below}")
+            raise Failure(Code.FOLDER_UNFIT, what="a synced folder lies in it: {where}", where=below)
 
 
 def _is_synced(folder: Path) -> bool:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from govsync.cli.output import FAILED, end, failures, password_from_stdin, show_json, show_rows
+from govsync.cli.output import FAILED, as_json, end, failures, password_from_stdin, show_json, show_rows
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -14,9 +14,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 def _where(function: F) -> F:
     """Adds the options that say which database and store are meant."""
     for option in (
-        click.option("--blobs", default="", help="The store's URL."),
-        click.option("--database", default="", help="The database's URL."),
-        click.option("--data", type=click.Path(path_type=Path), help="The server's data folder."),
+        click.option("--blobs", default="", envvar="GOVSYNC_SERVER_BLOBS", help="The store's URL."),
+        click.option("--database", default="", envvar="GOVSYNC_SERVER_DATABASE", help="The database's URL."),
+        click.option(
+            "--data",
+            type=click.Path(path_type=Path),
+            envvar="GOVSYNC_SERVER_DATA",
+            help="The server's data folder.",
+        ),
     ):
         function = option(function)
     return function
@@ -53,6 +58,27 @@ def org_add(name: str, data: Path | None, database: str, blobs: str) -> None:
     server = _open(data, database, blobs)
     with server.database.begin() as tx:
         directory.add_organisation(server, tx, name)
+
+
+@org.command("share")
+@click.argument("name")
+@click.option(
+    "--with",
+    "shares_with",
+    required=True,
+    multiple=True,
+    help="anyone, nobody, or ORG[,ORG…]; may be repeated.",
+)
+@_where
+@failures
+def org_share(name: str, shares_with: tuple[str, ...], data: Path | None, database: str, blobs: str) -> None:
+    """Decides with whom an organisation's people may share, and who may see them. Example: govsync admin org share Health
+    --with "Interior,Foreign Affairs\""""
+    from govsync.server import policy
+
+    server = _open(data, database, blobs)
+    with server.database.begin() as tx:
+        policy.decide(server, tx, name, shares_with)
 
 
 @admin.group()
@@ -101,7 +127,7 @@ def user_add(
 
 
 @user.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@as_json
 @_where
 @failures
 def user_list(as_json: bool, data: Path | None, database: str, blobs: str) -> None:
@@ -125,6 +151,22 @@ def user_disable(login: str, data: Path | None, database: str, blobs: str) -> No
     server = _open(data, database, blobs)
     with server.database.begin() as tx:
         directory.set_user_state(server, tx, login, "disabled")
+
+
+@user.command("hand-over")
+@click.argument("login")
+@click.option("--to", required=True, metavar="LOGIN", help="Who manages it from then on.")
+@_where
+@failures
+def user_hand_over(login: str, to: str, data: Path | None, database: str, blobs: str) -> None:
+    """Gives somebody else what a person shared who is not there any more, and lists it: every shared folder that is that
+    person's, or that nobody else manages. Example: govsync admin user hand-over anna --to boris"""
+    from govsync.server import handover
+
+    server = _open(data, database, blobs)
+    with server.database.begin() as tx:
+        names = handover.hand_over(server, tx, login, to)
+    click.echo("\n".join(names) if names else "There is nothing to hand over.")
 
 
 @admin.group()

@@ -6,7 +6,8 @@ import shlex
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from govsync.cli import samples
 from govsync.cli.output import failures
 from govsync.system import process
 from govsync.system.process import Child
+from govsync.system.screen import has_screen
 
 PASSWORD = "demo"
 READY_S = 30.0
@@ -28,6 +30,8 @@ class Stage:
         self.base = base
         self.children: list[Child] = []
         self.endpoint = ""
+        self._is_asked = False
+        self._can_end = True
 
     def environment(self, desk: str) -> dict[str, str]:
         """Answers the environment in which a desk's commands run."""
@@ -43,7 +47,9 @@ class Stage:
 
     def call(self, desk: str, *arguments: str, stdin: str = "") -> str:
         """Runs a command as a desk; raises ClickException with its last line when it fails."""
-        done = process.call(process.govsync(*arguments), self.environment(desk), stdin)
+        child = self._known(lambda: process.start_call(process.govsync(*arguments), self.environment(desk)))
+        done = child.answer(stdin)
+        self.children.remove(child)
         if done.returncode not in (0, 4):
             raise click.ClickException(done.stderr.strip() or f"{arguments[0]} ended with {done.returncode}")
         return done.stdout
@@ -52,12 +58,31 @@ class Stage:
         """Starts a process that goes on."""
         (self.base / desk).mkdir(parents=True, exist_ok=True)
         log = self.base / desk / "output.log"
-        child = process.start(process.govsync(*arguments), self.environment(desk), log)
-        self.children.append(child)
+        return self._known(lambda: process.start(process.govsync(*arguments), self.environment(desk), log))
+
+    def ask_to_end(self, *_: object) -> None:
+        """Ends the demonstration where it is (KeyboardInterrupt), at the first time that somebody asks for it.
+
+        Not while a process is being started: it would run, and nobody would know of it and end it."""
+        if not self._is_asked:
+            self._is_asked = True
+            self._end_if_asked()
+
+    def _end_if_asked(self) -> None:
+        if self._is_asked and self._can_end:
+            raise KeyboardInterrupt
+
+    def _known(self, start: Callable[[], Child]) -> Child:
+        """Starts a process and remembers it until it has ended."""
+        self._can_end = False
+        self.children.append(child := start())
+        self._can_end = True
+        self._end_if_asked()
         return child
 
     def stop(self) -> None:
-        """Ends all processes, the desks first."""
+        """Ends all processes, the desks first, and comes to its own end however often somebody asks."""
+        self._can_end = False
         for child in reversed(self.children):
             child.ask_to_end()
         for child in self.children:
@@ -72,18 +97,20 @@ _DESKS = (("anna-office", "anna"), ("anna-home", "anna"), ("boris-office", "bori
 @click.option("--exit-after", type=float, help="End by itself after so many seconds.")
 @failures
 def demo(headless: bool, exit_after: float | None) -> None:
-    """Shows everything at work on this machine. Example: govsync demo --exit-after 20"""
-    del headless  # There is no window yet to leave closed.
+    """Shows everything at work on this machine, and opens the window of a desk. Example: govsync demo --exit-after 20"""
     stage = Stage(Path(tempfile.mkdtemp(prefix="govsync-demo-")))
-    try:
-        _set_up(stage)
-        _tell_story(stage)
-        _stay(stage, exit_after)
-    except KeyboardInterrupt:
-        click.echo()
-    finally:
-        stage.stop()
-        shutil.rmtree(stage.base, ignore_errors=True)
+    with process.asked_to_end(stage.ask_to_end):
+        try:
+            _set_up(stage)
+            _tell_story(stage)
+            if not headless:
+                _open_window(stage)
+            _stay(stage, exit_after)
+        except KeyboardInterrupt:
+            click.echo()
+        finally:
+            stage.stop()
+            shutil.rmtree(stage.base, ignore_errors=True)
 
 
 def _set_up(stage: Stage) -> None:
@@ -110,6 +137,16 @@ def _set_up(stage: Stage) -> None:
         _until_running(stage, desk)
         stage.call(desk, "wait", "--timeout", "60")
     click.echo(f"  {'server':13} {'':6} {stage.endpoint}")
+
+
+def _open_window(stage: Stage) -> None:
+    if not has_screen(process.environment()):
+        click.echo("\nThere is no screen here, so the window stays closed.")
+    elif find_spec("PySide6") is None:
+        click.echo("\nThe window is not installed (govsync[desktop]), so it stays closed.")
+    else:
+        click.echo("\nThe window of anna-office is open.")
+        stage.start(_DESKS[0][0], "app")
 
 
 def _until_running(stage: Stage, desk: str) -> None:

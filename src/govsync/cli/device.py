@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from govsync.cli import home
+from govsync.cli import home, parameters
 from govsync.cli.home import asked, here
 from govsync.cli.output import (
     DONE,
@@ -23,38 +23,33 @@ from govsync.cli.output import (
 from govsync.control import messages
 from govsync.control.messages import Waited
 from govsync.model.activity import ProblemRow
+from govsync.model.languages import Language
 from govsync.model.status import Status
 from govsync.settings.merge import Effective
-from govsync.system.process import environment
+from govsync.system.process import collect_seldom, environment
 from govsync.text import sentences, units
+from govsync.text.catalog import counted, said, speaking
 from govsync.text.units import shown_name
 
 
-def _duration(_: click.Context, __: click.Parameter, text: str | None) -> int | None:
-    """Reads a duration in seconds: 90s, 30m, 2h, 1d."""
+def _address(_: click.Context, __: click.Parameter, text: str | None) -> str:
+    """Takes the address that is given, else the one of the settings, which a policy may have fixed."""
     if text is None:
-        return None
-    try:
-        found = units.seconds(text)
-    except ValueError:
-        raise click.BadParameter(f"{text!r} is no duration (90s, 30m, 2h, 1d)") from None
-    if not 1 <= found <= messages.MOST_SECONDS:
-        raise click.BadParameter("a pause lasts between a second and a year")
-    return found
-
-
-def _address(_: click.Context, __: click.Parameter, text: str) -> str:
+        text = str(_settings()["endpoint.url"].value)
+        if not text:
+            raise click.UsageError("--endpoint is needed, since no setting names the server (endpoint.url)")
     if not text.startswith(("https://", "http://")):
         raise click.BadParameter(f"{text!r} does not begin with https://")
     return text
 
 
 @click.command()
-@click.option("--endpoint", required=True, callback=_address, help="The server's address.")
+@click.option("--endpoint", callback=_address, help="The server's address; without it, that of endpoint.url.")
 @click.option("--user", "login_name", required=True, help="The account's name (built-in accounts).")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option("--folder-later", is_flag=True, help="Take no folder yet; `govsync folder set` chooses it.")
 @failures
-def login(endpoint: str, login_name: str, password_stdin: bool) -> None:
+def login(endpoint: str, login_name: str, password_stdin: bool, folder_later: bool) -> None:
     """Registers this device and signs in.
 
     Example: govsync login --endpoint https://drive.example.gov --user anna --password-stdin
@@ -66,20 +61,35 @@ def login(endpoint: str, login_name: str, password_stdin: bool) -> None:
     from govsync.agent.accounts import sign_in
 
     with home.stopped():
-        sign_in(here(), endpoint, login_name, password)
+        sign_in(here(), endpoint, login_name, password, folder_later)
 
 
 @click.command()
+@click.option(
+    "--remove-files", is_flag=True, help="Remove the files that are safely on the endpoint; all others stay."
+)
 @failures
-def logout() -> None:
-    """Ends this device's session; all files stay. Example: govsync logout"""
+def logout(remove_files: bool) -> None:
+    """Ends this device's session; all files stay, unless they are to be removed.
+
+    Removed is only what the endpoint, asked at that moment, has just so; what is not sent yet stays, and is named.
+
+    Example: govsync logout
+    """
     from govsync.agent.accounts import sign_out
 
     unsent = asked(messages.GetStatus()).pending.up if home.is_running() else None
     with home.stopped():
-        sign_out(here())
-    told = "" if unsent is None else f" Not sent yet: {unsent}."
-    click.echo(f"Signed out.{told} All files stay where they are.")
+        removed = sign_out(here(), remove_files)
+    told = [] if unsent is None else [said("Not sent yet: {count}.", count=unsent)]
+    if removed is None:
+        click.echo(" ".join([said("Signed out."), *told, said("All files stay where they are.")]))
+        return
+    went = counted("{count} file was removed.", "{count} files were removed.", removed.count)
+    stayed = [counted("{count} stays here.", "{count} stay here.", removed.left)] if removed.left else []
+    click.echo(" ".join([said("Signed out."), *told, went, *stayed]))
+    for path in removed.left_paths:
+        click.echo(said("Stays: {path}", path=shown_name(path)))
 
 
 @click.group()
@@ -101,19 +111,22 @@ def folder_set(path: Path) -> None:
     with home.stopped():
         fitness = set_folder(here(), path)
     if fitness.network is not None:
-        click.echo(sentences.WEAK_DISK.format(kind=fitness.network))
+        click.echo(said(sentences.WEAK_DISK, kind=fitness.network))
     other = other_program(path.expanduser().absolute())
     if other is not None:
-        click.echo(sentences.OTHER_PROGRAM.format(program=other[0], folder=shown_name(str(other[1]))))
+        click.echo(said(sentences.OTHER_PROGRAM, program=other[0], folder=shown_name(str(other[1]))))
 
 
 @click.command()
 @failures
 def run() -> None:
     """Runs the agent in the foreground. Example: govsync run"""
+    collect_seldom()
     from govsync.agent.main import run_agent
 
-    run_agent(here(), log_to_terminal=environment().get("GOVSYNC_LOG") == "stderr")
+    # Whoever asks the agent says its answers anew, in a language of their own.
+    with speaking(Language.ENGLISH):
+        run_agent(here(), log_to_terminal=environment().get("GOVSYNC_LOG") == "stderr")
 
 
 @click.command()
@@ -155,24 +168,30 @@ def status(as_json: bool) -> None:
 
 
 def _notice(notice: ProblemRow) -> str:
-    return f"{shown_name(notice.path)}: {notice.message} {notice.action}"
+    return f"{shown_name(notice.path)}: {sentences.message(notice)} {sentences.todo(notice)}"
 
 
 def _facts(found: Status) -> dict[str, str]:
     pending, rate = found.pending, found.rate
-    changed = units.shown_moment(found.last_change, None) if found.last_change else "none yet"
-    checked = units.shown_moment(found.checked_at, None) if found.checked_at else "not yet"
+    changed = units.shown_moment(found.last_change, None) if found.last_change else said("none yet")
+    checked = units.shown_moment(found.checked_at, None) if found.checked_at else said("not yet")
+    as_whom = said("{endpoint} as {account}", endpoint=found.endpoint, account=found.account)
     return {
-        "folder": found.folder,
-        "endpoint": f"{found.endpoint} as {found.account}" if found.endpoint else "none",
-        "pending": f"{pending.up} up ({units.size(pending.bytes_up)}), {pending.down} down"
-        f" ({units.size(pending.bytes_down)})",
-        "rate": f"{units.size(rate.up)}/s up, {units.size(rate.down)}/s down",
-        "attention": f"{found.problems} problems, {found.holds} questions, {found.waiting} waiting,"
-        f" {found.skipped} left alone",
-        "last change": changed,
-        "checked": checked,
-    }
+        said("folder"): found.folder,
+        said("endpoint"): as_whom if found.endpoint else said("none"),
+        said("pending"): said(
+            "{up} up ({size_up}), {down} down ({size_down})",
+            up=pending.up, size_up=units.size(pending.bytes_up),
+            down=pending.down, size_down=units.size(pending.bytes_down),
+        ),
+        said("rate"): said("{up}/s up, {down}/s down", up=units.size(rate.up), down=units.size(rate.down)),
+        said("attention"): said(
+            "{problems} problems, {holds} questions, {waiting} waiting, {skipped} left alone",
+            problems=found.problems, holds=found.holds, waiting=found.waiting, skipped=found.skipped,
+        ),
+        said("last change"): changed,
+        said("checked"): checked,
+    }  # fmt: skip
 
 
 @click.command()
@@ -193,7 +212,7 @@ def wait(timeout: float | None) -> None:
 
 
 @click.command()
-@click.argument("duration", required=False, callback=_duration)
+@click.argument("duration", required=False, callback=parameters.duration)
 @failures
 def pause(duration: int | None) -> None:
     """Pauses, for a while or until `resume`. Example: govsync pause 2h"""
@@ -223,7 +242,10 @@ def problems(as_json: bool) -> None:
     if as_json:
         show_json(rows)
     else:
-        show_rows(rows, ("path", "message", "action"), "There are no problems.")
+        shown = [
+            {"path": row.path, "is": sentences.message(row), "todo": sentences.todo(row)} for row in rows
+        ]
+        show_rows(shown, ("path", "is", "todo"), "There are no problems.")
 
 
 @click.command()
@@ -240,10 +262,13 @@ def holds(as_json: bool) -> None:
     for row in rows:
         for sent in row.sent:
             click.echo(
-                f"Gone before the question: {sent.path}. Bring it back: {sentences.way_back(row, sent)}"
-            )
+                said(
+                    "Gone before the question: {path}. Bring it back: {command}",
+                    path=shown_name(sent.path), command=sentences.way_back(row, sent),
+                )
+            )  # fmt: skip
     if rows:
-        click.echo("Let them go: govsync approve ID. Take them back: govsync reject ID.")
+        click.echo(said("Let them go: govsync approve ID. Take them back: govsync reject ID."))
 
 
 @click.command()
@@ -271,10 +296,19 @@ def reject(id: str | None) -> None:
     show_default=True,
     help="How many rows.",
 )
+@click.option(
+    "--shared",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="What the server tells of this shared folder: also who was given it, and links.",
+)
 @failures
-def activity(as_json: bool, limit: int) -> None:
+def activity(as_json: bool, limit: int, shared: Path | None) -> None:
     """Lists what happened, newest first. Example: govsync activity --limit 20"""
-    rows = asked(messages.ListActivity(limit=limit))
+    if shared is None:
+        rows = asked(messages.ListActivity(limit=limit))
+    else:
+        rows = asked(messages.ListShareActivity(path=parameters.absolute(shared), limit=limit))
     if as_json:
         show_json(rows)
         return
@@ -282,7 +316,7 @@ def activity(as_json: bool, limit: int) -> None:
         {
             "at": row.at,
             "who": row.user,
-            "what": f"{sentences.happened(row)} {row.detail}".strip(),
+            "what": f"{sentences.happened(row)} {sentences.detail(row)}".strip(),
             "path": row.path,
         }
         for row in rows
@@ -354,8 +388,29 @@ def doctor(as_json: bool) -> None:
         end(FAILED)
 
 
+@click.command("support-bundle")
+@click.argument("out", metavar="OUT.zip", type=click.Path(path_type=Path))
+@click.option("--names", is_flag=True, help="Put names of files and folders into it, too.")
+@failures
+def support_bundle(out: Path, names: bool) -> None:
+    """Writes what IT support needs into a file: no names of files, unless asked for, and no secrets.
+
+    Versions, settings, what `doctor` finds, how the desk is, and the last lines of the log.
+
+    Example: govsync support-bundle support.zip
+    """
+    from govsync.agent import support
+    from govsync.system.durable import new_file
+
+    target = Path(parameters.absolute(out))
+    with new_file(target, 0o600) as file:
+        support.write(here(), environment(), file, names)
+    click.echo(said("Written: {path}", path=units.shown_name(str(target))))
+
+
 COMMANDS = {
     "login": login, "logout": logout, "folder": folder, "run": run, "start": start, "stop": stop, "restart": restart,
     "status": status, "wait": wait, "pause": pause, "resume": resume, "sync-now": sync_now, "problems": problems,
     "holds": holds, "approve": approve, "reject": reject, "activity": activity, "settings": settings, "doctor": doctor,
+    "support-bundle": support_bundle,
 }  # fmt: skip

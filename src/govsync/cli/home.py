@@ -14,6 +14,7 @@ from govsync.system import process
 from govsync.system.durable import private_folder
 from govsync.system.lock import Lock
 from govsync.system.places import Places, places
+from govsync.text.catalog import said
 
 Answer = TypeVar("Answer")
 
@@ -68,7 +69,7 @@ def start() -> None:
 
 def _last_line(log: Path) -> str:
     lines = log.read_text(errors="replace").strip().splitlines()
-    return lines[-1] if lines else "govsync: the agent ended at once"
+    return lines[-1] if lines else f"govsync: {said('the agent ended at once')}"
 
 
 def stop() -> None:

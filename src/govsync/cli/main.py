@@ -7,15 +7,21 @@ import click
 
 import govsync
 from govsync.cli.output import USAGE
+from govsync.model.languages import Language
+from govsync.system.process import environment
+from govsync.text.catalog import speaking
+from govsync.text.languages import of_system
 
 _WHERE = {
-    "serve": "serve", "admin": "admin", "demo": "demo",
+    "serve": "serve", "admin": "admin", "demo": "demo", "app": "app",
     **dict.fromkeys(
         ("login", "logout", "folder", "run", "start", "stop", "restart", "status", "wait", "pause", "resume", "sync-now",
-         "problems", "holds", "approve", "reject", "activity", "settings", "doctor"),
+         "problems", "holds", "approve", "reject", "activity", "settings", "doctor",
+         "support-bundle"),
         "device",
     ),
-    **dict.fromkeys(("versions", "restore", "trash", "rewind", "verify", "conflicts", "resolve"), "files"),
+    **dict.fromkeys(("versions", "restore", "trash", "rewind", "verify", "conflicts", "resolve", "exclude", "include"), "files"),
+    "share": "sharing", "link": "links",
 }  # fmt: skip
 
 
@@ -43,7 +49,12 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Runs a command; wrong usage ends with 64."""
+    """Runs a command, in the language of the system; wrong usage ends with 64."""
+    with speaking(of_system(environment()) or Language.ENGLISH):
+        _run()
+
+
+def _run() -> None:
     try:
         code = cli.main(prog_name="govsync", standalone_mode=False)
     except click.UsageError as error:

@@ -13,9 +13,11 @@ import click
 import msgspec
 
 from govsync.model.codes import Code
+from govsync.model.languages import Language
 from govsync.model.problems import Failure, problem_of
 from govsync.system.failures import failure_of
 from govsync.system.process import environment
+from govsync.text.catalog import Text, said, speak
 from govsync.text.units import shown_moment, shown_name, size, width
 
 DONE, FAILED, TIMED_OUT, NOT_RUNNING, KEPT_BACK, USAGE = 0, 1, 2, 3, 4, 64
@@ -26,7 +28,17 @@ _COLOURS = {
     "in_sync": "green", "hold": "yellow", "problem": "red", "signed_out": "red",
 }  # fmt: skip
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+def _plainly(_: click.Context, __: click.Parameter, as_json: bool) -> bool:
+    """What programs read is never translated, nor what such a command complains of."""
+    if as_json:
+        speak(Language.ENGLISH)
+    return as_json
+
+
+as_json = click.option(
+    "--json", "as_json", is_flag=True, is_eager=True, callback=_plainly, help="Print JSON."
+)
 
 P = ParamSpec("P")
 
@@ -57,7 +69,8 @@ def failures(function: Callable[P, Any]) -> Callable[P, Any]:
         except ModuleNotFoundError as error:
             if (error.name or "govsync").split(".")[0] == "govsync":
                 raise
-            click.echo(f"govsync: {error.name} is not installed; install govsync[server] for this", err=True)
+            missing = said("{name} is not installed; install govsync[server] for this", name=error.name)
+            click.echo(f"govsync: {missing}", err=True)
             end(FAILED)
 
     return command
@@ -77,10 +90,10 @@ def show_json(value: object) -> None:
     click.echo(json.dumps(msgspec.to_builtins(value), ensure_ascii=False))
 
 
-def show_rows(rows: Sequence[object], columns: Sequence[str], nothing: str) -> None:
+def show_rows(rows: Sequence[object], columns: Sequence[str], nothing: Text) -> None:
     """Prints rows in columns as wide as their widest text; a sentence where there are none."""
     if not rows:
-        click.echo(nothing)
+        click.echo(said(nothing))
     tables: list[Mapping[str, Any]] = [msgspec.to_builtins(row) for row in rows]
     texts = [[_shown(column, row.get(column)) for column in columns] for row in tables]
     widths = [max((width(text[number]) for text in texts), default=0) for number in range(len(columns))]
@@ -99,7 +112,7 @@ def _shown(column: str, value: object) -> str:
     """Writes a value as people read what stands in such a column."""
     if value is None:
         return ""
-    if column in ("at", "since", "deleted"):
+    if column in ("at", "since", "deleted", "expires"):
         return shown_moment(str(value), None)
     if column == "size" and isinstance(value, int):
         return size(value)

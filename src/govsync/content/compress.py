@@ -36,7 +36,7 @@ class Encoding(StrEnum):
     ZSTD = "zstd"
 
 
-class Encoded(msgspec.Struct, frozen=True):
+class Encoded(msgspec.Struct, frozen=True, gc=False):
     """Holds bytes in the form in which they are stored or travel."""
 
     encoding: Encoding

@@ -27,10 +27,9 @@ class Frame(msgspec.Struct, frozen=True):
     body: bytes
 
 
-def encode(kind: int, *parts: bytes | memoryview) -> Iterator[bytes | memoryview]:
-    """Yields the pieces of one frame, whose body is the parts in a row; `HEADER_BYTES` longer than the parts."""
-    yield _HEADER.pack(sum(len(part) for part in parts), kind)
-    yield from parts
+def encode(kind: int, *parts: bytes | memoryview) -> tuple[bytes | memoryview, ...]:
+    """Answers the pieces of one frame, whose body is the parts in a row; `HEADER_BYTES` longer than the parts."""
+    return _HEADER.pack(sum(map(len, parts)), kind), *parts
 
 
 def gather(pieces: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:
@@ -40,12 +39,15 @@ def gather(pieces: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]
     """
     held = bytearray()
     for piece in pieces:
-        if len(piece) < _LARGE_BYTES:
+        small = len(piece) < _LARGE_BYTES
+        if small:
             held += piece
-        if held and (len(piece) >= _LARGE_BYTES or len(held) >= _GATHERED_BYTES):
+            if len(held) < _GATHERED_BYTES:
+                continue
+        if held:
             yield bytes(held)
             held.clear()
-        if len(piece) >= _LARGE_BYTES:
+        if not small:
             yield piece
     if held:
         yield bytes(held)

@@ -6,8 +6,9 @@ the chunks is not known here.
 """
 
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from typing import Self, overload
 
 import msgspec
 
@@ -20,6 +21,7 @@ MAX_CHUNKS = 4_000_000
 """As many chunks as about 2.5 TB have."""
 
 _FORMAT = 1
+_PIECE_BYTES = 1024 * 1024
 _START = struct.Struct(">BB")
 _TOTALS = struct.Struct(">QI")
 _CHUNK = struct.Struct(">32sI")
@@ -32,6 +34,25 @@ class ChunkRef(msgspec.Struct, frozen=True, gc=False):
     size_bytes: int
 
 
+class _Once:
+    """A value that is computed when it is first asked for, and found without a call from then on. The `cached_property` of
+    Python 3.11 takes a lock, which costs more than the hash of a small content."""
+
+    def __init__(self, compute: "Callable[[Manifest], bytes]") -> None:
+        self._compute = compute
+        self.__doc__ = compute.__doc__
+
+    @overload
+    def __get__(self, manifest: None, owner: type) -> Self: ...
+    @overload
+    def __get__(self, manifest: "Manifest", owner: type) -> bytes: ...
+    def __get__(self, manifest: "Manifest | None", owner: type) -> Self | bytes:
+        if manifest is None:
+            return self
+        found = manifest.__dict__[self._compute.__name__] = self._compute(manifest)
+        return found
+
+
 class Manifest(msgspec.Struct, frozen=True, dict=True):
     """Says how a content is put together: `size_bytes` is the sum over `chunks`."""
 
@@ -39,15 +60,10 @@ class Manifest(msgspec.Struct, frozen=True, dict=True):
     size_bytes: int
     chunks: tuple[ChunkRef, ...]
 
-    @property
+    @_Once
     def content_hash(self) -> bytes:
-        """Answers the content's hash, computed once from the chunks' hashes: by hand, since a `cached_property` of
-        Python 3.11 takes a lock, which costs more than the hash of a small content."""
-        known: bytes | None = self.__dict__.get("known_hash")
-        if known is None:
-            hashes = [chunk.hash for chunk in self.chunks]
-            known = self.__dict__["known_hash"] = content_hash(self.scheme, self.size_bytes, hashes)
-        return known
+        """Answers the content's hash, computed once from the chunks' hashes."""
+        return content_hash(self.scheme, self.size_bytes, [chunk.hash for chunk in self.chunks])
 
 
 EMPTY = Manifest(SCHEME, 0, ())
@@ -79,15 +95,9 @@ def verify(manifest: Manifest, *, max_chunks: int = MAX_CHUNKS, max_chunk_bytes:
 
 def encode(manifest: Manifest) -> bytes:
     """Writes a manifest that `verify` accepts."""
-    scheme = manifest.scheme.encode("ascii")
-    return b"".join(
-        (
-            _START.pack(_FORMAT, len(scheme)),
-            scheme,
-            _TOTALS.pack(manifest.size_bytes, len(manifest.chunks)),
-            *(_CHUNK.pack(chunk.hash, chunk.size_bytes) for chunk in manifest.chunks),
-        )
-    )
+    scheme, chunks = manifest.scheme.encode("ascii"), manifest.chunks
+    start = _START.pack(_FORMAT, len(scheme)) + scheme + _TOTALS.pack(manifest.size_bytes, len(chunks))
+    return start + b"".join([_CHUNK.pack(chunk.hash, chunk.size_bytes) for chunk in chunks])
 
 
 def decode(
@@ -104,6 +114,12 @@ def chunks_between(data: bytes | memoryview, start: int, end: int) -> tuple[Chun
     """Reads some chunks of an encoded manifest that was verified before, without those around them: a large file is
     asked for in many parts, and each must cost its own size. Raises Failure(manifest_bad) as `decode`."""
     return _chunks(_opened(data)[2][start * _CHUNK.size : end * _CHUNK.size])
+
+
+def manifest_pieces(encoded: bytes) -> Iterator[bytes]:
+    """Cuts an encoded manifest that is too large to travel with an operation into pieces of at most 1 MiB, to be stored as
+    chunks."""
+    return (encoded[start : start + _PIECE_BYTES] for start in range(0, len(encoded), _PIECE_BYTES))
 
 
 def _opened(data: bytes | memoryview) -> tuple[str, int, memoryview]:

@@ -1,1 +1,1 @@
-"""Talking to the agent over its socket: messages, their form, and a client; may import `protocol`, `model`, `system`."""
+"""Talking to the agent over its socket: messages, their form, and a client; may import `settings`, `system`, `model`."""

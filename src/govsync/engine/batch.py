@@ -8,10 +8,11 @@ import datetime
 
 from govsync.engine.desk import Desk
 from govsync.engine.jobs import Staged
-from govsync.engine.notes import Act, NewIntent, Note
+from govsync.engine.notes import COPIES, Act, NewIntent, Note
 from govsync.local import steps as disk
 from govsync.local.steps import Signature
 from govsync.model import names
+from govsync.model.merge import presence
 from govsync.model.merged_tree import kind_of
 from govsync.model.nodes import NOWHERE, Kind, Node, Place, Presence
 from govsync.model.steps import (
@@ -60,8 +61,9 @@ class Batch:
             place = self._conflict_place(node)
             self._move(Act.ASIDE, node, seen, place, place.name)
         elif isinstance(step, KeepBoth):
-            place = self._conflict_place(node)
-            self._move(Act.KEEP_BOTH, node, seen, place, place.name, self._desk.ids.new())
+            place, kept = self._conflict_place(node), self._trees.read_only(node.lid)
+            act = Act.KEEP_BESIDE if kept else Act.KEEP_BOTH
+            self._move(act, node, seen, place, place.name, self._desk.ids.new())
         elif isinstance(step, Remove):
             self._remove(node, seen)
         elif isinstance(step, SetExec):
@@ -111,9 +113,10 @@ class Batch:
     def _note(self, act: Act, node: Node, place: Place | None, name: str) -> Note:
         remote = node.remote
         assert remote is not None
+        undoes = self._trees.read_only(node.lid) and presence(node) is Presence.MISSING
         return Note(
             act=act, place=place, disk_name=name, place_key=remote.place_key, rev=remote.rev, hash=remote.hash,
-            exec=remote.exec,
+            exec=remote.exec, undoes=undoes,
         )  # fmt: skip
 
     def _move(
@@ -129,10 +132,11 @@ class Batch:
             source_parked=parked,
         )
         key = node.remote.place_key if node.remote is not None else None
-        self.rows.append(
-            NewIntent(move, Note(act=act, place=place, disk_name=name, place_key=key, new_node=new_node))
-        )
-        if act is not Act.KEEP_BOTH:
+        moved_here = node.baseline is not None and node.baseline.place_key == key
+        undoes = act is Act.RELOCATE and moved_here and self._trees.read_only(node.lid)
+        note = Note(act=act, place=place, disk_name=name, place_key=key, new_node=new_node, undoes=undoes)
+        self.rows.append(NewIntent(move, note))
+        if act not in COPIES:
             self._move_to(node.lid, place.parent, name)
         self._taken.add((place.parent, names.key(place.name)))
 
@@ -160,12 +164,17 @@ class Batch:
 
     def _conflict_place(self, node: Node) -> Place:
         """Makes the name under which something is kept beside another: free on the disk, on the server, and in this
-        batch, so that what comes from the server to that name later does not find it taken by us."""
+        batch, so that what comes from the server to that name later does not find it taken by us. Where its person may
+        only read it is said to be nowhere else (R38)."""
         fact = node.local or node.remote
         assert fact is not None
         parent, when = fact.place.parent, conflict_time(self._desk.now.wall_ms)
+        device, kept = self._desk.who.device_name, self._trees.read_only(node.lid)
         for turn in range(1, 10_000):
-            name = names.conflict_name(fact.place.name, self._desk.who.device_name, when, turn)
+            if kept:
+                name = names.kept_copy(fact.place.name, turn)
+            else:
+                name = names.conflict_name(fact.place.name, device, when, turn)
             claim = (parent, names.key(name))
             if (
                 claim not in self._taken
@@ -192,15 +201,17 @@ class Batch:
         """Answers the disk path of a node as it will be when the steps recorded so far are done."""
         known = self._paths.get(lid)
         if known is None:
-            above = self._moved.get(lid) or paths.above(self._desk.store, lid)
-            if above is None:
-                known = ()
-            elif above[0] == NOWHERE:
-                known = (disk.STATE, disk.PARKING, above[1])
-            else:
-                known = (*self._path(above[0]), above[1])
-            self._paths[lid] = known
+            mount = self._trees.mount_of(lid)
+            known = self._paths[lid] = self._path_by_folder(lid) if mount is None else self._path(mount)
         return known
+
+    def _path_by_folder(self, lid: int) -> tuple[str, ...]:
+        above = self._moved.get(lid) or paths.above(self._desk.store, lid)
+        if above is None:
+            return ()
+        if above[0] == NOWHERE:
+            return disk.STATE, disk.PARKING, above[1]
+        return *self._path(above[0]), above[1]
 
     def _move_to(self, lid: int, parent: int, name: str) -> None:
         """Remembers where a step leaves a node, and whatever lies in it."""

@@ -165,6 +165,10 @@ class DeskTrees:
         self.local_at = self._sql.local_at
         self.remote_at = self._sql.remote_at
         self.read_to = self._sql.read_to
+        self.read_only = self._sql.read_only
+        self.mount_of = self._sql.mount_of
+        self.left_out = self._sql.left_out
+        self.adds_only = self._sql.adds_only
 
     def busy(self, lid: int) -> bool:
         """As `Trees.busy`."""

@@ -1,22 +1,22 @@
 """Steps towards the server become the operations of one commit (R30, R31).
 
 Beside `sending`, which decides what goes when and takes in the answers. Each operation gets a new key, but what a
-restored server has lost is told again under the key that it had.
+restored server has lost is told again under the key that it had, and so is whatever goes to where its person may only add.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from govsync.content.hashes import chunk_hash
-from govsync.content.manifests import Manifest, encode
+from govsync.content.manifests import Manifest, encode, manifest_pieces
 from govsync.engine.desk import Desk
 from govsync.model import operations as ask
 from govsync.model.nodes import Kind, Node, Place
 from govsync.model.steps import AnyUp, Attr, Delete, Mkdir, Move, Put, Revive
 from govsync.model.trees import Trees
 from govsync.protocol.limits import DEFAULT as LIMITS
-from govsync.store import local_tree, lost, manifests, ops
+from govsync.store import local_tree, lost, manifests, ops, uploads
 from govsync.store.lost import Lost
 
 
@@ -32,6 +32,7 @@ class Draft:
         self._manifests = self._made_of(lids)
         self._on_disk = local_tree.disks(desk.store, lids)
         self._lost = lost.get_many(desk.store, lids)
+        self._sources = local_tree.sources(desk.store, lids)
         self.wanted: dict[int, None] = {}
         """Nodes whose contents must be uploaded first."""
         self.unread: dict[int, None] = {}
@@ -50,7 +51,7 @@ class Draft:
     def operation(self, step: AnyUp | Lost) -> ops.OpRow | None:
         """Makes the operation of a step, with its own new key; None while its content is not on the server."""
         node = self._node(step.lid)
-        key, group = self._desk.ids.new(), step.group
+        key, group = self._key(node), step.group
         covers: tuple[int, ...] = (step.lid,)
         operation: ask.AnyOperation
         if isinstance(step, Put | Lost):
@@ -84,6 +85,11 @@ class Draft:
             operation = ask.Attr(key=key, node=node.node_id, group=group, exec=step.exec)
         return ops.OpRow(operation=operation, lid=step.lid, space=node.space, covers=covers)
 
+    def _key(self, node: Node) -> bytes:
+        if not self._trees.adds_only(node.lid):
+            return self._desk.ids.new()
+        return uploads.key(node.node_id, node.local.hash if node.local is not None else None)
+
     def _place_key(self, move: Move, key: bytes) -> bytes:
         """Answers the key of a move; one that a restored server has lost is told again under the key that it had, so that
         desks which know it recognize the place."""
@@ -100,7 +106,7 @@ class Draft:
             # It came from the server, so nobody has cut it here yet: it is read before it can be sent (again).
             self.unread[lid] = None
             return None
-        if not self._content_at_hand(lid, manifest):
+        if lid not in self._sources and not self._content_at_hand(lid, manifest):
             self.wanted[lid] = None
             return None
         return manifest, disk.mtime_ns
@@ -127,9 +133,16 @@ class Draft:
             exec=node.local.exec,
             manifest=inlined,
             manifest_chunks=chunks,
+            source=self._source(step.lid, manifest),
             conflict_of=node.conflict_of,
             upon=(row.epoch, row.seq) if row is not None and row.rev is not None else None,
         )
+
+    def _source(self, lid: int, manifest: Manifest) -> tuple[bytes, bytes] | None:
+        """Answers where the server has the content of a file that was moved here from another space: it is sent only if the
+        server cannot take it from there (R24)."""
+        told = self._durable.get(lid) == manifest.content_hash
+        return None if told else self._sources.get(lid)
 
     def _offer(self, row: Lost, node: Node, key: bytes) -> ask.Offer | None:
         local = node.local
@@ -168,12 +181,6 @@ class Draft:
 def manifest_chunks(encoded: bytes) -> tuple[bytes, ...]:
     """Names the pieces in which a manifest too large to travel inline is stored as chunks."""
     return tuple(chunk_hash(piece) for piece in manifest_pieces(encoded))
-
-
-def manifest_pieces(encoded: bytes) -> Iterator[bytes]:
-    """Cuts an encoded manifest into pieces of at most 1 MiB."""
-    size = 1024 * 1024
-    return (encoded[start : start + size] for start in range(0, len(encoded), size))
 
 
 def _told(manifest: Manifest) -> tuple[bytes | None, tuple[bytes, ...]]:

@@ -106,6 +106,12 @@ class Pause(msgspec.Struct, frozen=True):
     until_ms: int | None = None
 
 
+class Line(msgspec.Struct, frozen=True):
+    """Says whether the line costs so much that nothing is to pass for as long as it does, unless a person goes on."""
+
+    costly: bool
+
+
 class Resume(msgspec.Struct, frozen=True):
     """A person asks to go on."""
 
@@ -143,6 +149,7 @@ AnyEvent = (
     | SessionBegun
     | Woke
     | Pause
+    | Line
     | Resume
     | SyncNow
     | Approve

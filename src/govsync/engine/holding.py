@@ -95,7 +95,7 @@ class Holding:
                 return False
             if kind == "rewrites":
                 rescues.add(store, lids)
-            else:
+            elif kind == "deletions":
                 nodes = local_tree.nodes(store, lids)
                 gone = [lid for lid, node in nodes.items() if presence(node) is Presence.MISSING]
                 local_tree.ask_back(store, gone)
@@ -128,8 +128,10 @@ class Holding:
             return
         with store.transaction():
             holds.add_folders(store)
-            for hold in holds.release(store):
+            released = holds.release(store)
+            for hold in holds.empty(store):
                 self._end(hold, "lifted")
+        self._desk.wake(released)
 
     def wakes(self) -> list[int]:
         """Lists when to look back, in steady milliseconds."""

@@ -348,9 +348,16 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     size_bytes: int
     mtime_ns: int
     exec: bool
+    write: bool = True
+    """Whether anybody may write the file (R38)."""
     data: bytes | None = None
     old: tuple[At, Manifest] | None = None
     """A file on this disk that may hold pieces of it, and what it is made of."""
+
+    @property
+    def to_come(self) -> bool:
+        """Says whether the server has to be asked for it."""
+        return self.data is None and self.size_bytes > 0
 
 
 class Fetch(Job, frozen=True):
@@ -370,6 +377,7 @@ class Staged(msgspec.Struct, frozen=True, kw_only=True):
     hash: bytes
     name: str
     ino: int
+    write: bool = True
     manifest: Manifest | None = None
 
 

@@ -3,7 +3,7 @@
 Only an explicit *revoked* from a server in the same life begins it: `unknown` and `deleted` freeze, and so does a
 *revoked* that comes together with a new epoch, since a restored copy may not know of a membership. What was sent and
 has no outcome is waited for first. The space's mount goes after what is in it, and its trash
-last.
+last. Where nothing of a frozen space lies on this disk, or not any more, it is forgotten.
 """
 
 from govsync.engine.desk import Desk
@@ -11,6 +11,8 @@ from govsync.store import activity, dirty, leaving, spaces
 
 AGAIN_MS = 5_000
 """How often it is looked at what is left."""
+FROZEN_MS = 60_000
+"""How often it is looked whether anything of a frozen space is left on the disk."""
 
 
 class Leaving:
@@ -27,14 +29,24 @@ class Leaving:
         now = self._desk.now
         if not self._any or now.steady_ms < self._again_ms:
             return []
-        self._again_ms = now.steady_ms + AGAIN_MS
-        found = leaving.left(self._desk.store)
-        self._any = bool(found)
+        self._forget()
+        found, frozen = leaving.left(self._desk.store), leaving.frozen(self._desk.store)
+        self._again_ms = now.steady_ms + (AGAIN_MS if found else FROZEN_MS)
+        self._any = bool(found or frozen)
         return [lid for space in found for lid in self._leave(space)]
 
     def begin(self) -> None:
         """Learns that the list of spaces is another now."""
         self._any, self._again_ms = True, 0
+
+    def _forget(self) -> None:
+        store = self._desk.store
+        for space in leaving.frozen_for_nothing(store):
+            row = spaces.get(store, space)
+            with store.transaction():
+                leaving.forget(store, space)
+                dirty.add(store, [row.mount_lid] if row is not None and row.mount_lid is not None else [])
+            self._desk.facts_changed()
 
     def _leave(self, space: bytes) -> list[int]:
         store, now = self._desk.store, self._desk.now

@@ -21,12 +21,14 @@ from govsync.engine.mounting import Mounting
 from govsync.engine.observing import Observing
 from govsync.engine.placing import Placing
 from govsync.engine.planning import Planning
+from govsync.engine.protecting import Protecting
 from govsync.engine.reading import Reading
 from govsync.engine.recalling import Recalling
 from govsync.engine.reclaiming import Reclaiming
 from govsync.engine.refilling import Refilling
 from govsync.engine.rescuing import Rescuing
 from govsync.engine.sealing import Sealing
+from govsync.engine.selecting import Selecting
 from govsync.engine.sending import Sending
 from govsync.engine.weighing import Weighing
 from govsync.local.root import Landmark, Standing
@@ -64,10 +66,12 @@ class Engine:
         self.planning = Planning(
             self.desk, self.observing, self.sending, self.placing, self.holding, self.recalling
         )
+        self.selecting = Selecting(self.desk, self.placing)
         self.cleaning = Cleaning(self.desk)
         self.rescuing = Rescuing(self.desk)
         self.reclaiming = Reclaiming(self.desk)
         self.leaving = Leaving(self.desk)
+        self.protecting = Protecting(self.desk)
         self.mounting = Mounting(self.desk)
         self.sealing = Sealing(self.desk)
         self.barriers = Barriers(self.desk, self.observing, self.following)
@@ -83,6 +87,7 @@ class Engine:
         """Whether our marker lies in another folder than ours was: it is joined by whoever owns this engine."""
         self._unmarked = False
         self.paused_until_ms: int | None = meta.paused_until(store)
+        self.line_costly = False
 
     # The three verbs
 
@@ -135,6 +140,10 @@ class Engine:
                 self._pause(until_ms if until_ms is not None else FOREVER_MS)
             case events.Resume():
                 self._pause(None)
+                self.line_costly = False
+            case events.Line(costly):
+                self.line_costly = costly
+                self.desk.facts_changed()
             case events.SyncNow():
                 self.observing.scan()
                 self.following.begin()
@@ -165,19 +174,21 @@ class Engine:
         self.observing.tick()
         if self.desk.look_first:
             self._launch(started, self.observing.looks(started))
-        if online:
-            self._launch(started, self.following.jobs(self.placing.inline_full))
-            self._launch(started, self.sending.unanswered())
         if self.observing.ever_scanned:
             for lid in self.leaving.go_on():
                 self.sending.give_up(lid)
                 self.placing.give_up(lid)
                 self.planning.give_up(lid)
+        if online:
+            self._launch(started, self.following.jobs(self.placing.inline_full, self.observing.ever_scanned))
+            self._launch(started, self.sending.unanswered())
+        if self.observing.ever_scanned:
             if online:
                 self._launch(started, self.weighing.jobs())
                 self._launch(started, self.refilling.jobs())
                 self._launch(started, self.awaiting.jobs())
             self._launch(started, self.planning.jobs(online))
+            self._launch(started, self.protecting.jobs(started))
             if online:
                 self._launch(started, self.recalling.jobs())
         for lid in self.sending.unread:
@@ -223,6 +234,7 @@ class Engine:
             *self.rescuing.wakes(),
             *self.reclaiming.wakes(),
             *self.leaving.wakes(),
+            *self.protecting.wakes(),
             *self.mounting.wakes(),
             *self.sealing.wakes(),
             *self.cleaning.wakes(),
@@ -235,8 +247,9 @@ class Engine:
 
     @property
     def paused(self) -> bool:
-        """Says whether a person paused the desk, and the time is not over (R43: it survives a restart)."""
-        return self.paused_until_ms is not None and self.desk.now.wall_ms < self.paused_until_ms
+        """Says whether a person paused the desk, and the time is not over (R43: it survives a restart); or its line does."""
+        asked = self.paused_until_ms is not None and self.desk.now.wall_ms < self.paused_until_ms
+        return asked or self.line_costly
 
     # Jobs
 
@@ -290,8 +303,7 @@ class Engine:
                 for lid in self.checking.checked(job, result):
                     self.reading.read_once(lid)
             case jobs.Rescue(), jobs.Rescued():
-                for folder in self.rescuing.rescued(job, result):
-                    self.observing.look(folder)
+                self.observing.look_at(self.rescuing.rescued(job, result))
             case jobs.Read(), jobs.FilesRead():
                 for lid, _ in job.files:
                     self.sending.unread.pop(lid, None)
@@ -299,8 +311,7 @@ class Engine:
                 for folder in self.reading.files_read(job, result):
                     self.observing.look_again(folder, after_ms=20)
             case ((jobs.Change() | jobs.Recover()), jobs.Changed()):
-                for folder in self.placing.changed(result, isinstance(job, jobs.Recover)):
-                    self.observing.look(folder)
+                self.observing.look_at(self.placing.changed(result, isinstance(job, jobs.Recover)))
                 self.mounting.changed()
                 self.sealing.changed()
             case jobs.Upload(), jobs.Uploaded():
@@ -313,11 +324,11 @@ class Engine:
                 self.following.head_told(job.space, result.answer.head)
             case jobs.Pull(), jobs.Pulled():
                 self.placing.keep_inline(result.contents)
-                self.following.pulled(job, result)
+                self.observing.look_at(self.following.pulled(job, result))
                 if self.observing.ever_scanned:  # Before, what comes may lie on the disk already.
                     self.placing.expect([entry.state for entry in result.changes.entries])
             case jobs.Snapshot(), jobs.SnapshotRead():
-                self.following.snapshot_read(job, result)
+                self.observing.look_at(self.following.snapshot_read(job, result))
             case jobs.Ask(), jobs.Answered():
                 self._answered(job, result)
             case jobs.Fetch(), jobs.Fetched():

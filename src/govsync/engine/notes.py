@@ -22,9 +22,16 @@ class Act(StrEnum):
     PARK = "park"
     ASIDE = "aside"
     KEEP_BOTH = "keep_both"
+    KEEP_BESIDE = "keep_beside"
+    """The same for who may only read: what is kept beside stays on this desk."""
     REMOVE = "remove"
     SET_EXEC = "set_exec"
+    SET_WRITE = "set_write"
     BRING_BACK = "bring_back"
+
+
+COPIES = (Act.KEEP_BOTH, Act.KEEP_BESIDE)
+"""Those by which what lies on the disk becomes a node of its own."""
 
 
 class Note(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
@@ -38,6 +45,8 @@ class Note(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     hash: bytes | None = None
     exec: bool = False
     new_node: bytes | None = None
+    undoes: bool = False
+    """Whether it undoes what was moved or deleted by who may only read."""
 
 
 class NewIntent(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ signature is new are left to `reading`; names that lost their file wait in a gap
 listed again, and nothing else explains the loss (R3). A scan is the same from the root down. Nothing here decides what follows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -116,6 +116,11 @@ class Observing:
         else:
             due.names.add(name)
         due.deep |= deep
+
+    def look_at(self, folders: Iterable[int]) -> None:
+        """Makes these folders due, each as a whole."""
+        for folder in folders:
+            self.look(folder)
 
     def look_again(self, lid: int, after_ms: int) -> None:
         """Makes a folder due after a while."""

@@ -10,14 +10,25 @@ import msgspec
 
 from govsync.engine.batch import signature
 from govsync.engine.desk import Desk
-from govsync.engine.notes import Act, note_of, step_of
+from govsync.engine.notes import COPIES, Act, note_of, step_of
 from govsync.local import steps as disk
 from govsync.model.codes import Code
-from govsync.model.merge import presence
-from govsync.model.merged_tree import kind_of
+from govsync.model.merge import alive, presence
+from govsync.model.merged_tree import is_folder, kind_of
 from govsync.model.nodes import NOWHERE, Baseline, Kind, Local, Node, Presence
 from govsync.model.problems import Problem
-from govsync.store import activity, dirty, local_tree, manifests, paths, problems, spaces, trash
+from govsync.store import (
+    activity,
+    dirty,
+    gaps,
+    local_tree,
+    manifests,
+    paths,
+    problems,
+    protection,
+    spaces,
+    trash,
+)
 from govsync.store.database import Store
 from govsync.store.intents import Intent
 from govsync.store.local_tree import Disk, Placed
@@ -31,7 +42,10 @@ _IN_THE_WAY = (Code.EXISTS, Code.LINK_IN_THE_WAY)
 _NOT_THERE = (Presence.NOT_YET, Presence.GAP, Presence.MISSING)
 _PASSING = (Code.GONE, Code.CHANGED, Code.OFFLINE, Code.DISK_FULL, *_IN_THE_WAY)
 """What is said only once it has lasted."""
-_SAID = {Act.ASIDE: "renamed_aside", Act.KEEP_BOTH: "conflict_copy", Act.BRING_BACK: "second_version"}
+_SAID = {
+    Act.ASIDE: "renamed_aside", Act.KEEP_BOTH: "conflict_copy", Act.KEEP_BESIDE: "kept_beside",
+    Act.BRING_BACK: "second_version",
+}  # fmt: skip
 
 
 class Together:
@@ -76,7 +90,7 @@ class Outcome:
     def record(self) -> None:
         """Changes the trees accordingly."""
         done = self._outcome.result is disk.Result.DONE and not self._in_a_strange_folder()
-        if done and self._note.act is Act.FETCH:
+        if done and self._note.act is Act.FETCH and not self._note.undoes:
             self._new(Kind.FILE)  # Most of what is placed: nothing else need be known of the node.
             return
         self._together.write()
@@ -86,8 +100,12 @@ class Outcome:
             self._done(node)
             if self._outcome.linked:
                 activity.here(self._store, self._lid, "link_broken", self._desk.now.wall_ms)
-            if self._note.act in _SAID:
-                activity.here(self._store, self._lid, _SAID[self._note.act], self._desk.now.wall_ms)
+            said = "put_back" if self._note.undoes else _SAID.get(self._note.act)
+            if said is not None:
+                self._together.write()
+                activity.here(self._store, self._lid, said, self._desk.now.wall_ms)
+        elif self._note.act is Act.SET_WRITE:
+            self._left_as_it_was(node)
         else:
             self._undone(node)
 
@@ -149,14 +167,31 @@ class Outcome:
                 self._moved(node)
             case Act.PARK:
                 local_tree.set_presence(self._store, self._lid, Presence.PARKED)
-            case Act.KEEP_BOTH | Act.BRING_BACK:
+            case Act.KEEP_BOTH | Act.KEEP_BESIDE | Act.BRING_BACK:
                 self._kept_both(node)
             case Act.REMOVE:
-                local_tree.set_presence(self._store, self._lid, Presence.MISSING)
+                self._removed(node)
+                if is_folder(node):
+                    # It was empty: whatever is still known to lie in it had left unseen, and nobody will look there again.
+                    gone = local_tree.below(self._store, self._lid)[1:]
+                    gaps.open_for(self._store, gone, self._desk.now.wall_ms)
             case Act.SET_EXEC:
                 assert node.local is not None
                 self._place(msgspec.structs.replace(node.local, exec=note.exec), None)
                 local_tree.agree_exec(self._store, self._lid, note.exec)
+            case Act.SET_WRITE:
+                assert node.local is not None
+                self._place(node.local, None)
+                self._protected()
+
+    def _removed(self, node: Node) -> None:
+        """What we have taken away ourselves nobody deleted: where the server has it still, or again, it is asked back, unless
+        it is to be left out (R26)."""
+        if not alive(node):
+            local_tree.set_presence(self._store, self._lid, Presence.MISSING)
+            return
+        local_tree.ask_back(self._store, [self._lid])
+        spaces.sync_mount(self._store, self._lid)
 
     def _new(self, kind: Kind) -> None:
         note = self._note
@@ -189,7 +224,9 @@ class Outcome:
         note = self._note
         assert node.local is not None
         assert note.place is not None
-        local = msgspec.structs.replace(node.local, place=note.place, presence=Presence.HERE)
+        own = node.local.presence is Presence.LOCAL_ONLY  # That stays so, wherever it lies.
+        where = Presence.LOCAL_ONLY if own else Presence.HERE
+        local = msgspec.structs.replace(node.local, place=note.place, presence=where)
         if not self._untouched():
             local = msgspec.structs.replace(local, hash=None)
             self.look_at.append(note.place.parent)
@@ -211,7 +248,7 @@ class Outcome:
         note, placed = self._note, self._outcome.placed
         assert note.place is not None
         assert note.new_node is not None
-        untouched = note.act is Act.KEEP_BOTH and self._untouched() and not self._recovered
+        untouched = note.act in COPIES and self._untouched() and not self._recovered
         new = local_tree.by_id(self._store, note.new_node)
         if new is None:
             new = local_tree.insert(self._store, note.new_node, node.space, Kind.FILE, node.node_id)
@@ -221,17 +258,31 @@ class Outcome:
         )
         seen = _disk(note.disk_name, placed, None, self._before)
         local_tree.set_local(self._store, new, local, seen)
+        protection.inherit(self._store, self._lid, new, own=True)
         if content is not None:
             manifests.copy(self._store, self._lid, new)
         if content is None or seen.racy:
             self.look_at.append(note.place.parent)
-        if note.act is Act.KEEP_BOTH:
+        if note.act in COPIES:
             local_tree.set_presence(self._store, self._lid, Presence.NOT_YET)
         else:
             step = self._step()
             assert isinstance(step, disk.BringBack)
             trash.drop(self._store, step.trash)
         dirty.add(self._store, [new])
+
+    def _left_as_it_was(self, node: Node) -> None:
+        """A file that is another than it was believed to be is looked at first; where the disk refuses, its person is as
+        able to work as before, and it is not asked again."""
+        if self._outcome.result is disk.Result.CHANGED and node.local is not None:
+            self.look_at.append(node.local.place.parent)
+        else:
+            self._protected()
+
+    def _protected(self) -> None:
+        step = self._step()
+        assert isinstance(step, disk.SetWrite)
+        protection.done(self._store, self._lid, step.write)
 
     @property
     def _gone_from_the_trash(self) -> bool:
@@ -247,6 +298,7 @@ class Outcome:
             # A husk (R12): only things that never go to the server are left in it. It is this desk's own from now on.
             local_tree.set_presence(self._store, self._lid, Presence.LOCAL_ONLY)
             local_tree.set_baseline(self._store, self._lid, None)
+            spaces.sync_mount(self._store, self._lid)
             activity.here(self._store, self._lid, "husk", now.wall_ms)
             return
         if self._outcome.result is disk.Result.BUSY:
@@ -261,6 +313,12 @@ class Outcome:
                 trash.drop(self._store, step.trash)
             else:
                 self.second_version = (self._lid, step.trash, step.ino)
+        if self._recovered and note.act is Act.REMOVE and alive(node):
+            # Whether we removed it before the crash or a person after it cannot be seen: it is no deletion (R26).
+            local_tree.obscure(self._store, self._lid)
+            local_tree.set_presence(self._store, self._lid, Presence.OBSCURED)
+            spaces.sync_mount(self._store, self._lid)
+            return
         problem = self._outcome.problem
         if self._outcome.result is disk.Result.FAILED or (problem and problem.code in _IN_THE_WAY):
             wait(self._desk, self._lid, problem)

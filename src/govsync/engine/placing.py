@@ -33,7 +33,18 @@ from govsync.model.steps import AnyDown, Aside, KeepBoth, Replace
 from govsync.model.steps import Fetch as FetchStep
 from govsync.model.trees import Trees
 from govsync.protocol.changes import NodeState
-from govsync.store import dirty, intents, local_tree, manifests, paths, problems, remote_tree, trash
+from govsync.store import (
+    dirty,
+    intents,
+    local_tree,
+    manifests,
+    paths,
+    problems,
+    protection,
+    remote_tree,
+    spaces,
+    trash,
+)
 from govsync.store import trees as stored_trees
 
 BATCH = 500
@@ -207,6 +218,7 @@ class Placing:
 
     def _fetch(self) -> Fetch | None:
         store, lids = self._desk.store, list(islice(chain(self._wanted, self._arriving), FETCH_FILES))
+        read_only = spaces.read_only(store)
         revisions = local_tree.revisions(store, lids)
         wants: list[Wanted] = []
         size = 0
@@ -228,7 +240,7 @@ class Placing:
             wants.append(
                 Wanted(
                     lid=lid, rev=wanted.rev, hash=wanted.hash, size_bytes=wanted.size_bytes, mtime_ns=wanted.mtime_ns,
-                    exec=wanted.exec, data=self._inline.get(wanted.rev), old=old,
+                    exec=wanted.exec, write=space not in read_only, data=self._inline.get(wanted.rev), old=old,
                 )
             )  # fmt: skip
         if space is None:
@@ -286,6 +298,7 @@ class Placing:
         look: dict[int, None] = {}
         ended: list[int] = []
         done: dict[int, None] = {}
+        writable: dict[int, bool] = {}
         with store.transaction():
             together = Together(store)
             for each in result.outcomes:
@@ -311,11 +324,14 @@ class Placing:
                     self._second_versions[name] = (lid, ino, not_before)
                 if each.result is Result.DONE:
                     done[row.lid] = None
-                    if staged is not None and staged.manifest is not None and outcome.placed(staged.rev):
-                        manifests.put(store, {row.lid: staged.manifest})
+                    if staged is not None and outcome.placed(staged.rev):
+                        if staged.manifest is not None:
+                            manifests.put(store, {row.lid: staged.manifest})
+                        writable[row.lid] = staged.write
                 else:
                     done.pop(row.lid, None)
             together.write()
+            protection.placed(store, writable)
             intents.drop(store, ended)
             problems.clear(store, done)
             settled = stored_trees.settled(store, list(done))

@@ -16,12 +16,39 @@ from govsync.engine.observing import Observing
 from govsync.engine.placing import BATCH, Placing
 from govsync.engine.recalling import Recalling
 from govsync.engine.sending import Sending
-from govsync.model.codes import Code
-from govsync.model.problems import Problem
+from govsync.model.merged_tree import kind_of
+from govsync.model.nodes import Kind
 from govsync.model.reconcile import reconcile
-from govsync.model.steps import Adopt, AnyBook, AnyUp, Delete, Forget, Plan, Unify, covered, standing
-from govsync.model.trees import Trees, agreed, settled
-from govsync.store import dirty, gaps, local_tree, problems, remote_tree, spaces
+from govsync.model.steps import (
+    Adopt,
+    AnyBook,
+    AnyUp,
+    Delete,
+    Forget,
+    Keep,
+    Leave,
+    LeaveOut,
+    Plan,
+    Renew,
+    TakeIn,
+    Unify,
+    Unmount,
+    covered,
+    standing,
+)
+from govsync.model.trees import Trees, agreed, as_chosen, settled
+from govsync.store import (
+    dirty,
+    gaps,
+    kept,
+    left_out,
+    local_tree,
+    problems,
+    protection,
+    remote_tree,
+    spaces,
+    uploads,
+)
 
 PLAN_NODES = 1_000
 """How many due nodes one plan covers."""
@@ -106,7 +133,7 @@ class Planning:
             lids = list(trees.due)
             plan = reconcile(trees, lids)
             if plan.books:
-                self._keep_books(plan.books)
+                self._keep_books(plan.books, trees)
                 continue
             down = self._recalling.let_pass(plan.down, trees)
             up = self._permitted(plan.up, trees)
@@ -137,7 +164,7 @@ class Planning:
         lids = list(islice(self._to_place if can_place else (), BATCH))
         for lid in lids:
             del self._to_place[lid]
-        return lids or self._to_send.take(lambda: spaces.writable(self._desk.store) - set(to_spaces))
+        return lids or self._to_send.take(lambda: spaces.adding(self._desk.store) - set(to_spaces))
 
     def _newly_due(self, committing: Collection[bytes]) -> list[int]:
         """Answers nodes that became due, without what only the next commit to a space can take while one is under way:
@@ -179,7 +206,7 @@ class Planning:
 
     def _let_go(self, trees: DeskTrees) -> None:
         """Takes nodes with nothing left to decide off the list of dirty ones."""
-        done = [lid for lid, node in trees.due.items() if settled(node)]
+        done = [lid for lid, node in trees.due.items() if settled(node) and as_chosen(trees, node)]
         for lid in done:
             del trees.due[lid]
             self._desk.fresh.take(lid)
@@ -222,28 +249,39 @@ class Planning:
         self._desk.wake([lid])
 
     def _permitted(self, steps: Sequence[AnyUp], trees: Trees) -> Sequence[AnyUp]:
-        """Answers the steps without those that cannot be sent, and says of each that this person may not send that it stays
-        on this desk (R38). They are planned for again with any change of the trees, so that it ends when it is undone."""
-        store = self._desk.store
-        shut = spaces.shut(store) if steps else {}
+        """Answers the steps without those to spaces that the server does not have for this person any more: it is said of
+        the space as a whole, and everything in it stays as it is (R38). To one that may only be read there are none: the
+        plan itself gives way there."""
+        shut = spaces.shut(self._desk.store) if steps else set()
         refused = [step for step in steps if trees.node(step.lid).space in shut]
-        if not refused:
-            return steps
-        problem = Problem(Code.NO_RIGHT)
-        with store.transaction():
-            for step in refused:
-                if shut[trees.node(step.lid).space].readable and problems.of(store, step.lid) != problem:
-                    problems.raise_for(store, step.lid, problem, self._desk.now.wall_ms)
         self._desk.kept_back.update(covered(refused))
         return [step for step in steps if trees.node(step.lid).space not in shut]
 
-    def _keep_books(self, books: Sequence[AnyBook]) -> None:
-        store = self._desk.store
+    def _keep_books(self, books: Sequence[AnyBook], trees: Trees) -> None:
+        store, now_ms = self._desk.store, self._desk.now.wall_ms
         with store.transaction():
             for book in books:
                 self._desk.fresh.take(book.lid)
                 if isinstance(book, Adopt):
-                    local_tree.set_baseline(store, book.lid, agreed(local_tree.node(store, book.lid)))
+                    node = local_tree.node(store, book.lid)
+                    local_tree.set_baseline(store, book.lid, agreed(node))
+                    if trees.read_only(book.lid) and kind_of(node) is Kind.FILE:
+                        protection.want(store, book.lid)
+                elif isinstance(book, Keep):
+                    kept.keep(store, book.lid, self._desk.ids.new(), now_ms)
+                    problems.clear(store, [book.lid])
+                elif isinstance(book, LeaveOut):
+                    self._leave_out(book.lid)
+                elif isinstance(book, TakeIn):
+                    left_out.is_wanted(store, book.lid)
+                    kept.known_again(store, book.lid)
+                    spaces.sync_mount(store, book.lid)
+                elif isinstance(book, Leave):
+                    uploads.leave(store, book.lid)
+                elif isinstance(book, Renew):
+                    uploads.renew(store, book.lid, self._desk.ids.new())
+                elif isinstance(book, Unmount):
+                    local_tree.unmount(store, book.lid, self._desk.ids.new())
                 elif isinstance(book, Forget):
                     gaps.end_with(store, book.lid)
                     local_tree.forget_unless_named(store, book.lid)
@@ -251,6 +289,14 @@ class Planning:
                     assert isinstance(book, Unify)
                     remote_tree.unify(store, book.lid, book.winner)
         self._desk.facts_changed()
+
+    def _leave_out(self, lid: int) -> None:
+        """Notes that a node is not here, as was chosen; in a folder that is no more, nothing is looked for again."""
+        store = self._desk.store
+        if kind_of(local_tree.node(store, lid)) is not Kind.FILE:
+            gaps.end_with(store, lid)
+        left_out.is_gone(store, lid)
+        spaces.sync_mount(store, lid)
 
     def _sendable(self, steps: Sequence[AnyUp], needs: Mapping[int, Sequence[int]]) -> list[AnyUp]:
         """Keeps back deletions while things are still vanishing (R3) or the folder was not proven to be ours this very

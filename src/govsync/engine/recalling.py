@@ -46,7 +46,10 @@ class Recalling:
 
     def waits(self, lid: int) -> bool:
         """Says whether the server is asked about the node, or will be."""
-        return lid in self._due or any(lid == mine for pairs in self._asked.values() for mine, _ in pairs)
+        if lid in self._due:
+            return True
+        # Hardly ever is anything asked, and this is asked of every node.
+        return bool(self._asked) and any(lid == mine for pairs in self._asked.values() for mine, _ in pairs)
 
     def jobs(self) -> list[AnyJob]:
         """Asks about what is due, a question a space."""

@@ -1,14 +1,19 @@
 """The engine's state as the single status object, and whether "in sync" may be said (R41)."""
 
 import datetime
+from typing import Literal
 
 import msgspec
 
+from govsync.engine import jobs
 from govsync.engine.loop import Engine
 from govsync.model.codes import Code
-from govsync.model.status import Pending, RateNow, SpaceStatus, Status, state_of
+from govsync.model.status import Pending, RateNow, SpaceStatus, Status, Transfer, state_of
 from govsync.protocol.session import SpaceKind
 from govsync.store import holds, meta, paths, pending, problems, spaces
+
+MOST_TRANSFERS = 20
+"""How many of the files that are under way are named."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +25,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     device: str
     version: str
     rate: RateNow
+    passed: dict[int, int] = {}
+    """How many bytes have passed of each file that a job moves, by node."""
 
 
 def at_rest(engine: Engine) -> bool:
@@ -49,6 +56,7 @@ def report(engine: Engine, facts: Facts) -> Status:
     online = engine.signed_in and engine.following.online
     checked = engine.following.beat_wall_ms
     changed = meta.last_change_ms(store)
+    transfers, transferring = _transfers(engine, facts.passed)
     return Status(
         state=state_of(
             signed_in=engine.signed_in, holds=open_holds, problems=kept_back, paused=engine.paused, online=online,
@@ -59,8 +67,37 @@ def report(engine: Engine, facts: Facts) -> Status:
         waiting=waiting, rate=facts.rate, paused=engine.paused, online=online, scanning=engine.observing.scanning,
         checked_at=moment(checked) if checked else None,
         spaces=tuple(_space(engine, row) for row in spaces.all_spaces(store)),
-        last_change=moment(changed) if changed else None, version=facts.version,
+        last_change=moment(changed) if changed else None, version=facts.version, transfers=transfers,
+        transferring=transferring, metered=engine.line_costly,
     )  # fmt: skip
+
+
+def _transfers(engine: Engine, passed: dict[int, int]) -> tuple[tuple[Transfer, ...], int]:
+    """Answers the first files that jobs move now, oldest job first, and how many there are: those of which something is
+    still to pass. A job that waits for its thread moves nothing yet."""
+    moving = [
+        (lid, direction, size_bytes)
+        for job in engine.desk.under_way.values()
+        for lid, direction, size_bytes in _moved_by(job)
+        if passed.get(lid, size_bytes) < size_bytes
+    ]
+    shown = tuple(
+        Transfer(
+            path=paths.shown(engine.desk.store, lid), direction=direction, done_bytes=passed[lid], size_bytes=size_bytes
+        )
+        for lid, direction, size_bytes in moving[:MOST_TRANSFERS]
+    )  # fmt: skip
+    return shown, len(moving)
+
+
+def _moved_by(job: jobs.AnyJob) -> list[tuple[int, Literal["up", "down"], int]]:
+    match job:
+        case jobs.Upload():
+            return [(file.lid, "up", file.manifest.size_bytes) for file in job.files]
+        case jobs.Fetch():
+            return [(want.lid, "down", want.size_bytes) for want in job.wants if want.to_come]
+        case _:
+            return []
 
 
 def without_engine(facts: Facts, signed_in: bool) -> Status:

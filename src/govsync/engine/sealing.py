@@ -24,14 +24,11 @@ class Sealing:
         self._not_before_ms = 0
 
     def fits(self, found: Seal | None) -> bool:
-        """Says whether the memory belongs to the folder; it may not have been sealed yet, and a number may be lost."""
-        store = self._desk.store
-        known, coming = meta.seal(store)
-        if found is not None and found.number == coming:
-            with store.transaction():  # It was written, and the process ended before it knew.
-                meta.set_seal(store, found)
-            return True
-        return found is None or known is None or found == known
+        """Says whether the memory belongs to the folder; it may not have been sealed yet, and a number may be lost. One
+        that was written by a process which ended before it was durable may still give way to the one before, until it is
+        written again."""
+        known, coming = meta.seal(self._desk.store)
+        return found is None or known is None or found == known or found.number == coming
 
     def changed(self) -> None:
         """Learns that something was done: what is remembered from now on is more than the number stands for."""

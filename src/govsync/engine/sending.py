@@ -22,7 +22,7 @@ from govsync.model.nodes import Kind
 from govsync.model.problems import Problem
 from govsync.model.steps import AnyUp
 from govsync.model.trees import Trees
-from govsync.protocol.commits import Done, Lacking, Refused
+from govsync.protocol.commits import Done, Lacking, Outcome, Refused
 from govsync.protocol.limits import DEFAULT as LIMITS
 from govsync.store import (
     activity,
@@ -35,8 +35,10 @@ from govsync.store import (
     ops,
     paths,
     problems,
+    protection,
     remote_tree,
     spaces,
+    uploads,
 )  # fmt: skip
 from govsync.store.lost import Lost
 
@@ -52,6 +54,9 @@ ILL_MOST_MS = 30_000
 _EFFECT_UNKNOWN = (Code.INTERNAL, Code.TIMED_OUT, Code.BUSY_RETRY, Code.STORE_UNAVAILABLE, Code.STORE_FULL)
 """Answers to a whole commit after which it may yet have been carried out (R32): a database that went away while it was
 asked to keep something may have kept it."""
+_ANEW = (Code.NO_RIGHT, Code.NODE_IN_SPACE, Code.PARENT_DEAD)
+"""Answers to who may only add after which the same is never taken: the node is known already, but holds something else, or
+the folder is gone, or another space's by now."""
 
 
 class Sending:
@@ -64,20 +69,24 @@ class Sending:
         self._wanted: dict[int, None] = {}
         self.unread: dict[int, None] = {}
         """Files that must be read, because it is not known what they are made of."""
+        self._elsewhere: dict[bytes, tuple[bytes, int]] = {}
+        """Operations, by key, of which a space has said that they are another space's matter, and how far its journal went
+        then: once it is read so far, they are sent there, or are none any more."""
         self._retry_at: dict[bytes, int] = {}
         self.trouble = Trouble(desk)
 
     # What goes out
 
     def unanswered(self) -> list[AnyJob]:
-        """Sends again, under their own keys, operations that were sent and have no outcome (R32)."""
+        """Sends again, under their own keys, operations that were sent and have no outcome (R32), each only where an answer
+        about it is not awaited from elsewhere."""
         jobs: list[AnyJob] = []
         committing = self.committing()
         for space in spaces.all_spaces(self._desk.store):
             if space.id in committing or self._rests(space.id) or space.doubted:
                 continue
-            rows = ops.sent(self._desk.store, space.id)
-            if rows:
+            rows = self._still_meant(space, ops.sent(self._desk.store, space.id))
+            if rows and self._asked_elsewhere().isdisjoint(row.operation.key for row in rows):
                 operations = tuple(row.operation for row in rows)
                 inline = tuple(
                     data for row in rows if (data := self._small(row.lid, row.operation)) is not None
@@ -85,10 +94,49 @@ class Sending:
                 jobs.append(self._commit_job(space, operations, inline))
         return jobs
 
+    def _asked_elsewhere(self) -> set[bytes]:
+        """Answers the operations, by key, of which an answer is awaited."""
+        commits = (job for job in self._desk.under_way.values() if isinstance(job, Commit))
+        return {operation.key for job in commits for operation in job.operations}
+
+    def _still_meant(self, space: spaces.SpaceRow, rows: Sequence[ops.OpRow]) -> list[ops.OpRow]:
+        """Answers those of a space's operations that it has not refused as another's. When its journal was read, and they are
+        its own all the same, they were about something that is in no space of this desk: they are planned anew. So they are
+        if it is not read on: a space that is read anew waits for the outcome of each operation, and theirs is known."""
+        left: list[ops.OpRow] = []
+        for row in rows:
+            refused_by, head = self._elsewhere.get(row.operation.key, (None, 0))
+            if refused_by != space.id:
+                left.append(row)
+            elif not self._may_yet_tell(space, head):
+                with self._desk.store.transaction():
+                    ops.drop(self._desk.store, [row.operation.key])
+                    self._keep_back(row.lid, Problem(Code.NODE_IN_SPACE), quick=True)
+                del self._elsewhere[row.operation.key]
+                self._desk.facts_changed()
+        return left
+
+    def _is_elsewhere(self, job: Commit, row: ops.OpRow, outcome: Outcome, head: int) -> bool:
+        """Says whether an operation is another space's matter, and is kept until it is known whose (R24)."""
+        if not isinstance(outcome, Refused) or outcome.code is not Code.NODE_IN_SPACE:
+            return False
+        if row.space != job.space:
+            return True  # The journal has told meanwhile where it belongs.
+        space = spaces.get(self._desk.store, job.space)
+        if space is None or not self._may_yet_tell(space, head):
+            return False
+        self._elsewhere[row.operation.key] = job.space, head
+        return True
+
+    def _may_yet_tell(self, space: spaces.SpaceRow, head: int) -> bool:
+        """Says whether the journal of a space, read up to a head, may yet tell whose an operation is."""
+        read = space.cursor is not None and space.cursor.seq >= head
+        return space.readable and not read and space.id not in self._desk.rereading
+
     def room(self, started: Sequence[AnyJob]) -> list[bytes]:
         """Answers the spaces to which a commit could be sent."""
         rows = spaces.all_spaces(self._desk.store)
-        return [row.id for row in rows if row.writable and self._free(row, started)]
+        return [row.id for row in rows if row.adds and self._free(row, started)]
 
     def committing(self, started: Sequence[AnyJob] = ()) -> set[bytes]:
         """Answers the spaces to which a commit is under way; the jobs that begin this turn are not among those yet."""
@@ -158,7 +206,7 @@ class Sending:
         self, space_id: bytes, steps: Sequence[AnyUp | Lost], started: list[AnyJob], trees: Trees
     ) -> list[int]:
         space = spaces.get(self._desk.store, space_id)
-        if space is None or not space.writable:
+        if space is None or not space.adds:
             return []
         draft = Draft(self._desk, trees, steps, self._durable)
         rows: list[ops.OpRow] = []
@@ -192,6 +240,8 @@ class Sending:
     def _small(self, lid: int, operation: ask.AnyOperation) -> bytes | None:
         if not isinstance(operation, ask.Put | ask.Offer) or operation.hash is None:
             return None
+        if isinstance(operation, ask.Put) and operation.source is not None:
+            return None  # No byte travels: the server has it in another space (R24).
         return self._desk.fresh.get(lid, operation.hash)
 
     def _upload(self) -> Upload | None:
@@ -201,10 +251,10 @@ class Sending:
         able = (lid for lid in self._wanted if not self._desk.occupied(lid))
         store, lids = self._desk.store, list(islice(able, UPLOAD_FILES))
         nodes, made_of = local_tree.nodes(store, lids), manifests.get_many(store, lids)
-        at = paths.disk_paths(store, lids)
+        at, adding = paths.disk_paths(store, lids), spaces.adding(store)
         for lid in lids:
             node, manifest, path = nodes.get(lid), made_of.get(lid), at.get(lid)
-            if node is None or manifest is None or path is None:
+            if node is None or manifest is None or path is None or node.space not in adding:
                 del self._wanted[lid]
                 self._desk.wake([lid])
                 continue
@@ -251,8 +301,14 @@ class Sending:
         self._retry_at.pop(job.space, None)
         self.trouble.answered(job)
         with store.transaction():
-            rows = ops.without_outcome(store, job.operations)
+            rows = [
+                row
+                for row in ops.without_outcome(store, job.operations)
+                if not self._is_elsewhere(job, row, outcomes[row.operation.key], result.answer.head)
+            ]
             ops.drop(store, [row.operation.key for row in rows])
+            for row in rows:
+                self._elsewhere.pop(row.operation.key, None)
             done: list[tuple[ops.OpRow, Done]] = []
             for row in rows:
                 outcome = outcomes[row.operation.key]
@@ -260,7 +316,7 @@ class Sending:
                     done.append((row, outcome))
                 else:
                     self._refused(row, outcome)
-            settled = self._agreed(done)
+            settled = self._agreed(job.space, done)
             holds.stamp(store, self._desk.now.wall_ms)
             if result.answer.chain:
                 answers.follow(store, job.space, job.epoch, result.answer, done)
@@ -269,10 +325,18 @@ class Sending:
         else:
             self._desk.facts_changed()
 
-    def _agreed(self, done: Sequence[tuple[ops.OpRow, Done]]) -> int:
-        """Takes in what is done; answers of how many operations nothing is left to decide."""
+    def _agreed(self, space: bytes, done: Sequence[tuple[ops.OpRow, Done]]) -> int:
+        """Takes in what is done; answers of how many operations nothing is left to decide. What the server has made of what
+        somebody put there who may only add is nobody's business here."""
         store, lids = self._desk.store, [row.lid for row, _ in done]
-        settled = answers.take_in(store, done)
+        row_of = spaces.get(store, space)
+        if row_of is not None and row_of.adds_only:
+            settled = uploads.sent(store, [row for row, _ in done])
+        else:
+            settled = answers.take_in(store, done)
+            if row_of is not None and row_of.read_only:
+                for row in (row for row, _ in done if isinstance(row.operation, ask.Put)):
+                    protection.want(store, row.lid)
         problems.clear(store, lids)
         dirty.reset_attempts(store, lids)
         for row, outcome in done:
@@ -296,11 +360,28 @@ class Sending:
             # Its history cannot be given back; from now on it is planned like any other node (R34).
             lost.drop(store, row.lid)
             return
-        self._keep_back(row.lid, Problem(outcome.code), quick=CODES[outcome.code].actor == "retry")
+        space = spaces.get(store, row.space)
+        if space is not None and space.adds_only and outcome.code in _ANEW:
+            self._renew(row, outcome.code)
+            self._keep_back(row.lid, Problem(outcome.code), quick=True)
+            return
+        moved = outcome.code is Code.NO_RIGHT and bool(local_tree.moved_here(store, [row.lid]))
+        problem = Problem(Code.CANNOT_MOVE_HERE if moved else outcome.code)
+        self._keep_back(row.lid, problem, quick=CODES[outcome.code].actor == "retry")
+
+    def _renew(self, row: ops.OpRow, code: Code) -> None:
+        """Has what was refused sent anew under another id, or the folder that it was to lie in."""
+        store, parent = self._desk.store, getattr(row.operation, "parent", None)
+        folder = local_tree.by_id(store, parent) if parent is not None else None
+        lids = [row.lid] if code is not Code.PARENT_DEAD else []
+        for lid in (*lids, *([folder] if folder is not None and code is not Code.NO_RIGHT else ())):
+            uploads.renew(store, lid, self._desk.ids.new())
 
     def _keep_back(self, lid: int, problem: Problem, quick: bool = False) -> None:
         """Lets a node wait, longer each time; says why once a person could do something, or it has lasted (R18)."""
         store, now = self._desk.store, self._desk.now
+        if local_tree.find_node(store, lid) is None:
+            return  # It was forgotten while its operation was under way.
         attempts = dirty.count_attempt(store, lid)
         if quick and attempts <= 3:
             return

@@ -5,14 +5,15 @@ one item is in the result; a Failure means that the job as a whole has none.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import msgspec
 
 from govsync.content.chunks import SCHEME
 from govsync.content.hashes import chunk_hash
-from govsync.content.manifests import ChunkRef, Manifest, encode
+from govsync.content.manifests import ChunkRef, Manifest, encode, manifest_pieces
 from govsync.engine import jobs
-from govsync.engine.drafting import manifest_pieces
+from govsync.engine.passing import Passing
 from govsync.local import mounts, place, scanner, seal, strays, trash
 from govsync.local.documents import open_here
 from govsync.local.ignore import Ignore, is_lock
@@ -61,6 +62,8 @@ class Tools(msgspec.Struct, frozen=True, kw_only=True):
     """Opens the visible folder Rescued, and makes it where there is none."""
     hold: Callable[[], None] = lambda: None
     """Makes sure that nobody else's agent works in the folder, and that ours can (R45)."""
+    passing: Passing = msgspec.field(default_factory=Passing)
+    """Counts what of each file has passed, for those who look on."""
 
 
 def run(job: jobs.AnyJob, tools: Tools) -> jobs.Result:
@@ -102,9 +105,11 @@ def run(job: jobs.AnyJob, tools: Tools) -> jobs.Result:
         case jobs.Recover():
             return jobs.Changed(recover(tools.fs, tools.root, job.steps))
         case jobs.Upload():
-            return _upload(tools, job)
+            with tools.passing.of(file.lid for file in job.files):
+                return _upload(tools, job)
         case jobs.Fetch():
-            return _fetch(tools, job)
+            with tools.passing.of(want.lid for want in job.wants if want.to_come):
+                return _fetch(tools, job)
         case jobs.Commit():
             return jobs.Committed(remote.commit(job.space, job.epoch, job.operations, job.inline, job.after))
         case jobs.Pull():
@@ -139,8 +144,7 @@ def _look(tools: Tools, wanted: jobs.LookAt) -> jobs.Looked:
     if seen.problem is not None:
         return jobs.Looked(lid=wanted.lid, complete=False, problem=seen.problem)
     folders = [each for each in seen.entries if each.skip is None and each.stat.shape == "folder"]
-    births = scanner.births(tools.fs, tools.root, [At(wanted.path, each.name) for each in folders])
-    born = {each.name: birth for each, birth in zip(folders, births, strict=True)}
+    born = _births(tools, wanted.path, folders)
     open_documents = open_here(tools.fs, wanted.path, seen.entries, seen.started_ns, tools.booted_ns)
     fresh = seen.folder is not None and scanner.is_fresh(seen.folder.mtime_ns, seen.started_ns)
     return jobs.Looked(
@@ -160,18 +164,24 @@ def _look_at_names(tools: Tools, wanted: jobs.LookAt, names: Sequence[str]) -> j
     if seen.problem is not None:
         return jobs.Looked(lid=wanted.lid, complete=False, problem=seen.problem)
     there = {each.name for each in seen.entries}
-    ats = [At(wanted.path, each.name) for each in seen.entries]
-    births = scanner.births(tools.fs, tools.root, ats)
+    born = _births(tools, wanted.path, seen.entries)
     return jobs.Looked(
         lid=wanted.lid,
         ino=seen.folder.ino if seen.folder is not None else 0,
         complete=False,
         # A lock file speaks for another name, so it asks for a look at the whole folder (R13).
         absent=tuple(name for name in names if name not in there or is_lock(name)),
-        entries=tuple(
-            (each.name, each.stat, birth, each.skip) for each, birth in zip(seen.entries, births, strict=True)
-        ),
+        entries=tuple((each.name, each.stat, born.get(each.name), each.skip) for each in seen.entries),
     )
+
+
+def _births(tools: Tools, path: tuple[str, ...], seen: Sequence[scanner.Seen]) -> dict[str, int | None]:
+    """Answers when entries of a folder were created."""
+    if not seen:
+        return {}
+    wanted = [(At(path, each.name), each.stat.ino) for each in seen]
+    births = scanner.births(tools.fs, tools.root, wanted)
+    return {each.name: birth_ns for each, birth_ns in zip(seen, births, strict=True)}
 
 
 def _read(tools: Tools, files: Sequence[tuple[int, At]], despite_writers: bool) -> jobs.FilesRead:
@@ -259,9 +269,11 @@ def _upload(tools: Tools, job: jobs.Upload) -> jobs.Uploaded:
     failed: list[tuple[int, Problem]] = []
     while sources:
         owners = [lid for lid, mine in sources.items() for _ in mine]
+        every = [source for mine in sources.values() for source in mine]
+        tools.passing.begin(sources)
         try:
-            every = [source for mine in sources.values() for source in mine]
-            tools.remote.upload(job.space, every, sum(growth[lid] for lid in sources))
+            passed = partial(_passed, tools.passing, owners, every)
+            tools.remote.upload(job.space, every, sum(growth[lid] for lid in sources), passed)
         except Failure as failure:
             index = failure.facts.get("index")
             if isinstance(index, int):
@@ -278,22 +290,29 @@ def _upload(tools: Tools, job: jobs.Upload) -> jobs.Uploaded:
     return jobs.Uploaded(tuple(sources), tuple(failed))
 
 
+def _passed(
+    passing: Passing, owners: Sequence[int], sources: Sequence[Source], number: int, more_bytes: int
+) -> None:
+    """Counts what the server holds of a file; what describes it is none of it."""
+    if isinstance(sources[number], FileSource):
+        passing.add(owners[number], more_bytes)
+
+
 def _fetch(tools: Tools, job: jobs.Fetch) -> jobs.Fetched:
     """Stages what is wanted: what came with the journal at once, the rest from the server; then one flush for all."""
     staged: list[jobs.Staged] = []
     failed: list[tuple[int, Problem]] = []
     with Staging(tools.fs, tools.root, job.minimum_free_bytes) as staging:
-        to_fetch: list[jobs.Wanted] = []
         for want in job.wants:
-            if want.data is None and want.size_bytes > 0:
-                to_fetch.append(want)
+            if want.to_come:
                 continue
             try:
                 data = want.data or b""
-                done = staging.small(_name(want), data, want.hash, want.mtime_ns, want.exec)
+                done = staging.small(_name(want), data, want.hash, want.mtime_ns, want.exec, want.write)
                 staged.append(_staged(want, done))
             except Failure as failure:
                 failed.append((want.lid, problem_of(failure)))
+        to_fetch = [want for want in job.wants if want.to_come]
         _download(tools, job, staging, to_fetch, staged, failed)
         staging.flush()
     return jobs.Fetched(tuple(staged), tuple(failed))
@@ -311,13 +330,15 @@ def _download(
     for want in wants:
         name, pieces = _name(want), _pieces(tools, want)
         if staging.has_room(name, want.size_bytes):
-            files.append((want, staging.download(name, want.rev, want.hash, want.size_bytes, pieces)))
+            came = partial(tools.passing.reach, want.lid)
+            file = staging.download(name, want.rev, want.hash, want.size_bytes, pieces, came)
+            files.append((want, file))
         else:
             failed.append((want.lid, Problem(Code.DISK_FULL)))
     kept_back = _bring(tools.remote, job.space, files)
     for want, file in files:
         try:
-            done = file.finish(want.mtime_ns, want.exec)
+            done = file.finish(want.mtime_ns, want.exec, want.write)
             staged.append(_staged(want, done))
         except Failure as failure:
             failed.append((want.lid, problem_of(kept_back.get(want.lid, failure))))
@@ -358,5 +379,6 @@ def _name(want: jobs.Wanted) -> str:
 
 def _staged(want: jobs.Wanted, done: Staged) -> jobs.Staged:
     return jobs.Staged(
-        lid=want.lid, rev=want.rev, hash=want.hash, name=done.name, ino=done.ino, manifest=done.manifest
-    )
+        lid=want.lid, rev=want.rev, hash=want.hash, name=done.name, ino=done.ino, write=want.write,
+        manifest=done.manifest,
+    )  # fmt: skip

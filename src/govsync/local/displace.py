@@ -125,7 +125,7 @@ class Displacer:
                 if Signature.of(file.stat()) != step.expected:
                     return outcome(step, Result.CHANGED)
                 staged = self._dress(file, staging, step)
-                birth_ns = fs.birth_ns(staging, step.staged)
+                birth_ns = fs.birth_ns(staging, step.staged, staged.ino)
                 self._folders.touch(parent, staging, trash)
                 undone = self._swap(step, file, held, parent, staging, trash)
                 if undone is not None:
@@ -259,11 +259,15 @@ class Displacer:
 
     def _dress(self, file: File, staging: Folder, step: Exchange) -> Stat:
         """Gives the staged file the attributes of the one that it replaces (R9), all but the executable bit, which
-        belongs to the version."""
+        belongs to the version; and who may write it follows from how it was staged, not from how this desk had shut the
+        old one (R38)."""
         staged = staged_stat(self._fs, staging, step)
         self._fs.copy_attributes(file, staging, step.staged)
         dressed = staged_stat(self._fs, staging, step)
         if dressed.exec != staged.exec:
             self._fs.set_exec(staging, step.staged, staged.exec)
+            dressed = staged_stat(self._fs, staging, step)
+        if dressed.shut != staged.shut or (dressed.write and not staged.write):
+            self._fs.set_write(staging, step.staged, staged.write)
             dressed = staged_stat(self._fs, staging, step)
         return dressed

@@ -21,8 +21,11 @@ def open_here(
     fs: FileSystem, path: tuple[str, ...], entries: Sequence[Seen], now_ns: int, booted_ns: int
 ) -> tuple[str, ...]:
     """Answers the names of the documents among a folder's entries that are open here, in order."""
+    locks = [each for each in entries if is_lock(each.name)]
+    if not locks:
+        return ()
     oldest_ns = max(booted_ns, now_ns - LOCK_LASTS_NS)
-    old = [each.name for each in entries if is_lock(each.name) and each.stat.mtime_ns < oldest_ns]
+    old = [each.name for each in locks if each.stat.mtime_ns < oldest_ns]
     stale = {name for name in old if not _held(fs, path, name)}
     return tuple(sorted(documents_open(each.name for each in entries if each.name not in stale)))
 

@@ -27,6 +27,8 @@ _LITTER = frozenset(
     (".ds_store", "thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", ".directory")
 )
 _TEMPORARY_ENDS = (".tmp", ".asv", "~", ".crdownload")
+_LOCK_ENDS = (".dwl", ".dwl2")
+_ENDS = (*_TEMPORARY_ENDS, *_LOCK_ENDS)
 _TEMPORARY_STARTS = (".goutputstream-", ".fuse_hidden", ".nfs0000")
 _TEMPORARY = re.compile(r"\..*\.sw[a-px]", re.DOTALL)
 
@@ -91,6 +93,8 @@ def fixed_reason(name: str) -> Skip | None:
     folded = name.casefold()
     if folded in _LITTER:
         return Skip.LITTER
+    if folded[0] not in "~." and not folded.endswith(_ENDS):
+        return None  # Nearly every name there is: a scan asks for each.
     if is_lock(name):
         return Skip.LOCK
     if folded.endswith(_TEMPORARY_ENDS) or folded.startswith(_TEMPORARY_STARTS):
@@ -139,15 +143,15 @@ def documents_open(names: Iterable[str]) -> frozenset[str]:
 def _documents(lock: str) -> tuple[str, ...]:
     """Answers the document that a lock file names in full; nothing when the name is no lock's."""
     folded = lock.casefold()
-    if not folded.startswith(("~", ".~")) and not folded.endswith((".dwl", ".dwl2")):
-        return ()  # Nearly every name there is: a scan asks for each.
+    if not folded.startswith(("~", ".~")) and not folded.endswith(_LOCK_ENDS):
+        return ()  # As above.
     if folded.startswith("~$") and len(lock) > 2:
         return (lock[2:],)
     if folded.startswith(".~lock.") and folded.endswith("#") and len(lock) > 8:
         return (lock[7:-1],)
     if folded.startswith("~") and folded.endswith((".hwp", ".hwpx")):
         return (lock[1:],)
-    if folded.endswith((".dwl", ".dwl2")):
+    if folded.endswith(_LOCK_ENDS):
         return (lock[: folded.rindex(".")] + ".dwg",)
     return ()
 

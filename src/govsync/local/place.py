@@ -7,7 +7,7 @@ off, `trash` keeps what was displaced.
 Refuses to know the trees, the store, and why a step is wanted.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from govsync.local.displace import (
@@ -38,6 +38,7 @@ from govsync.local.steps import (
     RemoveFolder,
     Result,
     SetExec,
+    SetWrite,
     Signature,
     StepOutcome,
 )
@@ -105,7 +106,9 @@ class _Placer:
             case RemoveFolder():
                 return self._remove_folder(step)
             case SetExec():
-                return self._set_exec(step)
+                return self._set_mode(step, lambda parent, name: self._fs.set_exec(parent, name, step.exec))
+            case SetWrite():
+                return self._set_mode(step, lambda parent, name: self._fs.set_write(parent, name, step.write))
             case BringBack():
                 return self._bring_back(step)
 
@@ -116,13 +119,14 @@ class _Placer:
         self._folders.touch(parent)
         with past_the_change():
             placed = fs.stat(parent, name)
-            return outcome(step, Result.DONE, placed=placed, birth_ns=fs.birth_ns(parent, name))
+            birth_ns = fs.birth_ns(parent, name, placed.ino) if placed is not None else None
+            return outcome(step, Result.DONE, placed=placed, birth_ns=birth_ns)
 
     def _install(self, step: InstallNew) -> StepOutcome:
         fs = self._fs
         parent, staging = self._folders.parent(step.at), self._folders.hidden(STAGING)
         staged = staged_stat(self._fs, staging, step)
-        birth_ns = fs.birth_ns(staging, step.staged)
+        birth_ns = fs.birth_ns(staging, step.staged, staged.ino)
         fs.rename(staging, step.staged, parent, step.at.name)
         self._folders.touch(parent, staging)
         with past_the_change():
@@ -137,7 +141,7 @@ class _Placer:
         before = fs.stat(source, step.source.name)
         if before is None or before.ino != step.ino:
             return outcome(step, Result.CHANGED)
-        birth_ns = fs.birth_ns(source, step.source.name)
+        birth_ns = fs.birth_ns(source, step.source.name, step.ino)
         if (step.source, step.source_parked) == (step.target, step.target_parked):
             # Two names that the disk cannot hold look alike on it (R8): only what the name stands for is another.
             return outcome(step, Result.DONE, placed=before, birth_ns=birth_ns, before=Signature.of(before))
@@ -183,13 +187,13 @@ class _Placer:
         self._folders.forget(path)
         return outcome(step, Result.DONE)
 
-    def _set_exec(self, step: SetExec) -> StepOutcome:
+    def _set_mode(self, step: SetExec | SetWrite, change: Callable[[Folder, str], None]) -> StepOutcome:
         fs, name = self._fs, step.at.name
         parent = self._folders.parent(step.at)
         before = fs.stat(parent, name)
         if before is None or before.shape is not Shape.FILE or Signature.of(before) != step.expected:
             return outcome(step, Result.CHANGED)
-        fs.set_exec(parent, name, step.exec)
+        change(parent, name)
         self._folders.touch(parent)
         with past_the_change():
             placed = fs.stat(parent, name)

@@ -163,7 +163,7 @@ def _read(fs: FileSystem, folder: Folder, at: At, started_ns: int, despite_write
             signature=signature,
             exec=before.exec,
             links=before.links,
-            birth_ns=fs.birth_ns(folder, at.name),
+            birth_ns=fs.birth_ns(folder, at.name, before.ino),
             manifest=manifest,
             hash=manifest.content_hash,
             small=small,

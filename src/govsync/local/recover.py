@@ -24,6 +24,7 @@ from govsync.local.steps import (
     RemoveFolder,
     Result,
     SetExec,
+    SetWrite,
     Signature,
     StepOutcome,
     signature_of,
@@ -84,6 +85,9 @@ class _Judge:
             case SetExec():
                 stat = self._stat(step.at, ino=step.expected.ino)
                 return self._done(step, step.at, stat if stat and stat.exec == step.exec else None)
+            case SetWrite():
+                stat = self._stat(step.at, ino=step.expected.ino)
+                return self._done(step, step.at, stat if stat and stat.shut != step.write else None)
             case BringBack():
                 return self._done(step, step.at, self._stat(step.at, ino=step.ino))
 
@@ -91,7 +95,7 @@ class _Judge:
         if stat is None:
             return _changed(step)
         folder = self._folder(at, parked)
-        birth_ns = self._fs.birth_ns(folder, at.name) if folder is not None else None
+        birth_ns = self._fs.birth_ns(folder, at.name, stat.ino) if folder is not None else None
         return StepOutcome(
             intent=step.intent, lid=step.lid, result=Result.DONE, placed=stat, birth_ns=birth_ns
         )
@@ -122,7 +126,9 @@ class _Judge:
         if placed is None and waiting is not None and waiting.ino == step.staged_ino:
             return self._give_back(step, out, trash, step.trash, step.at)
         if placed is not None or out.ino == step.expected.ino:
-            birth_ns = self._fs.birth_ns(self._folders.at(step.at.path), step.at.name) if placed else None
+            birth_ns = None
+            if placed is not None:
+                birth_ns = self._fs.birth_ns(self._folders.at(step.at.path), step.at.name, placed.ino)
             return StepOutcome(
                 intent=step.intent,
                 lid=step.lid,

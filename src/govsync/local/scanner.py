@@ -134,15 +134,15 @@ def changed_since(
         return tuple(changed)
 
 
-def births(fs: FileSystem, expected: Root, ats: Sequence[At]) -> tuple[int | None, ...]:
-    """Answers when each entry was created, None where that is not known or the entry is gone.
+def births(fs: FileSystem, expected: Root, seen: Sequence[tuple[At, int]]) -> tuple[int | None, ...]:
+    """Answers when each entry, seen with this number, was created; None where that is not known or the entry is gone.
 
     A scan does not ask: only what may have moved needs it (R1, R4)."""
     with OpenFolders(fs, proven(fs, expected)) as folders:
         found = []
-        for at in ats:
+        for at, ino in seen:
             try:
-                found.append(fs.birth_ns(folders.at(at.path), at.name))
+                found.append(fs.birth_ns(folders.at(at.path), at.name, ino))
             except Failure:
                 found.append(None)  # without a birth time nothing is taken for a move: the careful answer
             folders.make_room()
@@ -262,7 +262,7 @@ class _Scan:
         name, shape = entry.name, entry.stat.shape
         if not name.isascii() and not _is_text(name):
             return Skip.NOT_TEXT
-        if key(name).startswith(RESERVED_PREFIX) and name != IGNORE_FILE:
+        if name[0] == "." and key(name).startswith(RESERVED_PREFIX) and name != IGNORE_FILE:
             return Skip.RESERVED
         if shape is Shape.LINK:
             return Skip.LINK

@@ -50,5 +50,5 @@ def _read(fs: FileSystem, state: Folder) -> Seal | None:
         return None
     if not fs.trust().identity:
         return Seal(number, 0)
-    born_ns = fs.birth_ns(state, SEAL)
+    born_ns = fs.birth_ns(state, SEAL, stat.ino)
     return Seal(number, stat.ctime_ns if born_ns is None else born_ns)

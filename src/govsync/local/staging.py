@@ -24,6 +24,12 @@ _OLD = ".old"
 
 Have = Callable[[bytes], bytes | memoryview | None]
 """Answers what stands on this desk where a chunk is believed to be; it is verified here."""
+Came = Callable[[int], object]
+"""Hears how many bytes of a revision have come in all."""
+
+
+def unseen(_: int) -> None:
+    """Nobody looks on."""
 
 
 class Staged(msgspec.Struct, frozen=True):
@@ -61,9 +67,11 @@ class Staging:
         """Closes the folder; what is staged stays."""
         self._folders.close()
 
-    def small(self, name: str, data: bytes, hash: bytes, mtime_ns: int, exec: bool) -> Staged:
-        """Stages a content that came whole, as its only chunk; raises Failure(chunk_bad) when it is not the one named by
-        `hash`, Failure(disk_full)."""
+    def small(
+        self, name: str, data: bytes, hash: bytes, mtime_ns: int, exec: bool, write: bool = True
+    ) -> Staged:
+        """Stages a content that came whole, as its only chunk; `write`: whether anybody may write the file. Raises
+        Failure(chunk_bad) when it is not the one named by `hash`, Failure(disk_full)."""
         if manifest_of([data] if data else []).content_hash != hash:
             raise Failure(Code.CHUNK_BAD, name=name)
         if self._room_bytes is None:
@@ -73,7 +81,7 @@ class Staging:
         with self._created(name) as file:
             file.write(data)
             self._room_bytes -= len(data)
-            return _finished(file, name, mtime_ns, exec)
+            return _finished(file, name, mtime_ns, exec, write)
 
     def _created(self, name: str) -> File:
         """Makes a file in place of what an earlier attempt may have left."""
@@ -91,10 +99,12 @@ class Staging:
         begun_bytes = sum(each.size_bytes for each in left if each is not None)
         return self._fs.free_bytes() - self._minimum_free_bytes + begun_bytes >= size_bytes
 
-    def download(self, name: str, rev: bytes, hash: bytes, size_bytes: int, have: Have) -> "StagedFile":
+    def download(
+        self, name: str, rev: bytes, hash: bytes, size_bytes: int, have: Have, came: Came = unseen
+    ) -> "StagedFile":
         """Makes the place for a revision that comes chunk by chunk, under a name that is always the same for it."""
         room = self._minimum_free_bytes
-        return StagedFile(self._fs, self._folder, name, rev, hash, size_bytes, have, room)
+        return StagedFile(self._fs, self._folder, name, rev, hash, size_bytes, have, room, came)
 
     def flush(self) -> None:
         """Returns when everything staged so far is on the disk: once a batch, before its intents (R16)."""
@@ -128,10 +138,13 @@ class StagedFile:
         size_bytes: int,
         have: Have,
         minimum_free_bytes: int,
+        came: Came,
     ) -> None:
         self._fs = fs
         self._folder = folder
         self._name = name
+        self._came = came
+        self._came_bytes = 0
         self._rev = rev
         self._hash = hash
         self._size_bytes = size_bytes
@@ -172,7 +185,7 @@ class StagedFile:
         if manifest.content_hash != self._hash or manifest.size_bytes != self._size_bytes:
             raise Failure(Code.MANIFEST_BAD, what="hash")
         self.close()
-        self._manifest, self._index = manifest, 0
+        self._manifest, self._index, self._came_bytes = manifest, 0, 0
         earlier = self._set_earlier_aside()
         self._file = self._fs.create(self._folder, self._name)
         self._file.reserve(self._size_bytes)
@@ -203,14 +216,13 @@ class StagedFile:
         found = wanted.hash if verified else chunk_hash(data)
         if len(data) != wanted.size_bytes or found != wanted.hash:
             raise Failure(Code.CHUNK_BAD, index=self._index)
-        self._open_file().write(data)
-        self._index += 1
+        self._take(data)
 
-    def finish(self, mtime_ns: int, exec: bool) -> Staged:
+    def finish(self, mtime_ns: int, exec: bool, write: bool = True) -> Staged:
         """Answers the complete file; raises Failure(chunk_lost) when chunks are missing."""
         if self._index != len(self._manifest.chunks):
             raise Failure(Code.CHUNK_LOST, index=self._index)
-        staged = _finished(self._open_file(), self._name, mtime_ns, exec)
+        staged = _finished(self._open_file(), self._name, mtime_ns, exec, write)
         self.close()
         several = len(self._manifest.chunks) > 1
         return msgspec.structs.replace(staged, manifest=self._manifest) if several else staged
@@ -220,6 +232,12 @@ class StagedFile:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def _take(self, data: bytes | bytearray | memoryview) -> None:
+        self._open_file().write(memoryview(data))
+        self._index += 1
+        self._came_bytes += len(data)
+        self._came(self._came_bytes)
 
     def _open_file(self) -> File:
         if self._file is None:
@@ -257,13 +275,12 @@ class StagedFile:
                 count = old.read_into(offset, memoryview(target))
                 if count != chunk.size_bytes or chunk_hash(target) != chunk.hash:
                     return
-                self._open_file().write(memoryview(target))
-                self._index += 1
+                self._take(target)
                 offset += count
 
 
-def _finished(file: File, name: str, mtime_ns: int, exec: bool) -> Staged:
-    return Staged(name, file.finish(mtime_ns, exec))
+def _finished(file: File, name: str, mtime_ns: int, exec: bool, write: bool) -> Staged:
+    return Staged(name, file.finish(mtime_ns, exec, write))
 
 
 def _remove(fs: FileSystem, folder: Folder, name: str) -> None:

@@ -116,6 +116,14 @@ class SetExec(Step, frozen=True, tag="set_exec"):
     expected: Signature
 
 
+class SetWrite(Step, frozen=True, tag="set_write"):
+    """Gives a file that has `expected` the right to write, or takes it (R38)."""
+
+    at: At
+    write: bool
+    expected: Signature
+
+
 class BringBack(Step, frozen=True, tag="bring_back"):
     """Gives a file in the trash, which is a person's second version, a free name in the folder (R11, R17)."""
 
@@ -124,7 +132,7 @@ class BringBack(Step, frozen=True, tag="bring_back"):
     ino: int
 
 
-AnyStep = MakeFolder | InstallNew | Exchange | Move | Remove | RemoveFolder | SetExec | BringBack
+AnyStep = MakeFolder | InstallNew | Exchange | Move | Remove | RemoveFolder | SetExec | SetWrite | BringBack
 
 
 class Result(StrEnum):

@@ -25,8 +25,9 @@ FREE_NAMES = 1_000
 _INTEGER = 1 << 63
 
 
-class State(msgspec.Struct, frozen=True, kw_only=True):
-    """What the server has of a node. `parent` None: the root of the space. `place` and `rev` are keys (R31)."""
+class State(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """What the server has of a node. `parent` None: the root of the space. `place` and `rev` are keys (R31). `root` is that of
+    the space that hangs at a mount."""
 
     node: bytes
     kind: Kind
@@ -42,6 +43,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     dead: bool = False
     conflict_of: bytes | None = None
     target_space: bytes | None = None
+    root: bytes | None = None
 
 
 class Below(msgspec.Struct, frozen=True):
@@ -111,6 +113,8 @@ def judge(view: View, operation: ask.AnyOperation, grouped: bool = False) -> Ver
     """Judges one operation; with `grouped`, names and circles are left to `judge_group`."""
     if not _well_formed(operation):
         return Refusal(Code.BAD_REQUEST)
+    if _is_elsewhere(view, operation):
+        return Refusal(Code.NODE_IN_SPACE)
     match operation:
         case ask.Mkdir():
             return _mkdir(view, operation, grouped)
@@ -135,6 +139,8 @@ def judge_upload(view: View, operation: ask.AnyOperation) -> Verdict:
         return Refusal(Code.BAD_REQUEST)
     if not isinstance(operation, ask.Mkdir | ask.Put) or operation.parent is None or operation.name is None:
         return Refusal(Code.NO_RIGHT)
+    if _is_elsewhere(view, operation):
+        return Refusal(Code.NODE_IN_SPACE)
     known = view.get(operation.node)
     if known is not None:
         return Stands(known) if known.place == operation.key else Refusal(Code.NO_RIGHT)
@@ -193,11 +199,19 @@ def _well_formed(op: ask.AnyOperation) -> bool:
                 return False
         case ask.Attr():
             pass
+    # By comprehensions: to begin a generator for each list costs more than what it goes through.
     return (
-        all(each is None or len(each) == ID_BYTES for each in ids)
-        and all(len(digest) == HASH_BYTES for digest in hashes)
-        and all(0 <= number < _INTEGER for number in numbers)
+        not [each for each in ids if each is not None and len(each) != ID_BYTES]
+        and not [digest for digest in hashes if len(digest) != HASH_BYTES]
+        and not [number for number in numbers if not 0 <= number < _INTEGER]
     )
+
+
+def _is_elsewhere(view: View, operation: ask.AnyOperation) -> bool:
+    """Says whether an operation is about what is in another space: a folder that somebody shares takes with it what others
+    are about to change in it, and they ask again there."""
+    parent = getattr(operation, "parent", None)
+    return view.elsewhere(operation.node) or (parent is not None and view.elsewhere(parent))
 
 
 def _check_parent(view: View, parent: bytes, node: bytes, moved: bool) -> Refusal | None:
@@ -250,8 +264,8 @@ def _check_place(view: View, parent: bytes, name: str, node: bytes, grouped: boo
 def _check_new(
     view: View, node: bytes, rev: bytes | None, parent: bytes, name: str, grouped: bool
 ) -> Refusal | None:
-    """Checks that a node may be made at a place: its ids are nobody's, the place is free."""
-    if view.elsewhere(node) or (rev is not None and view.elsewhere(rev)):
+    """Checks that a node may be made at a place: its revision is nobody's, the place is free."""
+    if rev is not None and view.elsewhere(rev):
         return Refusal(Code.NODE_IN_SPACE)
     if rev is not None and view.owner(rev) is not None:
         return Refusal(Code.BAD_REQUEST)
@@ -364,6 +378,10 @@ def _revive(view: View, op: ask.Revive, grouped: bool) -> Verdict:
         return Refusal(Code.NOT_FOUND)
     if not known.dead:
         return Stands(known)
+    if known.kind is Kind.MOUNT:
+        return Refusal(
+            Code.NOT_FOUND
+        )  # Where a space hangs that somebody may reach is the server's to say (R25).
     refusal = _check_place(view, op.parent, op.name, op.node, grouped)
     if refusal is not None:
         return refusal

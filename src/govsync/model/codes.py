@@ -38,6 +38,18 @@ class Code(StrEnum):
     MANIFEST_BAD = "manifest_bad"
     OPERATION_UNKNOWN = "operation_unknown"
     WRONG_KIND = "wrong_kind"
+    # Refusals of sharing
+    NO_SUCH_MEMBER = "no_such_member"
+    SHARE_OUTSIDE = "share_outside"
+    SHARE_SELF = "share_self"
+    TOO_MANY_MEMBERS = "too_many_members"
+    TOO_MANY_SHARES = "too_many_shares"
+    LAST_MANAGER = "last_manager"
+    MEMBER_STAYS = "member_stays"
+    MEMBER_THROUGH = "member_through"
+    LINK_FILE = "link_file"
+    LINK_OUTSIDE = "link_outside"
+    TOO_MANY_LINKS = "too_many_links"
     # Refusals of one request
     NOT_FOUND = "not_found"
     BAD_REQUEST = "bad_request"
@@ -69,6 +81,7 @@ class Code(StrEnum):
     BUSY = "busy"
     CHANGED = "changed"
     NOT_SENT = "not_sent"
+    NOT_THEN = "not_then"
     NOT_GIVEN_BACK = "not_given_back"
     SPACE_FROZEN = "space_frozen"
     NEVER_QUIET = "never_quiet"
@@ -84,6 +97,11 @@ class Code(StrEnum):
     LINK_IN_THE_WAY = "link_in_the_way"
     OBSCURED = "obscured"
     CANNOT_MOVE_HERE = "cannot_move_here"
+    SHARE_FILE = "share_file"
+    SHARE_WHOLE = "share_whole"
+    NOT_SHARED = "not_shared"
+    KEPT_HERE = "kept_here"
+    FOLDER_ITSELF = "folder_itself"
     FOLDER_MISSING = "folder_missing"
     FOLDER_REPLACED = "folder_replaced"
     FOLDER_UNFIT = "folder_unfit"
@@ -131,6 +149,17 @@ CODES: dict[Code, Meaning] = {
     Code.MANIFEST_BAD: Meaning("it", 422),
     Code.OPERATION_UNKNOWN: Meaning("it", 422),
     Code.WRONG_KIND: Meaning("it", 422),
+    Code.NO_SUCH_MEMBER: Meaning("person", 422),
+    Code.SHARE_OUTSIDE: Meaning("person", 403),
+    Code.SHARE_SELF: Meaning("person", 422),
+    Code.TOO_MANY_MEMBERS: Meaning("person", 409),
+    Code.TOO_MANY_SHARES: Meaning("person", 409),
+    Code.LAST_MANAGER: Meaning("person", 409),
+    Code.MEMBER_STAYS: Meaning("person", 409),
+    Code.MEMBER_THROUGH: Meaning("person", 409),
+    Code.LINK_FILE: Meaning("person", 422),
+    Code.LINK_OUTSIDE: Meaning("person", 403),
+    Code.TOO_MANY_LINKS: Meaning("person", 409),
     Code.NOT_FOUND: Meaning("none", 404),
     Code.BAD_REQUEST: Meaning("it", 400),
     Code.TOO_LARGE: Meaning("it", 413),
@@ -160,6 +189,7 @@ CODES: dict[Code, Meaning] = {
     Code.BUSY: Meaning("retry"),
     Code.CHANGED: Meaning("retry"),
     Code.NOT_SENT: Meaning("person"),
+    Code.NOT_THEN: Meaning("person"),
     Code.NOT_GIVEN_BACK: Meaning("person"),
     Code.SPACE_FROZEN: Meaning("person"),
     Code.NEVER_QUIET: Meaning("person"),
@@ -175,6 +205,11 @@ CODES: dict[Code, Meaning] = {
     Code.LINK_IN_THE_WAY: Meaning("person"),
     Code.OBSCURED: Meaning("person"),
     Code.CANNOT_MOVE_HERE: Meaning("person"),
+    Code.SHARE_FILE: Meaning("person"),
+    Code.SHARE_WHOLE: Meaning("person"),
+    Code.NOT_SHARED: Meaning("person"),
+    Code.KEPT_HERE: Meaning("person"),
+    Code.FOLDER_ITSELF: Meaning("person"),
     Code.FOLDER_MISSING: Meaning("person"),
     Code.FOLDER_REPLACED: Meaning("person"),
     Code.FOLDER_UNFIT: Meaning("person"),

@@ -6,6 +6,7 @@ each other in a circle are broken open by parking one of them (R14).
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain, count
 
 from govsync.model import names
 from govsync.model.clashes import give_way, gives_way_itself
@@ -28,6 +29,8 @@ class Downward:
         self._blocked: set[int] = set()
         self._considered: set[int] = set()
         self._claims: dict[tuple[int, str], int] = {}
+        self._husks: set[int] = set()
+        """Folders to be removed that will stay for what is in them: their names do not become free (R12)."""
         self.yields: dict[int, Aside | Unify] = {}
         """Nodes on the disk that must give up their name to one that comes from the server."""
 
@@ -39,7 +42,7 @@ class Downward:
         if lid in self._considered and not (pulled and lid not in self._wants):
             return lid in self._wants
         self._considered.add(lid)
-        if self._tree.trees.busy(lid):
+        if self._tree.busy(lid):
             self._blocked.add(lid)
             return False
         step = self._step(self._tree.node(lid), pulled)
@@ -64,7 +67,7 @@ class Downward:
         for members in components(self._needs):
             if all(self._ready(member, members, done) for member in members):
                 steps.extend(self._in_order(members))
-                done.update(members)
+                done.update(member for member in members if member not in self._husks)
         return tuple(steps)
 
     def _ready(self, lid: int, members: Sequence[int], done: set[int]) -> bool:
@@ -101,15 +104,18 @@ class Downward:
         place = step.place if isinstance(step, MakeFolder | Fetch | Relocate) else None
         while place is not None and place.parent != NOWHERE:
             found.append(place.parent)
-            want = self._wants.get(place.parent)
+            folder = place.parent
+            if (mount := self._tree.trees.mount_of(folder)) is not None:
+                found.append(folder := mount)
+            want = self._wants.get(folder)
             moved = want.place if isinstance(want, MakeFolder | Relocate) else None
-            place = moved or self._tree.belongs(place.parent).place
+            place = moved or self._tree.belongs(folder).place
         return found
 
     def _step(self, node: Node, pulled: bool) -> AnyDown | None:
         """Says what brings the disk to the merged place of a node; None when it shows it, or must not be touched."""
         merged = self._tree.belongs(node.lid)
-        where = presence(node)
+        where, left_out = presence(node), self._tree.left_out(node.lid)
         if node.remote is not None and node.remote.place.parent == NOWHERE:
             return None  # A space's root comes with its mount, or is the synced folder itself.
         if where in _ABSENT:
@@ -120,19 +126,62 @@ class Downward:
                 return None
             return Fetch(node.lid, place) if kind_of(node) is Kind.FILE else MakeFolder(node.lid, place)
         if where is Presence.PARKED:
-            return Relocate(node.lid, merged.place) if merged.place is not None else Remove(node.lid)
+            place = (None if left_out else merged.place) or self._way_back(node)
+            return None if place is None else Relocate(node.lid, place)
         if where is Presence.HERE and not pulled:
+            if left_out:
+                return Remove(node.lid) if self._is_told(node) else None
             if merged.place is None:
                 return Remove(node.lid)
-            if merged.side is Side.REMOTE:
+            if merged.side is Side.REMOTE and not self._is_written(node):
                 return Relocate(node.lid, merged.place)
         return None
+
+    def _is_told(self, node: Node) -> bool:
+        """Says whether the server has all that this disk shows of a node, or had it before something newer (R26)."""
+        local, remote, base = node.local, node.remote, node.baseline
+        assert local is not None
+        assert remote is not None
+        if self._tree.belongs(node.lid).side is Side.LOCAL or flow(node) not in (Flow.NONE, Flow.DOWN):
+            return False
+        told = base is None or local.exec in (base.exec, remote.exec)
+        return told or self._tree.read_only(node.lid)
+
+    def _way_back(self, node: Node) -> Place | None:
+        """Answers where a parked node goes that died meanwhile: nothing is removed from where nobody can see it. From there it
+        is removed like any other, or it lives, if it was edited; so does what only this desk has in it. None while no folder
+        above it is on the disk: then it waits."""
+        fact = node.remote or node.local
+        assert fact is not None
+        folder = self._tree.node(fact.place.parent)
+        while presence(folder) is not Presence.HERE or not alive(
+            folder
+        ):  # One that is dead may be removed next.
+            above = folder.remote or folder.local
+            if above is None or above.place.parent == NOWHERE:
+                return None
+            folder = self._tree.node(above.place.parent)
+        wanted = (Place(folder.lid, names.second_name(fact.place.name, turn)) for turn in count(2))
+        places = chain((Place(folder.lid, fact.place.name),), wanted)
+        return next(place for place in places if self._is_free((place.parent, names.key(place.name))))
+
+    def _is_free(self, claim: tuple[int, str]) -> bool:
+        trees = self._tree.trees
+        return claim not in self._claims and not trees.local_at(*claim) and trees.remote_at(*claim) is None
+
+    def _is_written(self, node: Node) -> bool:
+        """Says whether the file holds, or may hold, what somebody has written who may only read: that is not moved to where
+        it would have to make way, it stays where its person put it (`KeepBoth`)."""
+        return self._tree.read_only(node.lid) and flow(node) not in (Flow.NONE, Flow.DOWN)
 
     def _need_parent(self, lid: int, place: Place) -> None:
         where = presence(self._tree.node(place.parent))
         if where is Presence.HERE:
             return
-        self._need(lid, place.parent, lambda: self.consider(place.parent, pulled=where in _ABSENT))
+        # A space's root comes with its mount.
+        folder = self._tree.trees.mount_of(place.parent) or place.parent
+        absent = presence(self._tree.node(folder)) in _ABSENT
+        self._need(lid, folder, lambda: self.consider(folder, pulled=absent))
 
     def _need_name(self, lid: int, place: Place) -> None:
         claim = (place.parent, names.key(place.name))
@@ -152,15 +201,15 @@ class Downward:
         )
         if presence(node) is Presence.LOCAL_ONLY:
             self._blocked.add(lid)
-            self.yields[holder] = Aside(holder, lid)
-        elif self._tree.trees.busy(holder):
+            self.yields[holder] = give_way(node, self._tree.node(lid))
+        elif self._tree.busy(holder):
             self._blocked.add(lid)
         elif leaves:
             self._need(lid, holder, lambda: self.consider(holder))
         elif (
             merged.side is not Side.LOCAL
             or flow(node) is Flow.UNKNOWN
-            or gives_way_itself(self._tree.node(lid))
+            or (gives_way_itself(self._tree.node(lid)) and not self._tree.read_only(lid))
         ):
             # The server still has the holder there, and news of its leaving will come; or it is being read; or this is a
             # mount, and is renamed on the server when the holder is told to it.
@@ -180,7 +229,7 @@ class Downward:
             local = self._tree.node(above).local
             if local is None or local.presence is not Presence.HERE:
                 return
-            above = local.place.parent
+            above = self._tree.trees.mount_of(above) or local.place.parent
         if above == NOWHERE:
             return
         movers = [step for step in path if self._tree.belongs(step).side is Side.REMOTE]
@@ -193,8 +242,8 @@ class Downward:
         """A folder is removed after everything in it that this desk knows; what only this disk has makes it stay."""
         for child in self._tree.trees.local_children(lid):
             if presence(self._tree.node(child)) is Presence.LOCAL_ONLY:
-                continue
-            if isinstance(self._wants.get(child), Remove | Relocate):
+                self._husks.add(lid)
+            elif isinstance(self._wants.get(child), Remove | Relocate):
                 self._needs[lid].append(child)
             else:
                 self._blocked.add(lid)

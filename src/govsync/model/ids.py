@@ -30,12 +30,17 @@ class Ids(Protocol):
         """Answers a number drawn evenly from [0, 1)."""
 
 
+_TIME = (1 << 48) - 1
+_TIME_AT = 80
+_MARKS = 0x7 << 76 | 0b10 << 62
+"""Version and variant, where RFC 9562 has them (section 5.7)."""
+_OTHER_BITS = ~(0xF << 76 | 0b11 << 62)
+
+
 def uuid7(time_ms: int, chance: bytes) -> bytes:
     """Builds a version 7 id from Unix milliseconds and 10 random bytes (RFC 9562, section 5.7)."""
-    raw = bytearray((time_ms & (1 << 48) - 1).to_bytes(6, "big") + chance)
-    raw[6] = 0x70 | (raw[6] & 0x0F)
-    raw[8] = 0x80 | (raw[8] & 0x3F)
-    return bytes(raw)
+    raw = (time_ms & _TIME) << _TIME_AT | int.from_bytes(chance, "big")
+    return (raw & _OTHER_BITS | _MARKS).to_bytes(SIZE_BYTES, "big")
 
 
 def to_text(value: bytes) -> str:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
-from govsync.model.nodes import Baseline, Kind, Local, Node, Place, Presence, Remote
+from govsync.model.nodes import NOWHERE, Baseline, Kind, Local, Node, Place, Presence, Remote
 
 
 class Side(StrEnum):
@@ -53,13 +53,22 @@ def alive(node: Node) -> bool:
     return node.remote is not None and not node.remote.dead
 
 
-def belongs(node: Node) -> Merged:
-    """Merges the three places of a node by its own facts alone."""
+def belongs(node: Node, read_only: bool = False, strayed: bool = False, adds_only: bool = False) -> Merged:
+    """Merges the three places of a node by its own facts alone; `read_only`: as somebody has it who may only read;
+    `strayed`: lying in another space, where it cannot hang; `adds_only`: as somebody has it who may only add."""
     local, remote = node.local, node.remote
+    if remote is not None and remote.place.parent == NOWHERE:
+        return Merged(
+            remote.place, Side.BOTH
+        )  # A space's root is where its mount is, and goes only with the space.
     if local is not None and local.presence is Presence.LOCAL_ONLY:
         return Merged(local.place, Side.LOCAL)
+    if adds_only:
+        return _adds_only(local, remote)
+    if read_only:
+        return _read_only(local, remote, node.baseline)
     if local is not None and local.presence is Presence.HERE:
-        return _here(local, remote, node.baseline)
+        return _here(local, remote, None if strayed else node.baseline)
     if remote is None or remote.dead:
         return DEAD
     if local is not None and local.presence is Presence.MISSING and node.baseline is not None:
@@ -72,7 +81,10 @@ def _here(local: Local, remote: Remote | None, base: Baseline | None) -> Merged:
     if remote is None:
         return Merged(local.place, Side.LOCAL)
     if remote.dead:
-        # Edit / delete and move / delete: the edit, the move lives. Without a baseline the desk's copy is news.
+        # Edit / delete and move / delete: the edit, the move lives. Without a baseline the desk's copy is news. A mount is
+        # not this desk's to bring back: what hangs there is not to be reached any more, or is reached elsewhere (R25).
+        if remote.kind is Kind.MOUNT:
+            return DEAD
         untouched = base is not None and local.place == base.place and _content_kept(local, base)
         return DEAD if untouched else Merged(local.place, Side.LOCAL)
     if local.place == remote.place:
@@ -80,6 +92,25 @@ def _here(local: Local, remote: Remote | None, base: Baseline | None) -> Merged:
     if base is None or remote.place != base.place:
         return Merged(remote.place, Side.REMOTE)
     return Merged(local.place, Side.LOCAL)
+
+
+def _read_only(local: Local | None, remote: Remote | None, base: Baseline | None) -> Merged:
+    """Where its person may only read, the node belongs where the server has it, whatever was moved or deleted here; only
+    what the server does not have, or not any more, and was made or written here, is the person's own."""
+    here = local is not None and local.presence is Presence.HERE
+    if remote is not None and not remote.dead:
+        there = here and local is not None and local.place == remote.place
+        return Merged(remote.place, Side.BOTH if there else Side.REMOTE)
+    if not here or local is None or (remote is not None and base is not None and _content_kept(local, base)):
+        return DEAD
+    return Merged(local.place, Side.LOCAL)
+
+
+def _adds_only(local: Local | None, remote: Remote | None) -> Merged:
+    """Where its person may only add, what was sent is where it lies here, or nowhere; only what is new is told."""
+    if local is None or local.presence is not Presence.HERE:
+        return DEAD
+    return Merged(local.place, Side.LOCAL if remote is None else Side.BOTH)
 
 
 def _missing(remote: Remote, base: Baseline) -> Merged:

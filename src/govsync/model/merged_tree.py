@@ -1,7 +1,8 @@
 """The merged tree: where every node belongs once circles are undone, read through one cache for one plan.
 
 It is never built as a whole. A place is merged when somebody asks for it, from the node's own facts (`merge.belongs`),
-unless the node's local move had to be undone because it closed a circle.
+unless the node's local move had to be undone because it closed a circle. The nodes are read through the trees, which keep
+them for a plan.
 """
 
 from govsync.model.merge import Merged, Side, alive, belongs
@@ -14,14 +15,18 @@ class MergedTree:
 
     def __init__(self, trees: Trees) -> None:
         self.trees = trees
-        self._nodes: dict[int, Node] = {}
+        self.node = trees.node
+        self.read_only = trees.read_only
+        self.left_out = trees.left_out
+        self.adds_only = trees.adds_only
+        self._busy: dict[int, bool] = {}
         self._undone: set[int] = set()
 
-    def node(self, lid: int) -> Node:
-        """Answers a node's facts."""
-        found = self._nodes.get(lid)
+    def busy(self, lid: int) -> bool:
+        """As `Trees.busy`."""
+        found = self._busy.get(lid)
         if found is None:
-            found = self._nodes[lid] = self.trees.node(lid)
+            found = self._busy[lid] = self.trees.busy(lid)
         return found
 
     def belongs(self, lid: int) -> Merged:
@@ -29,7 +34,15 @@ class MergedTree:
         node = self.node(lid)
         if lid in self._undone and node.remote is not None:
             return Merged(node.remote.place, Side.REMOTE)
-        return belongs(node)
+        return belongs(node, self.read_only(lid), self._strayed(node), self.adds_only(lid))
+
+    def _strayed(self, node: Node) -> bool:
+        """Says whether a mount lies in another space than it hangs in: whatever was agreed on meanwhile, it goes back to
+        where the server has it (R25)."""
+        local = node.local
+        if local is None or local.kind is not Kind.MOUNT or local.presence is not Presence.HERE:
+            return False
+        return self.node(local.place.parent).space != node.space
 
     def undo_circle(self, lid: int) -> tuple[int, ...]:
         """Undoes the local moves of a circle that passes through a folder, and answers the nodes that yield (R19).

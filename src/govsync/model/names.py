@@ -21,6 +21,9 @@ _CONFLICTS = re.compile(
     re.DOTALL,
 )
 """A stem, and all the marks of a second version behind it, with what counts them."""
+_KEPT = " (your copy, not uploaded)"
+_KEPTS = re.compile(rf"(.+?)(?:{re.escape(_KEPT)}(?: [0-9]+)?)+", re.DOTALL)
+"""A stem, and all the marks behind it of what a person may not upload."""
 _COUNTED = re.compile(r"(|.*\S) \(([1-9][0-9]{0,2})\)", re.DOTALL)
 """A stem and its counter: at most three digits, so that the year in `Plan (2024)` is none."""
 
@@ -94,6 +97,15 @@ def strip_conflict(stem: str) -> str:
     return stem if found is None else found[1]
 
 
+def kept_copy(name: str, turn: int) -> str:
+    """Makes the name under which stays what somebody saved who may only read: `NAME (your copy, not uploaded)`, and from the
+    second `turn` on with a counter. Marks that the name has already are replaced, so names never grow."""
+    stem, extension = split(name)
+    found = _KEPTS.fullmatch(stem)
+    counter = "" if turn == 1 else f" {turn}"
+    return _compose(stem if found is None else found[1], _KEPT + counter, extension)
+
+
 def second_name(name: str, turn: int) -> str:
     """Makes `NAME (2)`, `NAME (3)` … for things that come under a taken name without being a conflict (R25); `turn` counts
     from 2. Where the taken name is a `NAME (2)` itself its counter goes on, so names never grow."""
@@ -102,6 +114,14 @@ def second_name(name: str, turn: int) -> str:
     if found := _COUNTED.fullmatch(stem):
         stem, count = found[1], int(found[2]) + turn - 1
     return _compose(stem, f" ({count})", extension)
+
+
+def as_of(name: str, when: str, turn: int, unfinished: bool = False) -> str:
+    """Makes the name of what is brought back as it was at a moment: `NAME (as of 2026-11-28 14.00)`, and from the second
+    `turn` on with a counter; what is not whole yet says so."""
+    suffix = f" (as of {when}, unfinished)" if unfinished else f" (as of {when})"
+    counter = "" if turn == 1 else f" {turn}"
+    return _compose(name, suffix + counter, "")
 
 
 def kept_name(tag: str, name: str) -> str:

@@ -22,6 +22,10 @@ def components(needs: Mapping[int, Sequence[int]]) -> list[tuple[int, ...]]:
     for start in needs:
         if start in index:
             continue
+        if not needs[start]:  # Nearly all there are.
+            index[start] = len(index)
+            found.append((start,))
+            continue
         work = [(start, iter(needs[start]))]
         index[start] = low[start] = len(index)
         open_path.append(start)

@@ -4,6 +4,7 @@ Its keys are a contract (docs/reference/cli.md); fields are only added.
 """
 
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -36,6 +37,15 @@ class RateNow(msgspec.Struct, frozen=True, kw_only=True):
 
     up: int = 0
     down: int = 0
+
+
+class Transfer(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that is being sent or fetched: how much of it has passed."""
+
+    path: str
+    direction: Literal["up", "down"]
+    done_bytes: int
+    size_bytes: int
 
 
 class SpaceStatus(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,6 +81,12 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     notices: tuple[ProblemRow, ...] = ()
     """The first hundred of what is `waiting`."""
+    transfers: tuple[Transfer, ...] = ()
+    """The first of the files that are being sent or fetched at this moment."""
+    transferring: int = 0
+    """How many files that are."""
+    metered: bool = False
+    """Whether it is paused because the line is metered."""
 
 
 def state_of(

@@ -110,8 +110,8 @@ class Aside(Step, frozen=True):
 
 
 class KeepBoth(Step, frozen=True):
-    """Down: gives the file on the disk a conflict name and a node of its own; this node waits for its remote revision
-    (edit / edit, R22)."""
+    """Down: gives the file on the disk another name and a node of its own; this node waits for its remote revision
+    (edit / edit, R22; an edit by who may only read, R38)."""
 
 
 class Adopt(Step, frozen=True):
@@ -124,13 +124,38 @@ class Unify(Step, frozen=True):
     winner: int
 
 
+class Keep(Step, frozen=True):
+    """Books: this node, which the server does not have, stays on this desk alone, since its person may only read the space
+    that it lies in (R38)."""
+
+
+class Leave(Step, frozen=True):
+    """Books: what was sent by who may only add is where it lies now, and as it is; nobody is told (R37)."""
+
+
+class Renew(Step, frozen=True):
+    """Books: a file that was sent by who may only add, and holds something else now, is another one (R37)."""
+
+
+class Unmount(Step, frozen=True):
+    """Books: the mount is dead, and something of this desk lies in its folder: that is a folder like any other, and new."""
+
+
+class LeaveOut(Step, frozen=True):
+    """Books: the node is not on this disk, and shall not be: the person chose so (R26). It is never told as deleted."""
+
+
+class TakeIn(Step, frozen=True):
+    """Books: the node, left out until now, shall be on this disk like any other (R26)."""
+
+
 class Forget(Step, frozen=True):
     """Books: the node is gone from disk and server alike."""
 
 
 AnyUp = Mkdir | Put | Move | Delete | Revive | Attr
 AnyDown = MakeFolder | Fetch | Replace | Relocate | Park | Remove | SetExec | Aside | KeepBoth
-AnyBook = Adopt | Unify | Forget
+AnyBook = Adopt | Unify | Keep | Leave | Renew | Unmount | LeaveOut | TakeIn | Forget
 
 
 class Plan(msgspec.Struct, frozen=True):

@@ -44,6 +44,30 @@ class Trees(Protocol):
         """Answers up to which sequence the journal of the node's space has been read; answers to own operations may
         have told of later ones (R32)."""
 
+    def read_only(self, lid: int) -> bool:
+        """Says whether this person may read the space that the node is in, and tell it nothing of this node (R38); whoever
+        may add tells of what is new."""
+
+    def adds_only(self, lid: int) -> bool:
+        """Says whether this person may put things into the space that the node is in, and see nothing of it (R37)."""
+
+    def mount_of(self, root: int) -> int | None:
+        """Answers the mount where a space's root lies; None for that of the synced folder itself, and for what is no root."""
+
+    def left_out(self, lid: int) -> bool:
+        """Says whether a node that the server has, or a folder above it there, was chosen not to be on this desk (R26)."""
+
+
+def may_be_added(trees: Trees, node: Node) -> bool:
+    """Says whether a node is new, as is all that it lies in up to what the server has: whoever may add tells of it."""
+    while node.remote is None:
+        if node.local is None or node.local.presence is not Presence.HERE:
+            return False
+        node = trees.node(node.local.place.parent)
+        if node.remote is not None and not node.remote.dead:
+            return True
+    return False
+
 
 def agreed(node: Node) -> Baseline | None:
     """Answers the baseline that follows where disk and server show the same: fact by fact, the old one elsewhere.
@@ -76,7 +100,7 @@ def settled(node: Node) -> bool:
     if presence in (Presence.LOCAL_ONLY, Presence.OBSCURED):
         return True
     if presence is Presence.EXCLUDED:
-        return remote is not None and not remote.dead
+        return remote is not None and not remote.dead and local is not None and local.place == remote.place
     if presence is not Presence.HERE or local is None or remote is None or remote.dead or base is None:
         return False
     return (
@@ -88,6 +112,22 @@ def settled(node: Node) -> bool:
     )
 
 
+def as_chosen(trees: Trees, node: Node) -> bool:
+    """Says whether a node that is settled is on this desk just if the person wants it here (R26)."""
+    local, remote = node.local, node.remote
+    if local is None or remote is None or remote.dead or remote.place.parent == NOWHERE:
+        return True
+    match local.presence:
+        case Presence.HERE:
+            return not trees.left_out(node.lid)
+        case Presence.EXCLUDED:
+            return trees.left_out(node.lid)
+        case Presence.LOCAL_ONLY if remote.kind is not Kind.FILE:
+            return trees.left_out(node.lid)  # A folder that stayed for what never travels.
+        case _:
+            return True
+
+
 class MemoryTrees:
     """Holds the three trees in memory: for tests, for the documentation, and as the model that SQL is held against."""
 
@@ -95,6 +135,14 @@ class MemoryTrees:
         self.nodes: dict[int, Node] = {node.lid: node for node in nodes}
         self.occupied: set[int] = set(busy)
         self.cursor = 0
+        self.mounts: dict[int, int] = {}
+        """The mount of each root that has one."""
+        self.reads_only = False
+        """Whether the person may only read the one space that all nodes here are of."""
+        self.chosen: set[int] = set()
+        """What the person has chosen not to have on this desk."""
+        self.adds = False
+        """Whether the person may add to it, besides or alone."""
 
     def node(self, lid: int) -> Node:
         """As `Trees.node`."""
@@ -136,6 +184,26 @@ class MemoryTrees:
     def read_to(self, lid: int) -> int:
         """As `Trees.read_to`; all nodes here are of one space."""
         return self.cursor
+
+    def read_only(self, lid: int) -> bool:
+        """As `Trees.read_only`."""
+        return self.reads_only and not (self.adds and may_be_added(self, self.nodes[lid]))
+
+    def adds_only(self, lid: int) -> bool:
+        """As `Trees.adds_only`."""
+        return self.adds and not self.reads_only
+
+    def mount_of(self, root: int) -> int | None:
+        """As `Trees.mount_of`."""
+        return self.mounts.get(root)
+
+    def left_out(self, lid: int) -> bool:
+        """As `Trees.left_out`."""
+        while (node := self.nodes.get(lid)) is not None and node.remote is not None and not node.remote.dead:
+            if lid in self.chosen:
+                return True
+            lid = node.remote.place.parent or self.mounts.get(lid, NOWHERE)
+        return False
 
     def put(self, node: Node) -> None:
         """Adds a node or replaces all its facts."""

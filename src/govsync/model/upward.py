@@ -34,8 +34,12 @@ class Upward:
         self._considered: set[int] = set()
         self._claims: dict[tuple[int, str], int] = {}
         self._deletable: dict[int, tuple[int, ...] | None] = {}
+        self.unmounts: dict[int, None] = {}
+        """Dead mounts in which something lies that is to be told."""
         self.yields: dict[int, Aside | Unify] = {}
         """Nodes that must give up their name before anything of them can be sent."""
+        self.kept_for_below: dict[int, None] = {}
+        """Folders that the person deleted and that come back, since something lies below that was left out (R26)."""
 
     def consider(self, lid: int, pulled: bool = False) -> bool:
         """Takes up what a node wants to be told, with all that it needs; says whether it wants anything.
@@ -45,7 +49,7 @@ class Upward:
         if lid in self._considered and not (pulled and lid not in self._wants):
             return lid in self._wants
         self._considered.add(lid)
-        if self._tree.trees.busy(lid):
+        if self._tree.busy(lid):
             self._blocked.add(lid)
             return False
         if self._is_deletion(lid):
@@ -111,17 +115,22 @@ class Upward:
             if local.kind is Kind.FILE:
                 return None if unread else Put(node.lid, local.place, None)
             return Mkdir(node.lid, local.place) if local.kind is Kind.FOLDER else None
+        if remote.dead and remote.kind is Kind.MOUNT:
+            self.unmounts[node.lid] = None
+            return None
         if remote.dead:
             return None if unread else Revive(node.lid, local.place)
         return Move(node.lid, local.place, remote.place_key)
 
     def _need_parent(self, lid: int, place: Place) -> None:
         parent = self._tree.node(place.parent)
-        if alive(parent):
+        if alive(parent) or self._tree.read_only(lid):  # What stays here alone needs no folder there.
             return
         self._need(lid, place.parent, lambda: self.consider(place.parent, pulled=True))
 
     def _need_name(self, lid: int, place: Place) -> None:
+        if self._tree.adds_only(lid):
+            return  # Whatever has the name there, the server finds a free one.
         claim = (place.parent, names.key(place.name))
         rival = self._claims.setdefault(claim, lid)
         if rival != lid:
@@ -129,9 +138,10 @@ class Upward:
             return
         holder = self._tree.trees.remote_at(*claim)
         if holder is None or holder == lid:
+            self._need_own_name(lid, claim)
             return
         kept = self._tree.belongs(holder)
-        if self._tree.trees.busy(holder) or presence(self._tree.node(holder)) is Presence.GAP:
+        if self._tree.busy(holder) or presence(self._tree.node(holder)) is Presence.GAP:
             # What has vanished from this very name was most likely deleted to make room; soon it is known (R3).
             self._blocked.add(lid)
         elif kept.side is Side.LOCAL and kept.place is not None and _claim(kept.place) != claim:
@@ -153,8 +163,18 @@ class Upward:
         self._blocked.add(lid)
         self.yields[lid] = Aside(lid, rival)
 
+    def _need_own_name(self, lid: int, claim: tuple[int, str]) -> None:
+        """What is to stay here alone yields to what does so already under its name (R23)."""
+        if not self._tree.read_only(lid):
+            return
+        for other in self._tree.trees.local_at(*claim):
+            if other != lid and presence(self._tree.node(other)) is Presence.LOCAL_ONLY:
+                self._blocked.add(lid)
+                self.yields[lid] = Aside(lid, other)
+                return
+
     def _give_way(self, lid: int, holder: int) -> None:
-        if gives_way_itself(self._tree.node(holder)):
+        if gives_way_itself(self._tree.node(holder)) and not self._tree.read_only(lid):
             self._rename_mount(holder)
             self._needs[lid].append(holder)
             return
@@ -205,7 +225,8 @@ class Upward:
 
     def _is_deletion(self, lid: int) -> bool:
         node = self._tree.node(lid)
-        return alive(node) and presence(node) is Presence.MISSING and self._tree.belongs(lid) == DEAD
+        missing = alive(node) and presence(node) is Presence.MISSING and not self._tree.adds_only(lid)
+        return missing and self._tree.belongs(lid) == DEAD and not self._tree.left_out(lid)
 
     def _consider_deletion(self, lid: int) -> bool:
         root = self._deletion_root(lid)
@@ -248,7 +269,7 @@ class Upward:
         return self._deletable[lid]
 
     def _find_covers(self, lid: int) -> tuple[int, ...] | None:
-        if not self._is_deletion(lid) or self._tree.trees.busy(lid) or self._tree.node(lid).after is not None:
+        if not self._is_deletion(lid) or self._tree.busy(lid) or self._tree.node(lid).after is not None:
             return None
         if is_folder(self._tree.node(lid)) and self._seq(lid) > self._tree.trees.read_to(lid):
             return None
@@ -258,10 +279,17 @@ class Upward:
                 continue
             below = self._covers(child)
             unread = self._seq(child) > self._tree.trees.read_to(lid)
+            if below is None and self._is_kept_for(child):
+                self.kept_for_below[lid] = None
             if below is None or unread or len(covers) + len(below) > SUBTREE_NODES:
                 return None
             covers.extend(below)
         return tuple(covers)
+
+    def _is_kept_for(self, lid: int) -> bool:
+        """Says whether a deleted folder has to come back for this child: the person may have deleted the folder for what was
+        seen in it, and never saw this."""
+        return presence(self._tree.node(lid)) is Presence.EXCLUDED or lid in self.kept_for_below
 
     def _leaves(self, lid: int) -> bool:
         """Says whether the person moved the node out to another folder."""

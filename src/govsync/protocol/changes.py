@@ -5,6 +5,9 @@ import msgspec
 from govsync.model.nodes import Kind
 from govsync.protocol.numbers import Count, Moment, Number
 
+CHAIN_START = bytes(8)
+"""What a cursor quotes of the hash chain where a journal begins."""
+
 
 class Cursor(msgspec.Struct, frozen=True):
     """A client's place in a space's journal: epoch, sequence, and the first 8 bytes of the hash chain there (R33)."""
@@ -14,11 +17,12 @@ class Cursor(msgspec.Struct, frozen=True):
     chain: bytes
 
 
-class NodeState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class NodeState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """The full state of a node after a change, so that reading an entry twice or late does no harm (R33).
 
     `place` and `rev` are the keys that made the place and the revision; `seq` is that of the node's last change.
-    `inline` says that the content's only chunk follows in a frame of its own.
+    `inline` says that the content's only chunk follows in a frame of its own. Of a mount, `root` is the root of the space
+    that hangs there: a folder that was shared becomes it, and keeps its id (docs/decisions/0024).
     """
 
     node: bytes
@@ -35,9 +39,10 @@ class NodeState(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     dead: bool = False
     conflict_of: bytes | None = None
     target_space: bytes | None = None
+    root: bytes | None = None
 
 
-class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+class Entry(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True, gc=False):
     """One change in a journal: what, who, from which device, when (server's clock), and the state after it.
 
     A `delete` of a folder is one entry; it means the folder and everything below it (R20). `op` is the kind of the
@@ -68,11 +73,19 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Nodes(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of a snapshot in order of node id; `cursor` is that of the first page's moment; `after` None ends it."""
+    """A page of a snapshot in order of node id; `cursor` is that of this page's moment; `after` None ends it."""
 
     nodes: tuple[NodeState, ...]
     cursor: Cursor
     after: bytes | None = None
+
+
+class Earlier(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of how nodes were after each change up to a moment, in order; `after` is the sequence to go on from, None at the
+    end."""
+
+    states: tuple[NodeState, ...]
+    after: Count | None = None
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):

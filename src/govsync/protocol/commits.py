@@ -53,7 +53,9 @@ class Commit(msgspec.Struct, frozen=True, kw_only=True):
     after: Cursor | None = None
 
 
-class Done(msgspec.Struct, frozen=True, tag="done", tag_field="outcome", omit_defaults=True, kw_only=True):
+class Done(
+    msgspec.Struct, frozen=True, tag="done", tag_field="outcome", omit_defaults=True, kw_only=True, gc=False
+):
     """Says that the operation is done, now or long ago.
 
     `seq` is its sequence, `state` the node after it; `merged` names the node that already was what was asked for

@@ -29,6 +29,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     unreferenced_bytes: int = 8 * GIB
     control_body_bytes: int = 1 * MIB
     spaces: int = 10_000
+    members: int = 10_000
+    shared_nodes: int = 50_000
 
 
 DEFAULT = Limits()

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from govsync.model.codes import Code
-from govsync.protocol import changes, commits, session
+from govsync.protocol import activity, changes, commits, links, session, sharing
 from govsync.protocol.limits import DEFAULT, KIB, MIB
 
 
@@ -23,7 +23,7 @@ class Shape(StrEnum):
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
-    """One call. `{space}`, `{rev}`, `{node}` in the path are ids; `query` lists optional parameters.
+    """One call. `{space}`, `{rev}`, `{node}`, `{link}` in the path are ids; `query` lists optional parameters.
 
     `repeatable`: asking again after a lost answer does no harm. `refuses` lists the codes of this call's own; those that
     any call may answer with are in `EVERYWHERE`.
@@ -128,6 +128,57 @@ ROUTES: tuple[Route, ...] = (
     Route(
         name="trash", method="GET", path="/spaces/{space}/trash", query=("before",), response=changes.Trash,
         refuses=(Code.NO_RIGHT,), summary="Lists what was deleted and can come back.",
+    ),
+    Route(
+        name="earlier", method="GET", path="/spaces/{space}/earlier", query=("at", "seq"), gives=Shape.FRAMED,
+        response=changes.Earlier, refuses=(Code.NO_RIGHT,), summary="Tells what had happened in a space up to a moment.",
+    ),
+    Route(
+        name="share", method="POST", path="/spaces/{space}/shares", takes=Shape.JSON, request=sharing.Share,
+        response=session.SpaceInfo, body_bytes=4 * MIB,
+        refuses=(
+            Code.NO_RIGHT, Code.NODE_DEAD, Code.WRONG_KIND, Code.CONTAINS_MOUNT, Code.SUBTREE_TOO_LARGE,
+            Code.SHARE_OUTSIDE, Code.SHARE_SELF, Code.NO_SUCH_MEMBER, Code.TOO_MANY_MEMBERS, Code.TOO_MANY_SHARES,
+        ),
+        summary="Makes a folder a space of its own, with members.",
+    ),
+    Route(
+        name="members", method="GET", path="/spaces/{space}/members", query=("after",), response=sharing.Members,
+        refuses=(Code.NO_RIGHT,), summary="Lists who is a member of a space.",
+    ),
+    Route(
+        name="set_member", method="PUT", path="/spaces/{space}/members", takes=Shape.JSON, request=sharing.SetMember,
+        gives=Shape.NONE,
+        refuses=(
+            Code.NO_RIGHT, Code.SHARE_OUTSIDE, Code.NO_SUCH_MEMBER, Code.TOO_MANY_MEMBERS, Code.TOO_MANY_SHARES,
+            Code.LAST_MANAGER, Code.MEMBER_STAYS, Code.MEMBER_THROUGH,
+        ),
+        summary="Gives somebody a role in a space, or ends a membership.",
+    ),
+    Route(
+        name="leave", method="DELETE", path="/spaces/{space}/members/me", gives=Shape.NONE,
+        refuses=(Code.LAST_MANAGER, Code.MEMBER_THROUGH), summary="Ends one's own membership of a space.",
+    ),
+    Route(
+        name="activity", method="GET", path="/spaces/{space}/activity", query=("before",), response=activity.Activity,
+        refuses=(Code.NO_RIGHT,), summary="Lists what happened in a space, newest first.",
+    ),
+    Route(
+        name="directory", method="GET", path="/directory", query=("text",), response=sharing.Directory,
+        summary="Finds people, groups and divisions with whom one could share.",
+    ),
+    Route(
+        name="make_link", method="POST", path="/spaces/{space}/links", takes=Shape.JSON, request=links.MakeLink,
+        response=links.LinkMade, refuses=(Code.NO_RIGHT, Code.WRONG_KIND, Code.LINK_FILE, Code.LINK_OUTSIDE, Code.TOO_MANY_LINKS),
+        summary="Makes a link to a file or folder for somebody without an account.",
+    ),
+    Route(
+        name="links", method="GET", path="/spaces/{space}/links", query=("after",), response=links.Links,
+        refuses=(Code.NO_RIGHT,), summary="Lists the links of a space.",
+    ),
+    Route(
+        name="end_link", method="DELETE", path="/links/{link}", gives=Shape.NONE, refuses=(Code.NO_RIGHT,),
+        summary="Ends a link.",
     ),
 )  # fmt: skip
 

@@ -77,10 +77,12 @@ class SpaceKind(StrEnum):
 
 
 class Role(StrEnum):
-    """Says what a member may do in a space, from least to most."""
+    """Says what a member may do in a space, from least to most. Nobody is given `contributor`: it is the role of who is a
+    viewer in one way and an uploader in another."""
 
     VIEWER = "viewer"
     UPLOADER = "uploader"
+    CONTRIBUTOR = "contributor"
     EDITOR = "editor"
     MANAGER = "manager"
 

@@ -60,10 +60,10 @@ def encode_framed(
         yield from encode_chunk(digest, len(data), compress(data))
 
 
-def encode_chunk(digest: bytes, size_bytes: int, encoded: Encoded) -> Iterator[bytes | memoryview]:
+def encode_chunk(digest: bytes, size_bytes: int, encoded: Encoded) -> tuple[bytes | memoryview, ...]:
     """Writes a chunk behind a document, in a form that it has already; `size_bytes` is that of its plain bytes."""
     head = _HEAD.pack(digest, size_bytes, _ENCODINGS.index(encoded.encoding))
-    yield from frames.encode(CHUNK, head, encoded.data)
+    return frames.encode(CHUNK, head, encoded.data)
 
 
 def decode_framed(

@@ -24,8 +24,9 @@ from govsync.model.problems import Failure
 from govsync.protocol.changes import Changes, Cursor, Known, KnownAnswer, Nodes, Revisions, Trash
 from govsync.protocol.commits import CommitAnswer, Missing, Want
 from govsync.protocol.limits import Limits
-from govsync.protocol.session import Heads, Me, Spaces
-from govsync.remote.interface import Calls, Download, Sink, Source
+from govsync.protocol.session import Heads, Me, SpaceInfo, Spaces
+from govsync.protocol.sharing import Directory, Members, SetMember, Share
+from govsync.remote.interface import Calls, Download, Passed, Sink, Source, unseen
 
 _SINGLE_CHUNK_BYTES = 128 * 1024
 """Files up to the smallest cut are one chunk (or, when empty, none), so their manifest need not be asked for."""
@@ -143,18 +144,50 @@ class ChunkedRemote:
         """As `Remote.trash`."""
         return self._calls.trash(space, before)
 
+    def share(self, space: bytes, request: Share) -> SpaceInfo:
+        """As `Remote.share`."""
+        return self._calls.share(space, request)
+
+    def members(self, space: bytes, after: str | None) -> Members:
+        """As `Remote.members`."""
+        return self._calls.members(space, after)
+
+    def set_member(self, space: bytes, change: SetMember) -> None:
+        """As `Remote.set_member`."""
+        self._calls.set_member(space, change)
+
+    def leave(self, space: bytes) -> None:
+        """As `Remote.leave`."""
+        self._calls.leave(space)
+
+    def directory(self, text: str) -> Directory:
+        """As `Remote.directory`."""
+        return self._calls.directory(text)
+
     # Up
 
-    def upload(self, space: bytes, sources: Sequence[Source], growth_bytes: int) -> int | None:
+    def upload(
+        self, space: bytes, sources: Sequence[Source], growth_bytes: int, passed: Passed = unseen
+    ) -> int | None:
         """As `Remote.upload`."""
         left: int | None = None
         for pieces in self._questions(sources):
-            hashes = tuple(dict.fromkeys(piece.hash for piece in pieces))
+            same: dict[bytes, list[_Piece]] = {}
+            for piece in pieces:
+                same.setdefault(piece.hash, []).append(piece)
+            hashes = tuple(same)
             answer = self._calls.missing(space, Missing(hashes=hashes, growth_bytes=growth_bytes))
             left, growth_bytes = answer.quota_left_bytes, 0
             found = zip(hashes, _each(hashes, answer.missing), strict=True)
-            lacking = {digest for digest, is_missing in found if is_missing}
-            self._send(space, sources, [piece for piece in pieces if piece.hash in lacking])
+            lacking: list[_Piece] = []
+            for digest, is_missing in found:
+                if is_missing:
+                    lacking.append(same[digest][0])
+                else:
+                    _tell(same[digest], passed)
+            for body in self._send(space, sources, lacking):
+                for piece in body:
+                    _tell(same[piece.hash], passed)
         return left
 
     def _questions(self, sources: Sequence[Source]) -> Iterator[list[_Piece]]:
@@ -168,18 +201,17 @@ class ChunkedRemote:
         if pieces:
             yield pieces
 
-    def _send(self, space: bytes, sources: Sequence[Source], pieces: Sequence[_Piece]) -> None:
-        for _ in self._ahead(lambda body: self._send_body(space, sources, body), self._bodies(pieces)):
-            pass  # What one request could not do is raised here.
+    def _send(
+        self, space: bytes, sources: Sequence[Source], pieces: Sequence[_Piece]
+    ) -> Iterator[Sequence[_Piece]]:
+        """Sends these, and yields what the server has kept; what one request could not do is raised."""
+        return self._ahead(lambda body: self._send_body(space, sources, body), self._bodies(pieces))
 
     def _bodies(self, pieces: Sequence[_Piece]) -> Iterator[list[_Piece]]:
-        """Yields what goes together, each chunk once."""
-        first: dict[bytes, _Piece] = {}
-        for piece in pieces:
-            first.setdefault(piece.hash, piece)
+        """Yields what goes together."""
         body: list[_Piece] = []
         size = 0
-        for piece in first.values():
+        for piece in pieces:
             if body and size + piece.size_bytes > self._limits.chunks_body_bytes // 2:
                 yield body
                 body, size = [], 0
@@ -188,7 +220,7 @@ class ChunkedRemote:
         if body:
             yield body
 
-    def _send_body(self, space: bytes, sources: Sequence[Source], body: Sequence[_Piece]) -> None:
+    def _send_body(self, space: bytes, sources: Sequence[Source], body: Sequence[_Piece]) -> Sequence[_Piece]:
         chunks = []
         for piece in body:
             try:
@@ -202,6 +234,7 @@ class ChunkedRemote:
                 # since it was read, or somebody the bytes on their way.
                 changed = chunk_hash(data) != digest
                 raise Failure(Code.CHANGED if changed else Code.CHUNK_BAD, index=piece.source)
+        return body
 
     # Down
 
@@ -289,6 +322,11 @@ def _each(questions: Sequence[object], answers: Sequence[T]) -> Sequence[T]:
     if len(answers) != len(questions):
         raise Failure(Code.NOT_OUR_SERVER, what="answers")
     return answers
+
+
+def _tell(pieces: Sequence[_Piece], passed: Passed) -> None:
+    for piece in pieces:
+        passed(piece.source, piece.size_bytes)
 
 
 def _small(wants: Sequence[Download]) -> _Portion:

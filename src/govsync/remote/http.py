@@ -26,7 +26,8 @@ from govsync.model.operations import AnyOperation
 from govsync.model.problems import MALFORMED, Failure
 from govsync.protocol import events as said
 from govsync.protocol import wire
-from govsync.protocol.changes import Changes, Cursor, Known, KnownAnswer, Nodes, Revisions, Trash
+from govsync.protocol.activity import Activity
+from govsync.protocol.changes import Changes, Cursor, Earlier, Known, KnownAnswer, Nodes, Revisions, Trash
 from govsync.protocol.commits import (
     ChunkHead,
     ChunksAnswer,
@@ -40,8 +41,20 @@ from govsync.protocol.commits import (
 )
 from govsync.protocol.limits import DEFAULT as LIMITS
 from govsync.protocol.limits import MIB
+from govsync.protocol.links import LinkMade, Links, MakeLink
 from govsync.protocol.routes import BY_NAME, Route, Shape
-from govsync.protocol.session import DeviceInfo, Heads, Me, Refresh, SignIn, Spaces, SpacesAsked, Tokens
+from govsync.protocol.session import (
+    DeviceInfo,
+    Heads,
+    Me,
+    Refresh,
+    SignIn,
+    SpaceInfo,
+    Spaces,
+    SpacesAsked,
+    Tokens,
+)
+from govsync.protocol.sharing import Directory, Members, SetMember, Share
 from govsync.remote.rate import Rate
 from govsync.remote.session import Credentials, Session
 
@@ -65,8 +78,12 @@ httpcore.HTTP11Connection.READ_NUM_BYTES = 256 * 1024
 T = TypeVar("T")
 
 
-def make_client(endpoint: str) -> httpx.Client:
-    """Makes the client of one endpoint: the system's proxies and its certificates (an agency's own included).
+SYSTEM_PROXY, NO_PROXY = "system", "none"
+
+
+def make_client(endpoint: str, proxy: str = SYSTEM_PROXY) -> httpx.Client:
+    """Makes the client of one endpoint: the system's certificates (an agency's own included), and its proxies, none, or the one
+    that is named.
 
     Raises Failure(bad_request) where the endpoint is no address.
     """
@@ -81,7 +98,8 @@ def make_client(endpoint: str) -> httpx.Client:
                 "Accept-Encoding": "identity",
                 wire.VERSION_HEADER: wire.VERSION,
             },
-            trust_env=True,
+            trust_env=proxy == SYSTEM_PROXY,
+            proxy=None if proxy in (SYSTEM_PROXY, NO_PROXY) else proxy,
             http2=False,
         )
     except (httpx.InvalidURL, ValueError) as error:
@@ -102,9 +120,10 @@ class HttpCalls:
         nonce: str,
         wait: Callable[[float], None],
         rates: tuple[Rate, Rate],
+        proxy: str = SYSTEM_PROXY,
     ) -> None:
-        self._endpoint = endpoint
-        self._client = make_client(endpoint)
+        self._endpoint, self._proxy = endpoint, proxy
+        self._client = make_client(endpoint, proxy)
         self._device = device
         self._session = Session(credentials, self._refresh)
         self._nonce = nonce
@@ -114,6 +133,11 @@ class HttpCalls:
     def close(self) -> None:
         """Closes all connections."""
         self._client.close()
+
+    def use_proxy(self, proxy: str) -> None:
+        """Goes another way from the next request on, and from the next stream of events; what is under way stays on its own."""
+        if proxy != self._proxy:
+            self._proxy, self._client = proxy, make_client(self._endpoint, proxy)
 
     # The rows
 
@@ -197,6 +221,55 @@ class HttpCalls:
         query = {} if before is None else {"before": str(before)}
         return self._control(BY_NAME["trash"], Trash, space=space, query=query)
 
+    def earlier(self, space: bytes, at_ms: int, after: int) -> Earlier:
+        """Reads a page of what had happened in a space up to a moment, after a sequence."""
+        query = {"at": str(at_ms), "seq": str(after)}
+        return self._framed(BY_NAME["earlier"], Earlier, space=space, query=query)[0]
+
+    def share(self, space: bytes, request: Share) -> SpaceInfo:
+        """As `Remote.share`."""
+        return self._control(BY_NAME["share"], SpaceInfo, wire.encode_json(request), space=space)
+
+    def members(self, space: bytes, after: str | None) -> Members:
+        """As `Remote.members`."""
+        query = {} if after is None else {"after": after}
+        return self._control(BY_NAME["members"], Members, space=space, query=query)
+
+    def set_member(self, space: bytes, change: SetMember) -> None:
+        """As `Remote.set_member`."""
+        with self._open(BY_NAME["set_member"], [wire.encode_json(change)], {"space": space}):
+            pass  # It has no content, and that it came says all.
+
+    def leave(self, space: bytes) -> None:
+        """As `Remote.leave`."""
+        with self._open(BY_NAME["leave"], [], {"space": space}):
+            pass
+
+    def directory(self, text: str) -> Directory:
+        """As `Remote.directory`."""
+        return self._control(BY_NAME["directory"], Directory, query={"text": text})
+
+    def activity(self, space: bytes, before: int | None) -> Activity:
+        """Reads a page of what happened in a space, the newest first; asked by people alone."""
+        query = {} if before is None else {"before": str(before)}
+        return self._control(BY_NAME["activity"], Activity, space=space, query=query)
+
+    # Links, which no job of the engine asks for
+
+    def make_link(self, space: bytes, request: MakeLink) -> LinkMade:
+        """Makes a link, once for each key. After `offline` it is not known whether there is one; the list of links says so."""
+        return self._control(BY_NAME["make_link"], LinkMade, wire.encode_json(request), space=space)
+
+    def links(self, space: bytes, after: bytes | None) -> Links:
+        """Reads a page of a space's links."""
+        query = {} if after is None else {"after": ids.to_text(after)}
+        return self._control(BY_NAME["links"], Links, space=space, query=query)
+
+    def end_link(self, link: bytes) -> None:
+        """Ends a link."""
+        with self._open(BY_NAME["end_link"], [], {"link": link}):
+            pass  # As `sign_out`.
+
     # The session
 
     def sign_in(self, login: str, password: str, device: DeviceInfo) -> Tokens:
@@ -236,7 +309,7 @@ class HttpCalls:
 
         Uses a client of its own: a stream would take a connection of the others for good."""
         route = BY_NAME["events"]
-        with make_client(self._endpoint) as client:
+        with make_client(self._endpoint, self._proxy) as client:
             client.timeout = LISTENING
             with self._open(route, [], {}, {"nonce": self._nonce}, client) as response:
                 yield from said.read(response.iter_raw())

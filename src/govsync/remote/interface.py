@@ -10,14 +10,22 @@ Every method may block, may be called from several threads at once, and raises `
 with the same keys (R32).
 """
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from govsync.content.manifests import Manifest
 from govsync.model.operations import AnyOperation
-from govsync.protocol.changes import Changes, Cursor, Known, KnownAnswer, Nodes, Revisions, Trash
+from govsync.protocol.changes import Changes, Cursor, Known, KnownAnswer, Nodes, NodeState, Revisions, Trash
 from govsync.protocol.commits import ChunksAnswer, CommitAnswer, Missing, MissingAnswer, Want
-from govsync.protocol.session import Heads, Me, Spaces
+from govsync.protocol.session import Heads, Me, SpaceInfo, Spaces
+from govsync.protocol.sharing import Directory, Members, SetMember, Share
+
+Passed = Callable[[int, int], object]
+"""Hears how many more bytes of which source the server holds."""
+
+
+def unseen(_: int, __: int) -> None:
+    """Nobody looks on."""
 
 
 class Source(Protocol):
@@ -80,12 +88,14 @@ class Remote(Protocol):
 
     def known(self, space: bytes, question: Known) -> KnownAnswer: ...
 
-    def upload(self, space: bytes, sources: Sequence[Source], growth_bytes: int) -> int | None:
+    def upload(
+        self, space: bytes, sources: Sequence[Source], growth_bytes: int, passed: Passed = unseen
+    ) -> int | None:
         """Makes the chunks of these contents durable on the server, sending only what it lacks; answers the quota left.
 
         `growth_bytes` says how much longer they are than what they take the place of. Raises Failure(quota) before any
         byte moves where that cannot fit, Failure(changed, index=...) when a source
-        changed under the reading."""
+        changed under the reading. `passed` hears, in the caller's thread, what the server holds by now."""
 
     def commit(
         self,
@@ -106,6 +116,20 @@ class Remote(Protocol):
     def revisions(self, space: bytes, node: bytes, before: int | None) -> Revisions: ...
 
     def trash(self, space: bytes, before: int | None) -> Trash: ...
+
+    def share(self, space: bytes, request: Share) -> SpaceInfo:
+        """Makes a folder of a space a space of its own, and answers it; asked again with the same ids it is done once."""
+
+    def members(self, space: bytes, after: str | None) -> Members:
+        """Reads a page of a space's members."""
+
+    def set_member(self, space: bytes, change: SetMember) -> None: ...
+
+    def leave(self, space: bytes) -> None:
+        """Ends this person's own membership."""
+
+    def directory(self, text: str) -> Directory:
+        """Finds people, groups and divisions with whom this person could share."""
 
 
 class Calls(Protocol):
@@ -145,3 +169,24 @@ class Calls(Protocol):
     def revisions(self, space: bytes, node: bytes, before: int | None) -> Revisions: ...
 
     def trash(self, space: bytes, before: int | None) -> Trash: ...
+
+    def share(self, space: bytes, request: Share) -> SpaceInfo: ...
+
+    def members(self, space: bytes, after: str | None) -> Members: ...
+
+    def set_member(self, space: bytes, change: SetMember) -> None: ...
+
+    def leave(self, space: bytes) -> None: ...
+
+    def directory(self, text: str) -> Directory: ...
+
+
+def every_node(remote: Remote | Calls, space: bytes) -> Iterator[NodeState]:
+    """Reads the whole snapshot of a space, page by page."""
+    after: bytes | None = None
+    while True:
+        page = remote.nodes(space, after)
+        yield from page.nodes
+        after = page.after
+        if after is None:
+            return

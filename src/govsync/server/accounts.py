@@ -7,37 +7,23 @@ copied it; whose, cannot be told, so the device is signed out. A number higher t
 only come from the life that a restored copy lost: it is taken, and sessions survive. Chance is handed in.
 """
 
-import base64
-import binascii
 import hashlib
-import hmac
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from govsync.model import names
 from govsync.model.codes import Code
-from govsync.model.documents import from_packed
 from govsync.model.problems import Failure
 from govsync.protocol.session import DeviceInfo, Refresh, SignIn, Tokens
-from govsync.server import attempts, directory
+from govsync.server import attempts, audit, directory, passwords, signing
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
+from govsync.server.signing import Chance
 
 ACCESS_S = 600
 REFRESH_MS = 90 * 24 * 3_600_000
 MOST_SUCCESSORS = 8
-_SECRET = "token_secret"
-_HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-_NOBODYS = "$argon2id$v=19$m=19456,t=2,p=1$fHkgHBXZIAAysrYAmEt0Hg$piimR/aCnFtM7Xy6/WToS8dnRHsg7XhRTaik9JE9J5M"
-"""What is compared for a name that is not there, so that it takes as long, from the first time on."""
-
-Chance = Callable[[int], bytes]
-"""Answers so many random bytes."""
 
 
 class _Access(msgspec.Struct, frozen=True, array_like=True, tag="access"):
@@ -55,22 +41,13 @@ class _Refresh(msgspec.Struct, frozen=True, array_like=True, tag="refresh"):
     chance: bytes
 
 
-C = TypeVar("C", _Access, _Refresh)
-
-
 def set_password(server: Server, tx: Connection, user: bytes, password: str) -> None:
     """Sets a person's password (Argon2id, RFC 9106); raises Failure(bad_request) for an empty one."""
     if not password:
         raise Failure(Code.BAD_REQUEST, what="password")
     tx.execute(delete(tables.credential).where(tables.credential.c.user == user))
-    tx.execute(insert(tables.credential), [{"user": user, "hash": _HASHER.hash(names.nfc(password))}])
+    tx.execute(insert(tables.credential), [{"user": user, "hash": passwords.hashed(password)}])
     directory.note(server, tx, "credential", user, {"user": user})
-
-
-def make_secret(tx: Connection, chance: Chance) -> None:
-    """Makes the key that signs tokens, once in the life of a database."""
-    if directory.setting(tx, _SECRET) is None:
-        directory.set_setting(tx, _SECRET, chance(32))
 
 
 def sign_in(server: Server, request: SignIn, chance: Chance, address: str = "") -> Tokens:
@@ -92,13 +69,14 @@ def sign_in(server: Server, request: SignIn, chance: Chance, address: str = "") 
         by = attempts.counted(server, login, address, known)
         attempts.look(server, tx, by)
     attempts.count(server, by)
-    fits = _fits(row.hash if row is not None else _NOBODYS, request.password)
+    fits = passwords.fits(row.hash if row is not None else passwords.NOBODYS, request.password)
     if not fits or row is None or row.state != "active":
         raise Failure(Code.WRONG_PASSWORD)
     with server.database.begin() as tx:
         attempts.take_back(tx, by)
         directory.register_device(server, tx, row.id, request.device)
         tx.execute(delete(tables.token).where(tables.token.c.device == request.device.id))
+        audit.note(server, tx, "sign_in", row.id, request.device.id)
         return _issue(server, tx, row, request.device, chance)
 
 
@@ -108,24 +86,19 @@ def _login_of(request: SignIn) -> str:
     return login if login.isprintable() and len(login) <= directory.MOST_CHARACTERS else ""
 
 
-def _fits(stored: str, password: str) -> bool:
-    try:
-        return _HASHER.verify(stored, names.nfc(password))  # Composed as it was set (RFC 8265, section 4.2).
-    except (VerificationError, InvalidHashError):
-        return False
-
-
 def _issue(server: Server, tx: Connection, account: Any, device: DeviceInfo, chance: Chance) -> Tokens:
     d = tables.device.c
     counter = tx.execute(
         update(tables.device).where(d.id == device.id).values(counter=d.counter + 1).returning(d.counter)
     ).scalar_one()
-    now_ms, secret = server.clock.time_ms(), _secret(tx)
-    refresh = _sign(secret, _Refresh(account.id, device, now_ms + REFRESH_MS, counter, chance(16)))
+    now_ms, secret = server.clock.time_ms(), signing.secret(tx)
+    refresh = signing.signed(secret, _Refresh(account.id, device, now_ms + REFRESH_MS, counter, chance(16)))
     row = {"hash": _digest(refresh), "device": device.id, "counter": counter, "used": False}
     tx.execute(insert(tables.token), [row])
     return Tokens(
-        access=_sign(secret, _Access(account.id, device.id, now_ms + ACCESS_S * 1000, account.login)),
+        access=signing.signed(
+            secret, _Access(account.id, device.id, now_ms + ACCESS_S * 1000, account.login)
+        ),
         refresh=refresh,
         expires_s=ACCESS_S,
         user=account.id,
@@ -138,7 +111,7 @@ def refresh(server: Server, request: Refresh, chance: Chance) -> Tokens:
     """Exchanges a refresh token; raises Failure(signed_out, token_reused)."""
     tokens: Tokens | None = None
     with server.database.begin() as tx:
-        claims = _verified(_secret(tx), request.refresh, _Refresh)
+        claims = signing.verified(signing.secret(tx), request.refresh, _Refresh)
         if claims.device.id != request.device or claims.expires_ms < server.clock.time_ms():
             raise Failure(Code.SIGNED_OUT)
         digest = _digest(request.refresh)
@@ -220,37 +193,11 @@ def caller_of(server: Server, access: str) -> Caller:
     A disabled person or device is refused at once, whatever the token says.
     """
     with server.database.begin(write=False) as tx:
-        claims = _verified(_secret(tx), access, _Access)
+        claims = signing.verified(signing.secret(tx), access, _Access)
         if claims.expires_ms < server.clock.time_ms():
             raise Failure(Code.TOKEN_EXPIRED)
         _active(tx, claims.user, claims.device)
     return Caller(user=claims.user, device=claims.device, login=claims.login)
-
-
-def _secret(tx: Connection) -> bytes:
-    found = directory.setting(tx, _SECRET)
-    assert found is not None, "the key is made when the database is"
-    return found
-
-
-def _sign(secret: bytes, claims: _Access | _Refresh) -> str:
-    data = msgspec.msgpack.encode(claims)
-    return base64.urlsafe_b64encode(data + hmac.digest(secret, data, "sha256")).rstrip(b"=").decode()
-
-
-def _verified(secret: bytes, token: str, kind: type[C]) -> C:
-    """Answers what a token of a kind says; raises Failure(signed_out) for one that is not of our making."""
-    try:
-        data = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise Failure(Code.SIGNED_OUT) from error
-    claims, signature = data[:-32], data[-32:]
-    if not hmac.compare_digest(hmac.digest(secret, claims, "sha256"), signature):
-        raise Failure(Code.SIGNED_OUT)
-    try:
-        return from_packed(claims, kind)
-    except msgspec.ValidationError as error:  # A token of the other kind.
-        raise Failure(Code.SIGNED_OUT) from error
 
 
 def _digest(token: str) -> bytes:

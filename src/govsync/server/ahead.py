@@ -21,10 +21,10 @@ from govsync.protocol.limits import Limits
 from govsync.server import access, contents, reading
 from govsync.server.access import Action
 from govsync.server.chunk import Chunk
-from govsync.server.contents import Holding
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
 from govsync.server.reading import Stored
+from govsync.server.sources import Sources
 
 _HEAD_BYTES = 512
 _CHUNK_BYTES = 36
@@ -53,7 +53,8 @@ def prepare(server: Server, caller: Caller, space: bytes, request: Commit, inlin
         for digest in bringing.manifest_chunks
     } - sent.keys()
     enough = contents.enough_for_a_pack(sent.values())
-    if not enough and not named:
+    taking = [op for op in request.operations if isinstance(op, ask.Put) and op.source is not None]
+    if not enough and not named and not taking:
         return Ahead(sent)
     with server.database.begin(write=False) as tx:
         reader = Action.READ in access.MAY[access.require(tx, caller.user, space, Action.ADD)]
@@ -61,7 +62,11 @@ def prepare(server: Server, caller: Caller, space: bytes, request: Commit, inlin
         if tx.execute(select(s.epoch).where(s.id == space)).scalar() != request.epoch:
             raise Failure(Code.EPOCH_CHANGED)
         here = contents.holdings(tx, space, [*(sent if enough else ()), *named])
-        stored = _manifest_pieces(server, tx, caller, space, reader, here, named)
+        mine = {space: {digest for digest in named if contents.usable(here.get(digest), caller, reader)}}
+        sources = Sources(tx, caller)
+        for row in filter(None, map(sources.revision, taking)):
+            mine.setdefault(row.space, set()).update(reading.manifest_hashes(row))
+        stored = _manifest_pieces(server, tx, mine)
     absent = {
         digest: chunk
         for digest, chunk in sent.items()
@@ -72,24 +77,16 @@ def prepare(server: Server, caller: Caller, space: bytes, request: Commit, inlin
     return Ahead(sent, put.packs if put else (), {digest: chunk.plain for digest, chunk in found.items()})
 
 
-def _manifest_pieces(
-    server: Server,
-    tx: Connection,
-    caller: Caller,
-    space: bytes,
-    reader: bool,
-    here: Mapping[bytes, Holding],
-    named: set[bytes],
-) -> list[Stored]:
-    """Answers where the pieces of manifests lie that the caller may refer to, as many as one commit may hold."""
+def _manifest_pieces(server: Server, tx: Connection, mine: Mapping[bytes, set[bytes]]) -> list[Stored]:
+    """Answers where pieces of manifests lie, given by space, as many as one commit may hold."""
     room = most_manifest_bytes(server.limits)
-    mine: list[bytes] = []
-    for digest in sorted(named):
-        holding = here.get(digest)
-        if holding is not None and contents.usable(holding, caller, reader) and holding.size_bytes <= room:
-            room -= holding.size_bytes
-            mine.append(digest)
-    return reading.find_some(tx, space, mine)
+    found: list[Stored] = []
+    for space, digests in mine.items():
+        for each in reading.find_some(tx, space, digests):
+            if each.size_bytes <= room:
+                room -= each.size_bytes
+                found.append(each)
+    return found
 
 
 def content_of(operation: ask.AnyOperation) -> ask.Put | ask.Offer | None:

@@ -19,6 +19,7 @@ from govsync.model.codes import Code
 from govsync.model.ids import uuid7
 from govsync.model.problems import Failure
 from govsync.protocol.limits import DEFAULT, KIB, Limits
+from govsync.server import audit
 from govsync.server.blobs.folder import FolderBlobs
 from govsync.server.blobs.interface import Blobs
 from govsync.server.bounds import Bounds
@@ -102,12 +103,14 @@ def serve(options: Options) -> None:
     """Serves in the foreground until SIGTERM or SIGINT, then ends within 5 s; says on standard output where it listens."""
     proxies = [_network(each) for each in options.proxies]
     server = open_server(options)
-    upkeep = Upkeep(server)
-    upkeep.start()
+    works = (Upkeep(server), Upkeep(server, audit.SEAL_S, audit.turn))
+    for work in works:
+        work.start()
     try:
         ended = run(server, listen(options.host, options.port), _say, proxies=proxies)
     finally:
-        upkeep.stop()
+        for work in works:
+            work.stop()
         server.database.close()
     if not ended:
         # A database or a store does not answer, and threads that wait for it would keep the process for minutes. Whatever

@@ -1,4 +1,5 @@
-"""Attempts to sign in, counted in the database, so that all replicas count together; swept by the upkeep.
+"""Attempts to come in, with a password or by the address of a link, counted in the database, so that all replicas count
+together; swept by the upkeep.
 
 Whoever guesses is slowed; nobody can keep a colleague out by guessing wrong on purpose. A login is counted where its
 attempts come from. What it is counted by over all addresses runs out soon. A device on which the person signed in before
@@ -35,6 +36,20 @@ def counted(server: Server, login: str, address: str, known_device: bytes | None
         _subject("login", login, place): bounds.login_at_address,
         _subject("login", login): bounds.login,
         _subject("address", place): bounds.address,
+    }
+
+
+def counted_links(server: Server, address: str) -> Counted:
+    """Answers by what an address that opens no link is counted."""
+    return {_subject("link", _place(address)): server.bounds.link_at_address}
+
+
+def counted_password(server: Server, link: bytes, address: str) -> Counted:
+    """Answers by what an attempt at the password of a link is counted."""
+    bounds, of = server.bounds, link.hex()
+    return {
+        _subject("link password", of, _place(address)): bounds.link_password_at_address,
+        _subject("link password", of): bounds.link_password,
     }
 
 

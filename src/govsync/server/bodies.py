@@ -78,7 +78,7 @@ class Body:
     async def read(self, share: Share) -> tuple[bytes, ...]:
         """Answers it, unjoined; raises Failure(too_large, timed_out, busy_retry)."""
         found: list[bytes] = []
-        async for piece in self._pieces():
+        async for piece in self.pieces():
             share.take(len(piece))
             found.append(piece)
         return tuple(found)
@@ -90,13 +90,14 @@ class Body:
         if not self._begun:
             try:
                 async with asyncio.timeout(self._bounds.head_s if of_a_stranger else None):
-                    async for _ in self._pieces():
+                    async for _ in self.pieces():
                         pass
             except (Failure, ClientDisconnect, TimeoutError):
                 return False
         return self._ended
 
-    async def _pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Yields it as it comes; raises Failure(too_large, timed_out)."""
         self._begun = True
         size = 0
         clock_s = asyncio.get_running_loop().time

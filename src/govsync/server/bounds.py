@@ -5,14 +5,14 @@ Unlike `protocol.limits` these are told to nobody: no desk has to know them, and
 
 import msgspec
 
-from govsync.protocol.limits import KIB, MIB
+from govsync.protocol.limits import GIB, KIB, MIB
 
 SECOND_MS = 1_000
 MINUTE_MS = 60 * SECOND_MS
 
 
 class Tries(msgspec.Struct, frozen=True):
-    """So many failed sign-ins in so much time; the next one waits for the rest of it."""
+    """So many failed attempts in so much time; the next one waits for the rest of it."""
 
     most: int
     window_ms: int
@@ -58,9 +58,23 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     device_at_address: Tries = Tries(10, 5 * MINUTE_MS)
     """A device that this person has signed in on before: it counts for itself, so that no guesser elsewhere shuts it out."""
     device: Tries = Tries(20, MINUTE_MS)
+    link_at_address: Tries = Tries(100, 5 * MINUTE_MS)
+    """Addresses of links that open nothing, tried from one address: it may be a whole office, in which an old message is read."""
+    link_password_at_address: Tries = Tries(10, 5 * MINUTE_MS)
+    """Of one link."""
+    link_password: Tries = Tries(20, MINUTE_MS)
+    """Of one link, from all addresses together: who guesses from many keeps others out for a minute at most."""
+
+    link_upload_bytes: int = 4 * GIB
+    """One sending of files through a link."""
+    link_files: int = 20_000
+    """Files and folders that are packed into one ZIP: its table of contents is kept in memory until its end."""
 
     @property
     def longest_window_ms(self) -> int:
         """After which no attempt counts any more."""
-        all_tries = (self.login_at_address, self.address, self.login, self.device_at_address, self.device)
+        all_tries = (
+            self.login_at_address, self.address, self.login, self.device_at_address, self.device, self.link_at_address,
+            self.link_password_at_address, self.link_password,
+        )  # fmt: skip
         return max(tries.window_ms for tries in all_tries)

@@ -8,7 +8,7 @@ answer; the others go on (I10).
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from govsync.content import manifests
 from govsync.content.chunks import SCHEME
@@ -17,13 +17,12 @@ from govsync.model import operations as ask
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol.commits import Lacking, Refused
-from govsync.server import access, contents, reading
-from govsync.server.access import Action
+from govsync.server import contents, reading
 from govsync.server.ahead import Ahead, content_of, most_manifest_bytes
 from govsync.server.chunk import Chunk
 from govsync.server.contents import Holding, PutAway
 from govsync.server.context import Caller, Server
-from govsync.server.db import tables
+from govsync.server.sources import Sources
 
 Content = tuple[bytes | None, tuple[bytes, ...]]
 """A manifest as a revision keeps it: encoded, or None and the chunks that hold it."""
@@ -51,7 +50,7 @@ class Brought:
         """Chunks that another space has and the caller reads there, with that space."""
         self._manifests: dict[bytes, Manifest] = {}
         self._contents: dict[bytes, Content] = {}
-        self._readable: dict[bytes, bool] = {}
+        self._sources = Sources(tx, caller)
         self._used: dict[bytes, None] = {}
         self.sent: dict[bytes, Chunk] = {}
         """Chunks that came along and are stored, once `write` has ended."""
@@ -64,8 +63,7 @@ class Brought:
         bringing = [found for operation in operations if (found := content_of(operation)) is not None]
         for operation in bringing:
             self._contents[operation.key] = (operation.manifest, operation.manifest_chunks)
-            if isinstance(operation, ask.Put) and operation.source is not None:
-                self._read_source(operation, *operation.source)
+            self._read_source(operation)
         wanted: dict[bytes, None] = {}
         for operation in bringing:
             encoded, holding_it = self._contents[operation.key]
@@ -96,7 +94,8 @@ class Brought:
             return Refused(code=Code.MANIFEST_BAD)
         if manifest.content_hash != bringing.hash or manifest.size_bytes != bringing.size_bytes:
             return Refused(code=Code.HASH_MISMATCH)
-        if all(self._size(chunk.hash) == chunk.size_bytes for chunk in manifest.chunks):
+        # By a comprehension: to begin a generator costs more than the one chunk that most contents have.
+        if not [chunk for chunk in manifest.chunks if self._size(chunk.hash) != chunk.size_bytes]:
             return None
         absent = self._absent(dict.fromkeys(chunk.hash for chunk in manifest.chunks))
         return Lacking(hashes=absent) if absent else Refused(code=Code.MANIFEST_BAD)
@@ -104,8 +103,10 @@ class Brought:
     def use(self, operation: ask.AnyOperation) -> Content:
         """Answers the manifest of an operation that has an effect; its chunks will be there when `write` ends."""
         content = self._contents[operation.key]
-        self._used.update(dict.fromkeys(content[1]))
-        self._used.update((chunk.hash, None) for chunk in self._manifests[operation.key].chunks)
+        for digest in content[1]:
+            self._used[digest] = None
+        for chunk in self._manifests[operation.key].chunks:
+            self._used[chunk.hash] = None
         return content
 
     def write(self) -> None:
@@ -125,7 +126,9 @@ class Brought:
         stored = contents.only(PutAway(list(self._ahead.packs), self.sent), self.sent.keys())
         contents.insert_stored(self._tx, self._space, stored, self._now_ms, None, reader=True)
         for space, digests in copied.items():
-            contents.copy_chunks(self._tx, space, self._space, digests, self._now_ms)
+            # The other space is not locked: what was there a moment ago may just have been removed.
+            if contents.copy_chunks(self._tx, space, self._space, digests, self._now_ms) < len(digests):
+                raise Failure(Code.BUSY_RETRY)
 
     def _size(self, digest: bytes) -> int | None:
         """Answers the plain size of a chunk that may be referred to, None for one that must be sent."""
@@ -190,15 +193,12 @@ class Brought:
 
     # From another space
 
-    def _read_source(self, operation: ask.Put, space: bytes, rev: bytes) -> None:
+    def _read_source(self, operation: ask.Put | ask.Offer) -> None:
         """Takes the manifest of a revision that the caller may read now, and knows of its chunks."""
-        r = tables.revision.c
-        if not self._may_read(space):
-            return
-        query = select(tables.revision).where(r.space == space, r.id == rev, r.hash == operation.hash)
-        row = self._tx.execute(query.where(r.state == contents.OK)).one_or_none()
+        row = self._sources.revision(operation)
         if row is None:
             return
+        space: bytes = row.space
         holding_it = reading.manifest_hashes(row)
         self._contents[operation.key] = (row.manifest, tuple(holding_it))
         if space == self._space:
@@ -214,15 +214,6 @@ class Brought:
     def _look_up_there(self, space: bytes, hashes: Sequence[bytes]) -> None:
         found = contents.holdings(self._tx, space, hashes)
         self._there.update((digest, (space, holding)) for digest, holding in found.items())
-
-    def _may_read(self, space: bytes) -> bool:
-        if space not in self._readable:
-            try:
-                access.require(self._tx, self._caller.user, space, Action.READ)
-                self._readable[space] = True
-            except Failure:
-                self._readable[space] = False
-        return self._readable[space]
 
 
 def _has_source(operation: ask.Put | ask.Offer) -> bool:

@@ -86,7 +86,7 @@ def check(tx: Connection, row: Any, cursor: Cursor) -> None:
 def _chain_at(tx: Connection, row: Any, seq: int) -> bytes:
     if seq == row.head:
         return bytes(row.chain)
-    if seq == 0:
+    if seq == row.floor:
         return chain.START
     j = tables.journal.c
     return bytes(tx.execute(select(j.chain).where(j.stream == row.id, j.seq == seq)).scalar_one())
@@ -162,7 +162,8 @@ def known(server: Server, caller: Caller, space: bytes, question: Known) -> Know
         raise Failure(Code.TOO_LARGE, limit=server.limits.keys_per_question)
     with server.database.begin(write=False) as tx:
         access.require(tx, caller.user, space, Action.READ)
-        found = _ever(tx, space, question)
+        row = tx.execute(select(tables.space).where(tables.space.c.id == space)).one()
+        found = _ever(tx, row, question)
         had = _had(tx, space, {digest for _, digest in question.contents})
     return KnownAnswer(
         keys=tuple(key in found for key in question.keys),
@@ -170,20 +171,20 @@ def known(server: Server, caller: Caller, space: bytes, question: Known) -> Know
     )
 
 
-def _ever(tx: Connection, space: bytes, question: Known) -> set[bytes]:
+def _ever(tx: Connection, space: Any, question: Known) -> set[bytes]:
     """Answers the keys under which anything was ever done in a space, up to the moment that the question is about."""
     j, r, n = tables.journal.c, tables.revision.c, tables.node.c
-    found: set[bytes] = set()
+    parts = {part.stream: part for part in chain.parts(space)}
+    found: list[tuple[bytes, int]] = []
     for piece in pieces(question.keys):
+        done = select(j.op_key, j.stream, j.seq).where(j.stream.in_(parts), j.op_key.in_(piece))
+        found += [(key, seq) for key, of, seq in tx.execute(done) if parts[of].has(seq)]
         for query in (
-            select(j.op_key, j.stream, j.seq).where(j.stream == space, j.op_key.in_(piece)),
             select(r.id, r.space, r.seq).where(r.id.in_(piece)),
-            select(n.place, n.space, n.seq).where(n.space == space, n.place.in_(piece)),
+            select(n.place, n.space, n.seq).where(n.space == space.id, n.place.in_(piece)),
         ):
-            for key, of, seq in tx.execute(query).all():
-                if of == space and (question.until is None or seq <= question.until):
-                    found.add(key)
-    return found
+            found += [(key, seq) for key, of, seq in tx.execute(query) if of == space.id]
+    return {key for key, seq in found if question.until is None or seq <= question.until}
 
 
 def _had(tx: Connection, space: bytes, digests: set[bytes]) -> set[tuple[str, bytes]]:

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select, tuple_, update
+from sqlalchemy import Connection, and_, func, or_, select, tuple_, update
 
 from govsync.model.codes import Code
 from govsync.model.nodes import Kind
 from govsync.model.problems import Failure
-from govsync.server import chain, contents, directory, reading
+from govsync.server import audit, chain, contents, directory, reading
 from govsync.server.context import Server
 from govsync.server.db import tables
 from govsync.server.db.connect import lock_space
@@ -46,13 +46,15 @@ def check(server: Server, repair: bool = False) -> list[Damage]:
         revisions = _bad_revisions(server, space, bad)
         found += revisions.values()
         found += _bad_nodes(server, space)
+        found += _bad_places(server, space)
         found += _bad_packs(server, space)
         found += _bad_sum(server, space, repair)
         found += _bad_chain(server, space)
         if repair:
             _mark(server, space, bad, revisions)
     found += _bad_chain(server, directory.SYS)
-    return found
+    broken = audit.first_broken(server)
+    return found if broken is None else [*found, Damage("seal", f"number {broken}", _COPY)]
 
 
 def _bad_chunks(server: Server, space: bytes) -> set[bytes]:
@@ -187,18 +189,42 @@ def _bad_nodes(server: Server, space: bytes) -> list[Damage]:
     return [Damage("node", row.id.hex(), _COPY) for row in rows]
 
 
+def _bad_places(server: Server, space: bytes) -> list[Damage]:
+    """Lists nodes that hang in nothing of their space, in something dead or in a file, and mounts that do not show the space
+    that they name; of what is dead, only where it would come back to is looked at."""
+    n, s = tables.node.c, tables.space.c
+    above = tables.node.alias("above")
+    hangs = and_(
+        above.c.space == n.space,
+        or_(n.deleted_seq.is_not(None), above.c.deleted_seq.is_(None) & (above.c.kind == Kind.FOLDER)),
+    )
+    with server.database.begin(write=False) as tx:
+        root = select(s.root).where(s.id == space).scalar_subquery()
+        nodes = tx.execute(
+            select(n.id)
+            .join_from(tables.node, above, above.c.id == n.parent, isouter=True)
+            .where(n.space == space, n.id != root, or_(above.c.id.is_(None), ~hangs))
+        ).scalars()
+        mounts = tx.execute(
+            select(n.id)
+            .join_from(tables.node, tables.space, s.id == n.target_space, isouter=True)
+            .where(n.space == space, n.kind == Kind.MOUNT, n.deleted_seq.is_(None))
+            .where(or_(s.id.is_(None), s.root != n.root, n.root.is_(None)))
+        ).scalars()
+        return [Damage("place", node.hex(), _COPY) for node in sorted({*nodes, *mounts})]
+
+
 def _bad_chain(server: Server, stream: bytes) -> list[Damage]:
     value = chain.START
-    expected = 0
+    j, s = tables.journal.c, tables.space.c
     with server.database.begin(write=False) as tx:
-        j = tables.journal.c
+        end = tx.execute(select(s.head, s.chain, s.floor).where(s.id == stream)).one_or_none()
+        expected = end.floor if end is not None else 0
         for row in tx.execute(select(tables.journal).where(j.stream == stream).order_by(j.seq)):
             expected += 1
             value = chain.link(value, row.seq, row.op_key, row.body)
             if row.seq != expected or value != row.chain:
                 return [Damage("journal", f"{stream.hex()} {row.seq}", _COPY)]
-        s = tables.space.c
-        end = tx.execute(select(s.head, s.chain).where(s.id == stream)).one_or_none()
     if end is not None and (end.head, bytes(end.chain)) != (expected, value):
         return [Damage("journal", f"{stream.hex()} {expected}", _COPY)]
     return []

@@ -17,7 +17,7 @@ import msgspec
 from sqlalchemy import Connection, and_, bindparam, delete, exists, select, tuple_, update
 
 from govsync.model.problems import Failure
-from govsync.server import contents, directory, packs, reading
+from govsync.server import chain, contents, directory, packs, reading
 from govsync.server.context import Server
 from govsync.server.db import tables
 from govsync.server.db.connect import lock_space
@@ -78,9 +78,10 @@ def _old_revisions(tx: Connection, space: Any, horizon: int) -> int:
     )
     current = select(n.rev).where(n.space == space.id, n.rev.is_not(None))
     done = tx.execute(delete(tables.revision).where(r.space == space.id, r.id.not_in(current), replaced))
+    stream = chain.stream_at(space, n.deleted_seq)
     buried = (
         select(n.rev)
-        .join_from(tables.node, tables.journal, and_(j.stream == n.space, j.seq == n.deleted_seq))
+        .join_from(tables.node, tables.journal, and_(j.stream == stream, j.seq == n.deleted_seq))
         .where(n.space == space.id, n.rev.is_not(None), j.at_ms < limit)
     )
     emptied = tx.execute(

@@ -7,6 +7,7 @@ written at once: chunks, nodes, revisions, journal, head. Either all of this is 
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -29,7 +30,7 @@ from govsync.model.nodes import Kind
 from govsync.model.problems import Failure
 from govsync.protocol.changes import NodeState
 from govsync.protocol.commits import Commit, CommitAnswer, Done, Lacking, Outcome, Refused
-from govsync.server import access, ahead, chain, changes, contents, epochs, horizon
+from govsync.server import access, ahead, audit, chain, changes, contents, epochs, horizon, quota
 from govsync.server.access import Action
 from govsync.server.ahead import content_of
 from govsync.server.brought import Brought
@@ -40,6 +41,9 @@ from govsync.server.db.among import AMONG, ask_among
 from govsync.server.db.connect import lock_space
 from govsync.server.db.insert import insert_rows
 from govsync.server.view import SpaceView, shown
+
+SENT = "link_send"
+"""What the audit calls a file that somebody sent who has no account."""
 
 
 def commit(
@@ -65,7 +69,13 @@ def commit(
             changes.check(tx, row, request.after)
         reader = Action.READ in access.MAY[role]
         brought = Brought(server, tx, caller, space, reader, done_ahead)
-        answer = _Committing(server, caller, tx, row, reader, brought).carry_out(request.operations)
+        sees = reader and not caller.adds_only
+        may_change = Action.CHANGE in access.MAY[role] and not caller.adds_only
+        committing = _Committing(server, caller, tx, row, sees, may_change, brought)
+        answer = committing.carry_out(request.operations)
+        if caller.adds_only:
+            for node in committing.changed:
+                audit.note_visitor(server, tx, SENT, caller.device, node=node)
     server.fresh.keep(space, brought.sent)
     return answer
 
@@ -92,14 +102,28 @@ class _Committing:
     """One commit under way."""
 
     def __init__(
-        self, server: Server, caller: Caller, tx: Connection, row: Any, reader: bool, brought: Brought
+        self,
+        server: Server,
+        caller: Caller,
+        tx: Connection,
+        row: Any,
+        reader: bool,
+        changer: bool,
+        brought: Brought,
     ) -> None:
         self._caller, self._tx, self._row = caller, tx, row
-        self._reader = reader
+        self._reader, self._changer = reader, changer
         self._brought = brought
         self._now_ms = horizon.moment(server, tx)
         self._view = SpaceView(tx, row.id)
+        # Asked once, and only where something grows.
+        self._most_bytes = cache(lambda: quota.most_bytes(tx, row, lock=True))
         self._draft = _Draft(int(row.head), int(row.bytes), [], [], {}, {})
+
+    @property
+    def changed(self) -> list[bytes]:
+        """What has been changed, an id for each time."""
+        return [entry.node for entry in self._draft.entries]
 
     def carry_out(self, operations: Sequence[ask.AnyOperation]) -> CommitAnswer:
         """Judges all operations and writes what they change."""
@@ -115,8 +139,13 @@ class _Committing:
         )
 
     def _done_before(self, operations: Sequence[ask.AnyOperation]) -> dict[bytes, int]:
-        keys = (operation.key for operation in operations)
-        return dict(ask_among(self._tx, _DONE, keys, stream=self._row.id))
+        keys = [operation.key for operation in operations]
+        return {
+            key: seq
+            for part in chain.parts(self._row)
+            for key, seq in ask_among(self._tx, _DONE, keys, stream=part.stream)
+            if part.has(seq)
+        }
 
     # Judging
 
@@ -129,14 +158,14 @@ class _Committing:
         wrong = self._brought.check(operation)
         if wrong is not None:
             return wrong
-        verdict = judge(self._view, operation) if self._reader else judge_upload(self._view, operation)
+        verdict = judge(self._view, operation) if self._changer else judge_upload(self._view, operation)
         return self._take(operation, verdict)
 
     def _group(self, unit: Sequence[ask.AnyOperation]) -> list[Outcome]:
         """All or none; a group that was done before is done as a whole."""
         if any(operation.key in self._draft.done for operation in unit):
             return [self._one(operation) for operation in unit]
-        if not self._reader:
+        if not self._changer:
             return [Refused(code=Code.NO_RIGHT) for _ in unit]
         draft, mark = self._draft.copy(), self._view.mark()
         outcomes: list[Outcome] = []
@@ -182,7 +211,8 @@ class _Committing:
         state, draft = verdict.state, self._draft
         old = self._view.get(state.node)
         growth = _bytes(state) - _bytes(old)
-        if growth > 0 and self._row.quota and draft.used_bytes + growth > self._row.quota:
+        most = self._most_bytes() if growth > 0 else None
+        if most is not None and draft.used_bytes + growth > most:
             return Refused(code=Code.QUOTA)
         draft.head += 1
         state = msgspec.structs.replace(state, seq=draft.head)

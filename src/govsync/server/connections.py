@@ -17,8 +17,9 @@ from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.server.bounds import Bounds
 
-TRUST = "trust"
-"""Under this key of a request's state (ASGI, section "Lifespan state") is what says that its caller is no stranger."""
+TRUST, CUT = "trust", "cut"
+"""Under these keys of a request's state (ASGI, section "Lifespan state") is what says that its caller is no stranger, and what
+cuts its connection: an answer that cannot be ended as it was begun must not seem to be whole."""
 
 
 class Room:
@@ -108,7 +109,7 @@ class Connection(HttpToolsProtocol):
         if self._head is not None:
             self._head.cancel()
             self._head = None
-        self.scope["state"][TRUST] = partial(self._room.trust, self)
+        self.scope["state"] |= {TRUST: partial(self._room.trust, self), CUT: self.transport.abort}
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:

@@ -21,7 +21,7 @@ from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol.commits import ChunkHead, ChunksAnswer, Missing, MissingAnswer
 from govsync.protocol.limits import Limits
-from govsync.server import access
+from govsync.server import access, quota
 from govsync.server.access import Action
 from govsync.server.chunk import Chunk
 from govsync.server.context import Caller, Server
@@ -110,8 +110,10 @@ def insert_stored(
     execute_many(tx, _take_in(tx.dialect.name, reader), rows)
 
 
-def copy_chunks(tx: Connection, source: bytes, space: bytes, hashes: Sequence[bytes], now_ms: int) -> None:
-    """Gives a space the chunks of another, to be used now; no byte of a pack moves (R24)."""
+def copy_chunks(tx: Connection, source: bytes, space: bytes, hashes: Sequence[bytes], now_ms: int) -> int:
+    """Gives a space the chunks of another, to be used now; no byte of a pack moves (R24). Answers how many of them there
+    were."""
+    count = 0
     c = tables.chunk.c
     same = ("hash", "pack", "frame_offset", "frame_bytes", "offset_bytes", "size", "encoding", "data", "lost")
     for piece in pieces(hashes):
@@ -120,7 +122,9 @@ def copy_chunks(tx: Connection, source: bytes, space: bytes, hashes: Sequence[by
             literal(None, c.device.type),
         ).where(c.space == source, c.hash.in_(piece))  # fmt: skip
         columns = (*same, "space", "touched_ms", "device")
-        tx.execute(_or_replace_lost(_insert(tx.dialect.name).from_select(columns, rows), reader=True))
+        statement = _or_replace_lost(_insert(tx.dialect.name).from_select(columns, rows), reader=True)
+        count += tx.execute(statement, execution_options={"preserve_rowcount": True}).rowcount
+    return count
 
 
 @cache
@@ -170,19 +174,19 @@ _NO_PACK: dict[str, Any] = {"pack": None, "frame_offset": None, "frame_bytes": N
 def missing(server: Server, caller: Caller, space: bytes, question: Missing) -> MissingAnswer:
     """Says which chunks the space lacks; raises Failure(quota) where what was announced cannot fit.
 
-    Who may add and not read is told that all are missing (R37)."""
+    Who may add and not read is told of what the own device has sent, and of nothing else (R37, I12)."""
     if len(question.hashes) > server.limits.hashes_per_question:
         raise Failure(Code.TOO_LARGE, limit=server.limits.hashes_per_question)
     now_ms = server.clock.time_ms()
     with server.database.begin(write=False) as tx:
         role = access.require(tx, caller.user, space, Action.ADD)
-        s = tables.space.c
-        row = tx.execute(select(s.quota, s.bytes).where(s.id == space)).one()
-        left = max(0, row.quota - row.bytes) if row.quota else None
+        row = tx.execute(select(tables.space).where(tables.space.c.id == space)).one()
+        most = quota.most_bytes(tx, row)
+        left = max(0, most - row.bytes) if most is not None else None
         if left is not None and question.growth_bytes > left:
             raise Failure(Code.QUOTA, left_bytes=left)
         reader = Action.READ in access.MAY[role]
-        found = holdings(tx, space, question.hashes) if reader else {}
+        found = holdings(tx, space, question.hashes)
     here = {digest: each for digest, each in found.items() if usable(each, caller, reader)}
     # Only of these: another answer, or more work, would tell that somebody else is sending a content (I8).
     old = [digest for digest, holding in here.items() if stale(holding, now_ms)]
@@ -228,6 +232,17 @@ def chunks(
         access.require(tx, caller.user, space, Action.ADD)
         insert_stored(tx, space, stored, now_ms, caller.device, reader)
     return ChunksAnswer(stored=tuple(good))
+
+
+def claim(server: Server, caller: Caller, space: bytes, hashes: Sequence[bytes]) -> None:
+    """Makes chunks the caller's own, which has sent their bytes a moment ago, where another device sent them after it; what is
+    in use stays everybody's."""
+    c = tables.chunk.c
+    with server.database.begin() as tx:
+        lock_space(tx, space)
+        for piece in pieces(hashes):
+            unused = (c.space == space, c.hash.in_(piece), c.device.is_not(None))
+            tx.execute(update(tables.chunk).where(*unused).values(device=caller.device))
 
 
 def _verified(head: ChunkHead, data: Piece) -> Piece | None:

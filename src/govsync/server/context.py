@@ -37,3 +37,5 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     user: bytes
     device: bytes
     login: str = ""
+    adds_only: bool = False
+    """Whatever the user may: somebody else acts in that name, who adds and is shown nothing (R37)."""

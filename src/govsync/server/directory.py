@@ -5,6 +5,7 @@ Changes take turns: what is looked up before a change (is the name free?) is sti
 journal grows one entry after the other. What a password is made of never stands in a journal.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -50,6 +51,11 @@ def epoch(tx: Connection) -> bytes:
     return found
 
 
+def sys_head(tx: Connection) -> int:
+    """Answers the newest sequence of the `sys` journal."""
+    return int(setting(tx, _HEAD) or b"0")
+
+
 def begin_epoch(server: Server, tx: Connection) -> bytes:
     """Begins another life of the database: after its making, and when it was put back from a copy (R33, R34)."""
     take_turns(tx, _TURNS)
@@ -60,16 +66,30 @@ def begin_epoch(server: Server, tx: Connection) -> bytes:
     return new
 
 
+def take_turn(tx: Connection) -> None:
+    """Waits for the turn to change the directory, and keeps it until the transaction ends."""
+    take_turns(tx, _TURNS)
+
+
 def note(server: Server, tx: Connection, kind: str, subject: bytes, row: dict[str, Any]) -> None:
     """Appends a change of the directory to the `sys` journal."""
+    note_all(server, tx, [(kind, subject, row)])
+
+
+def note_all(server: Server, tx: Connection, changes: Sequence[tuple[str, bytes, dict[str, Any]]]) -> None:
+    """Appends changes of the directory, each as (kind, subject, full row), to the `sys` journal."""
     take_turns(tx, _TURNS)
-    head = int(setting(tx, _HEAD) or b"0")
+    head = sys_head(tx)
     value = setting(tx, _CHAIN) or chain.START
-    entry = chain.JournalEntry(
-        key=server.ids.new(), kind=kind, node=subject, user=NOBODY, device=NOBODY, at_ms=server.clock.time_ms(),
-        body=msgspec.msgpack.encode(row),
-    )  # fmt: skip
-    head, value = chain.append(tx, SYS, head, value, [entry])
+    now_ms = server.clock.time_ms()
+    entries = [
+        chain.JournalEntry(
+            key=server.ids.new(), kind=kind, node=subject, user=NOBODY, device=NOBODY, at_ms=now_ms,
+            body=msgspec.msgpack.encode(row),
+        )
+        for kind, subject, row in changes
+    ]  # fmt: skip
+    head, value = chain.append(tx, SYS, head, value, entries)
     set_setting(tx, _HEAD, str(head).encode())
     set_setting(tx, _CHAIN, value)
 
@@ -124,6 +144,19 @@ def find_unit(tx: Connection, path: str) -> tuple[bytes, bytes | None]:
     return org, unit
 
 
+def division_path(tx: Connection, unit: bytes | None) -> str:
+    """Answers a division's names from its organisation's highest down, `NAME/NAME…`; empty for one that is not there."""
+    u = tables.unit.c
+    found: list[str] = []
+    while unit is not None:
+        row = tx.execute(select(u.name, u.parent).where(u.id == unit)).one_or_none()
+        if row is None:
+            break
+        found.append(row.name)
+        unit = row.parent
+    return "/".join(reversed(found))
+
+
 def _unit_below(tx: Connection, org: bytes, parent: bytes | None, name: str) -> bytes | None:
     u = tables.unit.c
     place = u.parent == parent if parent is not None else u.parent.is_(None)
@@ -139,7 +172,7 @@ def add_division(server: Server, tx: Connection, path: str) -> bytes:
     org, parent = find_unit(tx, above)
     if _unit_below(tx, org, parent, name) is not None:
         raise Failure(Code.NAME_TAKEN, name=path)
-    row = {"id": server.ids.new(), "org": org, "parent": parent, "name": name}
+    row = {"id": server.ids.new(), "org": org, "parent": parent, "name": name, "name_key": names.key(name)}
     unit = _add(server, tx, tables.unit, "unit", row)
     add_space(server, tx, SpaceKind.TEAM, name, org, unit, "unit", Role.EDITOR)
     return unit
@@ -152,7 +185,10 @@ def add_user(server: Server, tx: Connection, login: str, name: str, path: str) -
     org, unit = find_unit(tx, path)
     if tx.execute(select(tables.user.c.id).where(tables.user.c.login == login)).first() is not None:
         raise Failure(Code.NAME_TAKEN, name=login)
-    row = {"id": server.ids.new(), "org": org, "unit": unit, "login": login, "name": name, "state": "active"}
+    row = {
+        "id": server.ids.new(), "org": org, "unit": unit, "login": login, "name": name, "name_key": names.key(name),
+        "state": "active",
+    }  # fmt: skip
     user = _add(server, tx, tables.user, "user", row)
     add_space(server, tx, SpaceKind.PERSONAL, name, org, user, "user", Role.MANAGER)
     return user
@@ -188,7 +224,8 @@ def add_group(server: Server, tx: Connection, name: str) -> bytes:
     take_turns(tx, _TURNS)
     if tx.execute(select(tables.grp.c.id).where(tables.grp.c.name == name)).first() is not None:
         raise Failure(Code.NAME_TAKEN, name=name)
-    return _add(server, tx, tables.grp, "group", {"id": server.ids.new(), "name": name})
+    row = {"id": server.ids.new(), "name": name, "name_key": names.key(name)}
+    return _add(server, tx, tables.grp, "group", row)
 
 
 def add_to_group(server: Server, tx: Connection, name: str, login: str) -> None:
@@ -230,7 +267,10 @@ def add_space(
             }
         ],
     )  # fmt: skip
-    member = {"space": space, "kind": principal, "principal": owner, "role": role, "ended_ms": None}
+    member = {
+        "space": space, "kind": principal, "principal": owner, "role": role, "ended_ms": None,
+        "since_ms": server.clock.time_ms(),
+    }  # fmt: skip
     tx.execute(insert(tables.member), [member])
     note(server, tx, "member", space, member)
     return space

@@ -1,16 +1,17 @@
 """Event streams: that something newer exists, never what (R42).
 
 Each stream begins with a digest of all heads and gets one every 20 s, read from the database, so that whatever was lost
-on the way is noticed. In between, commits of this process are told at once; those of other processes are found by one
-small query a second that serves all streams of this one. What a slow reader has not read yet is replaced by what is
-newer, so that a stream holds at most two events for each of its spaces. Everything here runs on the event loop but `head`,
-and `_look`, which runs in a thread.
+on the way is noticed. In between, commits and changes of members in this process are told at once; those of other processes
+are found by small queries a second that serve all streams of this one. What a slow reader has not read yet is replaced by what is
+newer, so that a stream holds at most two events for each of its spaces. Everything here runs on the event loop but `head`
+and `rights`, and what runs in a thread.
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 
 import msgspec
 from sqlalchemy import select
@@ -19,7 +20,7 @@ from govsync.model.problems import Failure
 from govsync.protocol import events
 from govsync.protocol.digest import heads_digest
 from govsync.protocol.session import Head
-from govsync.server import access, spaces
+from govsync.server import access, concerned, spaces
 from govsync.server import wanted as lost
 from govsync.server.access import Memberships
 from govsync.server.context import Caller, Server
@@ -89,6 +90,9 @@ class Streams:
         self._heads: dict[bytes, int] = {}
         self._wanted: dict[bytes, bytes] = {}
         """The version of each space that was asked back last."""
+        self._members: int | None = None
+        """Up to which change of members the desks have been looked at."""
+        self._woken = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._tasks: tuple[asyncio.Task[None], ...] = ()
         self._ended = False
@@ -102,15 +106,21 @@ class Streams:
             self._loop = asyncio.get_running_loop()
             beat_s, poll_s = self._periods
             self._tasks = (
-                asyncio.create_task(_again(beat_s, self._beat)), asyncio.create_task(_again(poll_s, self._poll)),
-            )  # fmt: skip
+                asyncio.create_task(_again(beat_s, self._beat)),
+                asyncio.create_task(_again(poll_s, self._poll, self._woken)),
+            )
         return self._stream(_Desk(caller))
 
-    def head(self, space: bytes, seq: int, device: bytes) -> None:
-        """Says, from any thread, that a space has reached a sequence; not to the device that brought it there, whom the
-        answer to its commit tells."""
+    def head(self, space: bytes, seq: int, device: bytes | None = None) -> None:
+        """Says, from any thread, that a space has reached a sequence; not to the device that brought it there, where the
+        answer to its call tells it."""
         if self._loop is not None and not self._ended:
             self._loop.call_soon_threadsafe(self._head, space, seq, device)
+
+    def rights(self) -> None:
+        """Says, from any thread, that members of a space have changed: whoever is concerned is told at once."""
+        if self._loop is not None and not self._ended:
+            self._loop.call_soon_threadsafe(self._woken.set)
 
     def end(self) -> None:
         """Ends all streams, so that the process can stop."""
@@ -130,6 +140,8 @@ class Streams:
         if self._ended:
             desk.end()
         try:
+            if self._members is None:
+                await self._look_at_members()
             await self._look_at([desk])
             async for said in desk.said():
                 yield said
@@ -202,10 +214,24 @@ class Streams:
 
     async def _poll(self) -> None:
         assert self._loop is not None
+        await self._look_at_members()
         wanted = list(self._listeners)
         if wanted:
             for head in await self._loop.run_in_executor(self._pool, self._newest, wanted):
                 self._head(head.space, head.seq)
+
+    async def _look_at_members(self) -> None:
+        """Looks at the desks whose rights may have changed since the last time."""
+        assert self._loop is not None
+        found = await self._loop.run_in_executor(self._pool, concerned.since, self._server, self._members)
+        self._members = found.head
+        desks = [
+            desk
+            for desk in self._desks.values()
+            if desk.caller.user in found.users or not found.spaces.isdisjoint(desk.spaces)
+        ]
+        for start in range(0, len(desks), GROUP):
+            await self._look_at(desks[start : start + GROUP])
 
     # In a thread
 
@@ -228,10 +254,16 @@ class Streams:
             return list(spaces.newest_of(tx, wanted))
 
 
-async def _again(period_s: float, work: Callable[[], Awaitable[None]]) -> None:
-    """Does something again and again; what one turn could not do, the next one may."""
+async def _again(
+    period_s: float, work: Callable[[], Awaitable[None]], woken: asyncio.Event | None = None
+) -> None:
+    """Does something again and again, and as soon as it is `woken`; what one turn could not do, the next one may."""
+    woken = woken or asyncio.Event()
     while True:
-        await asyncio.sleep(period_s)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(period_s):
+                await woken.wait()
+        woken.clear()
         try:
             await work()
         except Failure as failure:

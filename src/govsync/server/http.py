@@ -1,19 +1,18 @@
 """The HTTP edge: one handler for every row of the table of routes (RFC 9110, RFC 9457).
 
-Only here and in `events` is code asynchronous. Who asks is proven before the body is read; the body is read within the
+Only here, in `events`, and in `web.handlers` is code asynchronous. Who asks is proven before the body is read; the body is read within the
 row's bound and in its time; the function is called and its answer encoded in a pool of threads, when it is its turn; what bodies and answers
 take up together is bounded. No name, token or byte of a person's reaches a log line or an error's text.
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route as StarletteRoute
 from starlette.types import Receive, Scope, Send
@@ -26,18 +25,38 @@ from govsync.model.problems import Failure
 from govsync.protocol import commits as messages
 from govsync.protocol import wire
 from govsync.protocol.changes import Cursor, Known
+from govsync.protocol.links import PATH as PAGES
+from govsync.protocol.links import MakeLink
+from govsync.protocol.numbers import LARGEST
 from govsync.protocol.routes import ROUTES, Route, Shape
 from govsync.protocol.session import Refresh, SignIn, SpacesAsked
-from govsync.server import accounts, changes, commits, contents, openapi, reading, spaces, versions
-from govsync.server.accounts import Chance
-from govsync.server.bodies import Body, Held, Share
+from govsync.protocol.sharing import SetMember, Share
+from govsync.server import (
+    accounts,
+    activity,
+    bodies,
+    changes,
+    commits,
+    contents,
+    earlier,
+    links,
+    members,
+    openapi,
+    reading,
+    search,
+    sharing,
+    spaces,
+    versions,
+)
+from govsync.server.answering import answered
+from govsync.server.bodies import Body, Held
 from govsync.server.chunk import Chunk
 from govsync.server.connections import TRUST
 from govsync.server.context import Caller, Server
 from govsync.server.events import Streams
+from govsync.server.signing import Chance
 from govsync.server.turns import Turns
-
-_log = logging.getLogger(__name__)
+from govsync.server.web import handlers
 
 T = TypeVar("T")
 Piece = bytes | memoryview
@@ -62,6 +81,11 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     def before(self) -> int | None:
         """The sequence before which a list goes on."""
         return _number(self.query["before"]) if "before" in self.query else None
+
+    @property
+    def after(self) -> bytes | None:
+        """The id after which a list goes on."""
+        return ids.from_text(self.query["after"]) if "after" in self.query else None
 
     def control(self, kind: type[T]) -> T:
         """Reads a body of control; raises Failure(bad_request)."""
@@ -95,7 +119,7 @@ class Threads(ThreadPoolExecutor):
 class _Sent(StreamingResponse):
     """An answer that counts as held until it is sent, or until nobody waits for it any more."""
 
-    def __init__(self, pieces: Sequence[Piece], share: Share, piece_bytes: int, media: str) -> None:
+    def __init__(self, pieces: Sequence[Piece], share: bodies.Share, piece_bytes: int, media: str) -> None:
         size_bytes = sum(map(len, pieces))
         share.take(size_bytes)
         self._share = share
@@ -142,6 +166,16 @@ class Http:
             "manifest": self._manifest,
             "revisions": self._revisions,
             "trash": self._trash,
+            "earlier": self._earlier,
+            "share": self._share,
+            "members": self._members,
+            "set_member": self._set_member,
+            "leave": self._leave,
+            "activity": lambda call: _json(activity.activity(server, call.caller, call.space, call.before)),
+            "directory": lambda call: _json(search.search(server, call.caller, call.query.get("text", ""))),
+            "make_link": self._make_link,
+            "links": self._links,
+            "end_link": self._end_link,
         }
 
     def app(self) -> Starlette:
@@ -151,7 +185,13 @@ class Http:
             for route in ROUTES
         ]
         routes.append(StarletteRoute(wire.PREFIX + openapi.PATH, _description))
-        return Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_found})
+        pages = handlers.Pages(self._server, self._run, self._turns, self._held, self.streams.head)
+        routes += pages.routes()
+        app = Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_found})
+        app.router.redirect_slashes = (
+            False  # What is no address leads nowhere, least of all to where the request says we are.
+        )
+        return app
 
     def close(self, wait_s: float) -> bool:
         """Ends the threads; calls under way are waited for a while. Answers whether all have ended."""
@@ -159,26 +199,10 @@ class Http:
 
     def _handler(self, route: Route) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
-            begun_ms = self._server.clock.time_ms()
             body = Body(request, route.body_bytes, self._server.bounds)
-            of_a_stranger = False
-            try:
-                response = await self._answer(route, request, body)
-            except Failure as failure:
-                response = problem(failure)
-                of_a_stranger = failure.code is Code.SIGNED_OUT
-            except ClientDisconnect:
-                response = problem(Failure(Code.TIMED_OUT))
-            except Exception:  # noqa: BLE001 - the edge: whatever it is, the caller gets an answer
-                # A bug answers as one, with nothing of it in the answer; by its reference the log says where it was.
-                reference = self._server.ids.new().hex()
-                _log.exception("the call %s ended by a bug, reference %s", route.name, reference)
-                response = problem(Failure(Code.INTERNAL), reference=reference)
-            if route.gives is not Shape.EVENTS and not await body.skip(of_a_stranger):
-                response.headers["Connection"] = "close"
-            taken_ms = self._server.clock.time_ms() - begun_ms
-            _log.info("%s %d %d ms", route.name, response.status_code, taken_ms)
-            return response
+            work = self._answer(route, request, body)
+            read = None if route.gives is Shape.EVENTS else body
+            return await answered(self._server, route.name, work, problem, read)
 
         return handle
 
@@ -239,8 +263,7 @@ class Http:
         return _with_chunks(page, [inline[rev] for rev in page.inline])
 
     def _nodes(self, call: Call) -> Answer:
-        after = ids.from_text(call.query["after"]) if "after" in call.query else None
-        return wire.encode_framed(changes.nodes(self._server, call.caller, call.space, after))
+        return wire.encode_framed(changes.nodes(self._server, call.caller, call.space, call.after))
 
     def _known(self, call: Call) -> Answer:
         question, _ = call.framed(Known)
@@ -276,12 +299,46 @@ class Http:
     def _trash(self, call: Call) -> Answer:
         return _json(versions.trash(self._server, call.caller, call.space, call.before))
 
+    def _earlier(self, call: Call) -> Answer:
+        at_ms = _number(call.query["at"]) if "at" in call.query else LARGEST
+        after = _number(call.query.get("seq", "0"))
+        return wire.encode_framed(earlier.earlier(self._server, call.caller, call.space, at_ms, after))
+
+    def _share(self, call: Call) -> Answer:
+        made, head = sharing.share(self._server, call.caller, call.space, call.control(Share))
+        self.streams.head(call.space, head)
+        self.streams.rights()
+        return _json(made)
+
+    def _members(self, call: Call) -> Answer:
+        return _json(members.members(self._server, call.caller, call.space, call.after))
+
+    def _set_member(self, call: Call) -> Answer:
+        members.set_member(self._server, call.caller, call.space, call.control(SetMember))
+        self.streams.rights()
+        return ()
+
+    def _leave(self, call: Call) -> Answer:
+        members.leave(self._server, call.caller, call.space)
+        self.streams.rights()
+        return ()
+
+    def _make_link(self, call: Call) -> Answer:
+        return _json(links.make(self._server, call.caller, call.space, call.control(MakeLink)))
+
+    def _links(self, call: Call) -> Answer:
+        return _json(links.links(self._server, call.caller, call.space, call.after))
+
+    def _end_link(self, call: Call) -> Answer:
+        links.end(self._server, call.caller, call.path["link"])
+        return ()
+
 
 _HEADERS = {wire.VERSION_HEADER: wire.VERSION}
 _MEDIA = {Shape.JSON: wire.JSON, Shape.FRAMED: wire.FRAMES, Shape.BYTES: wire.BYTES}
 
 
-def problem(failure: Failure, **more: str) -> Response:
+def problem(failure: Failure, reference: str = "") -> Response:
     """Writes a failure as a problem document (RFC 9457); of its facts only numbers travel, they say nothing of people."""
     facts = {name: fact for name, fact in failure.facts.items() if isinstance(fact, int)}
     status = CODES[failure.code].status or 500
@@ -294,11 +351,13 @@ def problem(failure: Failure, **more: str) -> Response:
     headers = dict(_HEADERS)
     if "wait_ms" in facts:
         headers["Retry-After"] = str(-(-facts["wait_ms"] // 1000))
+    more = {"reference": reference} if reference else {}
     return Response(wire.encode_json({**facts, **more, **body}), status, headers, media_type=wire.PROBLEM)
 
 
-async def _not_found(_request: Request, _error: Exception) -> Response:
-    response = problem(Failure(Code.NOT_FOUND))
+async def _not_found(request: Request, _error: Exception) -> Response:
+    of_a_page = request.url.path.startswith(PAGES)
+    response = handlers.nothing(request) if of_a_page else problem(Failure(Code.NOT_FOUND))
     response.headers["Connection"] = "close"  # A body that nobody reads may never end.
     return response
 

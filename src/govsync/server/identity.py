@@ -7,12 +7,12 @@ one that is not mounted, or lost, and is never made anew unasked.
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
-from govsync.server import accounts, directory
-from govsync.server.accounts import Chance
+from govsync.server import directory, signing
 from govsync.server.blobs.interface import Blobs
 from govsync.server.blobs.owned import OwnedBlobs
 from govsync.server.context import Server
 from govsync.server.db.connect import take_turns
+from govsync.server.signing import Chance
 
 _IDENTITY, _MARKED = "store_identity", "store_marked"
 
@@ -33,7 +33,7 @@ def bring_together(server: Server, chance: Chance, new: bool = False) -> Blobs:
                 raise Failure(Code.STORE_UNAVAILABLE, what="the store belongs to a database that is not here")
             known = (found or server.ids.new().hex()).encode()
             directory.begin_epoch(server, tx)
-            accounts.make_secret(tx, chance)
+            signing.make_secret(tx, chance)
             directory.set_setting(tx, _IDENTITY, known)
         marked = directory.setting(tx, _MARKED) is not None
     identity = known.decode()

@@ -17,8 +17,8 @@ _REF = "#/components/schemas/{name}"
 _ID = {"type": "string", "pattern": "^[A-Za-z0-9_-]{21}[AQgw]$"}
 _NUMBER = {"type": "string", "pattern": "^[0-9]{1,18}$"}
 _QUERY = {
-    "after": _ID, "before": _NUMBER, "chain": {"type": "string", "pattern": "^([0-9a-f]{2})*$"}, "epoch": _ID,
-    "nonce": {"type": "string"}, "seq": _NUMBER,
+    "after": _ID, "at": _NUMBER, "before": _NUMBER, "chain": {"type": "string", "pattern": "^([0-9a-f]{2})*$"}, "epoch": _ID,
+    "nonce": {"type": "string"}, "seq": _NUMBER, "text": {"type": "string"},
 }  # fmt: skip
 _EVENTS = get_args(events.Event)
 _PROBLEM = {

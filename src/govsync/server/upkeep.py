@@ -1,4 +1,5 @@
-"""What the server does by itself: small chunks are folded into packs, and what nothing needs any more is removed (R36).
+"""What the server does by itself: small chunks are folded into packs, and what nothing needs any more is removed (R36);
+and, each second, the audit is sealed.
 
 One thread of one replica does it at a time. Which one is settled by a lock in the database, which a replica that dies lets
 go of. Nothing depends on that lock but the work that is saved: folding and collecting are safe beside themselves, beside
@@ -40,24 +41,28 @@ def turn(server: Server, going: Callable[[], bool] = lambda: True) -> None:
                 _log.info("%s", collect.collect(server, going))
 
 
-class Upkeep(threading.Thread):
-    """Takes a turn again and again; one that fails is left to the next."""
+Turn = Callable[[Server, Callable[[], bool]], None]
 
-    def __init__(self, server: Server, turn_s: float = TURN_S) -> None:
-        super().__init__(name="upkeep", daemon=True)
+
+class Upkeep(threading.Thread):
+    """Takes a turn again and again, tidying up where nothing else is said; one that fails is left to the next."""
+
+    def __init__(self, server: Server, turn_s: float = TURN_S, work: Turn | None = None) -> None:
+        super().__init__(name=_PURPOSE if work is None else work.__module__, daemon=True)
         self._server = server
         self._turn_s = turn_s
+        self._work = work or turn
         self._stopped = threading.Event()
 
     def run(self) -> None:
         """Works until it is stopped."""
         while not self._stopped.wait(self._turn_s):
             try:
-                turn(self._server, lambda: not self._stopped.is_set())
+                self._work(self._server, lambda: not self._stopped.is_set())
             except Failure as failure:
-                _log.warning("nothing was tidied up: %s", failure.code)
+                _log.warning("%s did nothing: %s", self.name, failure.code)
             except Exception:  # noqa: BLE001 - the server goes on serving; the log says what is wrong with it
-                _log.exception("nothing was tidied up")
+                _log.exception("%s did nothing", self.name)
 
     def stop(self) -> None:
         """Ends after the step under way, or in the middle of one that takes long."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, select, tuple_
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol.changes import RevisionInfo, Revisions, Trash, Trashed
-from govsync.server import access, contents
+from govsync.server import access, chain, contents
 from govsync.server.access import Action
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
@@ -85,7 +85,9 @@ def trash(server: Server, caller: Caller, space: bytes, before: int | None) -> T
     removed = select(r.id).where(r.id == n.rev, r.state == contents.PURGED).exists()
     with server.database.begin(write=False) as tx:
         access.require(tx, caller.user, space, Action.READ)
-        by_name = and_(j.stream == n.space, j.node == n.id, j.seq == n.deleted_seq)
+        row = tx.execute(select(tables.space).where(tables.space.c.id == space)).one()
+        stream = chain.stream_at(row, n.deleted_seq)
+        by_name = and_(j.stream == stream, j.node == n.id, j.seq == n.deleted_seq)
         query = (
             select(tables.node, j.at_ms, j.user, j.device)
             .join_from(tables.node, tables.journal, by_name)

@@ -27,7 +27,7 @@ def state_of(row: Any) -> State:
     return State(
         node=row.id, kind=Kind(row.kind), parent=row.parent, name=row.name, place=row.place, seq=row.seq, rev=row.rev,
         hash=row.hash, size_bytes=row.size, mtime_ns=row.mtime_ns, exec=bool(row.exec), dead=row.deleted_seq is not None,
-        conflict_of=row.conflict_of, target_space=row.target_space,
+        conflict_of=row.conflict_of, target_space=row.target_space, root=row.root,
     )  # fmt: skip
 
 
@@ -36,7 +36,7 @@ def shown(state: State) -> NodeState:
     return NodeState(
         node=state.node, kind=state.kind, parent=state.parent, name=state.name, place=state.place, seq=state.seq,
         rev=state.rev, hash=state.hash, size_bytes=state.size_bytes, mtime_ns=state.mtime_ns, exec=state.exec,
-        dead=state.dead, conflict_of=state.conflict_of, target_space=state.target_space,
+        dead=state.dead, conflict_of=state.conflict_of, target_space=state.target_space, root=state.root,
     )  # fmt: skip
 
 
@@ -196,8 +196,8 @@ class SpaceView:
     def _row(self, state: State) -> dict[str, Any]:
         return {
             "id": state.node, "space": self._space, "parent": state.parent, "name": state.name,
-            "key": names.key(state.name), "kind": state.kind.value, "target_space": state.target_space, "place": state.place,
-            "rev": state.rev, "hash": state.hash, "size": state.size_bytes, "mtime_ns": state.mtime_ns,
+            "key": names.key(state.name), "kind": state.kind.value, "target_space": state.target_space, "root": state.root,
+            "place": state.place, "rev": state.rev, "hash": state.hash, "size": state.size_bytes, "mtime_ns": state.mtime_ns,
             "exec": state.exec, "seq": state.seq, "created_seq": self._created[state.node],
             "deleted_seq": state.seq if state.dead else None, "conflict_of": state.conflict_of,
         }  # fmt: skip

@@ -10,14 +10,19 @@ from govsync.settings.merge import Effective
 class Values(msgspec.Struct, frozen=True, kw_only=True):
     """Holds every setting; a field is called like its key, with `_` for the dot. Sizes in bytes, rates in bytes/s."""
 
+    endpoint_url: str
     hold_deletions: int
     hold_deletions_share: float
     hold_rewrites: int
     folder_minimum_free: int
     network_upload_limit: int
     network_download_limit: int
+    network_proxy: str
+    sync_on_metered: str
     sync_ignore: tuple[str, ...]
     app_autostart: bool
+    app_notifications: bool
+    app_language: str
 
 
 def values(effective: Mapping[str, Effective]) -> Values:

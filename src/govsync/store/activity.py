@@ -1,10 +1,12 @@
 """What happened, newest last: what people did here and elsewhere, and everything that GovSync did on its own (I14)."""
 
+from govsync.model.nodes import Kind
 from govsync.protocol.changes import Entry
 from govsync.store import paths
 from govsync.store.database import Row, Store
 
 KEPT = 100_000
+_CONTAINS = "path LIKE ? ESCAPE '!' OR user LIKE ? ESCAPE '!' OR device LIKE ? ESCAPE '!'"
 _ROW = "activity (at_ms, kind, path, user, device, detail)"
 
 
@@ -35,8 +37,19 @@ class Told:
             path = paths.shown(self._store, lid, self._folders)
         else:
             path = paths.shown_in(self._store, folder, entry.state.name, self._folders)
-        detail = "dead" if entry.state.dead else ""
-        self._rows.append((entry.at_ms, entry.op, path, entry.user_name, entry.device_name, detail))
+        # A mount is no thing of its own that could be deleted: what hung there has come to hang elsewhere, or ended.
+        ended = entry.state.dead and entry.state.kind is Kind.MOUNT
+        detail = "dead" if entry.state.dead and not ended else ""
+        self._rows.append(
+            (
+                entry.at_ms,
+                "mount_ended" if ended else entry.op,
+                path,
+                entry.user_name,
+                entry.device_name,
+                detail,
+            )
+        )
 
     def note(self) -> None:
         """Adds the rows."""
@@ -48,12 +61,22 @@ def here(store: Store, lid: int, kind: str, at_ms: int, detail: str = "") -> Non
     note(store, at_ms, kind, paths.shown(store, lid), detail=detail)
 
 
-def latest(store: Store, limit: int, before: int | None = None) -> list[Row]:
-    """Lists rows (id, at_ms, kind, path, user, device, detail), newest first."""
+def latest(store: Store, limit: int, before: int | None = None, matching: str = "") -> list[Row]:
+    """Lists rows (id, at_ms, kind, path, user, device, detail), newest first; where path, person or device contain a text,
+    in small letters or capitals."""
+    patterns = _patterns(matching)
+    where = f" AND ({' OR '.join([_CONTAINS] * len(patterns))})" if patterns else ""
+    values = [each for pattern in patterns for each in (pattern,) * _CONTAINS.count("?")]
     return store.all(
-        "SELECT id, at_ms, kind, path, user, device, detail FROM activity WHERE id < ? ORDER BY id DESC LIMIT ?",
-        (before if before is not None else 1 << 62, limit),
+        f"SELECT id, at_ms, kind, path, user, device, detail FROM activity WHERE id < ?{where} ORDER BY id DESC LIMIT ?",
+        (before if before is not None else 1 << 62, *values, limit),
     )
+
+
+def _patterns(text: str) -> list[str]:
+    """Answers patterns for a text in each writing: LIKE itself knows the capitals of ASCII alone."""
+    marked = "".join(f"!{letter}" if letter in "!%_" else letter for letter in text)
+    return [f"%{each}%" for each in sorted({marked, marked.lower(), marked.upper(), marked.title()}) if each]
 
 
 def trim(store: Store) -> None:

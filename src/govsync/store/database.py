@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from govsync.model.codes import Code
+from govsync.model.nodes import Kind, Presence
 from govsync.model.problems import Failure
 from govsync.store.schema import MIGRATIONS
 from govsync.system.durable import private_file
@@ -37,6 +38,14 @@ _CODES = {
 """What the errors of SQLite mean that the world can cause; any other is a bug of ours."""
 
 Row = tuple[Any, ...]
+
+# For a value of any kind but `int`, `float`, `str` and `bytearray` the driver looks for a way to adapt it, each time anew,
+# and that it finds none takes longer than to bind it: so it finds one, which changes nothing.
+sqlite3.register_adapter(bytes, bytes)
+sqlite3.register_adapter(bool, int)
+sqlite3.register_adapter(type(None), lambda nothing: nothing)
+sqlite3.register_adapter(Kind, str.__str__)
+sqlite3.register_adapter(Presence, str.__str__)
 
 
 class StoreFailure(Failure):

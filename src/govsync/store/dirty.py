@@ -74,6 +74,14 @@ def count_attempt(store: Store, lid: int) -> int:
     return int(store.value("SELECT attempts FROM dirty WHERE lid = ?", (lid,)))
 
 
+def hurry(store: Store, space: bytes) -> None:
+    """Lets the nodes of a space wait no longer: what they were refused for is not so any more."""
+    store.run(
+        "UPDATE dirty SET attempts = 0, not_before_ms = 0 WHERE lid IN (SELECT lid FROM node WHERE space = ?)",
+        (space,),
+    )
+
+
 def reset_attempts(store: Store, lids: Iterable[int]) -> None:
     """Notes successes."""
     for marks, piece in pieces(list(lids)):

@@ -10,9 +10,9 @@ from govsync.store import dirty, evidence, gaps, local_tree, meta, spaces
 from govsync.store.database import Store
 
 ROOT_ID_BYTES = 16
-_KEPT = ("meta", "activity")
-_OF_THE_SERVER = ("space", "node", "past", "lost", "dirty", "evidence")
-"""What is kept besides for our own folder: what the server told, and what was agreed with it."""
+_KEPT = ("meta", "activity", "left_out")
+_OF_THE_SERVER = ("space", "node", "past", "lost", "dirty", "evidence", "kept", "protection")
+"""What is kept besides for our own folder: what the server told, what was agreed with it, and what follows from rights."""
 
 
 def begin(store: Store, folder: bytes, put_back: bool = False) -> bool:
@@ -48,7 +48,8 @@ def doubt(store: Store) -> None:
         inside: None for (lid,) in rows for inside in gaps.with_mounted(store, local_tree.below(store, lid))
     }
     gaps.let_go(store, list(lost))
-    store.run("UPDATE node SET presence = 'obscured' WHERE presence = 'here' AND l_parent > 0")
+    # What is left out as far as the memory goes may be wanted by now, and lie there.
+    store.run("UPDATE node SET presence = 'obscured' WHERE presence IN ('here', 'excluded') AND l_parent > 0")
     store.run(
         "UPDATE node SET ino = NULL, birth_ns = NULL, size = NULL, mtime_ns = NULL, ctime_ns = NULL, racy = 0,"
         " l_hash = NULL, since_ms = NULL, waits_for = NULL, after_lid = NULL"

@@ -10,7 +10,7 @@ engine's business.
 from collections.abc import Iterable, Sequence
 
 from govsync.model.nodes import Kind, Presence
-from govsync.store import dirty, evidence, local_tree, manifests, paths, spaces
+from govsync.store import dirty, evidence, holds, local_tree, manifests, paths, protection, spaces
 from govsync.store.database import Store, pieces
 
 YOUNG_MS = 1_500
@@ -70,21 +70,35 @@ def close(store: Store, folder: int, now_ms: int) -> bool:
         "SELECT lid, since_ms FROM node WHERE l_parent = ? AND presence = 'gap' ORDER BY lid", (parent,)
     )
     lost = [(lid, since) for lid, since in all_lost if not 0 <= now_ms - (since or 0) < YOUNG_MS]
-    gone = [below for lid, _ in lost for below in local_tree.below(store, lid)]
+    gone = _with_all_in(store, [lid for lid, _ in lost])
     if _may_be_unread(store, gone) and any(now_ms - (since or 0) < LONGEST_MS for _, since in lost):
         return False
     _follow(store, gone)
     _believe(store, gone)
+    holds.ask_to_leave(store, gone, now_ms)
     _release(store, parent)
     return len(lost) == len(all_lost)
 
 
 def end_with(store: Store, folder: int) -> None:
-    """Decides what the vanished names of a folder mean that is no more itself: it will never be listed again."""
-    gone = [lid for lid in local_tree.below(store, folder) if lid != folder]
+    """Decides what the vanished names of a folder mean that is no more itself: it will never be listed again. Of what lay in
+    a mount nothing is believed to be deleted (R25)."""
+    ask_back_mounted(store, folder)
+    gone = [lid for lid in _with_all_in(store, [folder]) if lid != folder]
     _follow(store, gone)
     _believe(store, gone)
     _release(store, folder)
+
+
+def _with_all_in(store: Store, lost: Sequence[int]) -> list[int]:
+    """Lists vanished nodes and all that is in them. What a look has found in one since it vanished, because the way to it was
+    there again for a moment, has vanished with it."""
+    gone = [below for lid in lost for below in local_tree.below(store, lid)]
+    store.many(
+        "UPDATE node SET presence = 'gap' WHERE lid = ? AND presence IN ('here', 'obscured')",
+        ((lid,) for lid in set(gone).difference(lost)),
+    )
+    return gone
 
 
 def _may_be_unread(store: Store, gone: Sequence[int]) -> bool:
@@ -142,12 +156,12 @@ def _only_match(store: Store, content_hash: bytes, space: bytes) -> int | None:
 def _take_place(store: Store, lid: int, target: int) -> None:
     """The vanished node is the new one: it takes over what the disk shows of it."""
     store.run(
-        "UPDATE node SET (l_parent, l_name, l_key, disk_name, presence, ino, birth_ns, size, mtime_ns, ctime_ns, racy,"
-        " l_hash, l_exec, since_ms) = (SELECT l_parent, l_name, l_key, disk_name, presence, ino, birth_ns, size, mtime_ns,"
-        " ctime_ns, racy, l_hash, l_exec, NULL FROM node WHERE lid = ?1) WHERE lid = ?2",
+        f"UPDATE node SET ({local_tree.SHOWN}, l_hash, since_ms) = (SELECT {local_tree.SHOWN}, l_hash, NULL FROM node"
+        " WHERE lid = ?1) WHERE lid = ?2",
         (target, lid),
     )
     manifests.copy(store, target, lid)
+    protection.inherit(store, target, lid, own=False)
     local_tree.forget(store, target)
     dirty.add(store, [lid])
 
@@ -163,10 +177,12 @@ def _believe(store: Store, gone: Sequence[int]) -> None:
         elif presence == Presence.GAP:
             missing.append(lid)
             if kind == Kind.MOUNT:
-                _ask_back_all(store, lid)
+                ask_back_mounted(store, lid)
     store.many(
         "UPDATE node SET presence = 'missing', since_ms = NULL WHERE lid = ?", ((lid,) for lid in missing)
     )
+    # It may wait for long yet, but not for what it was waited with: there is no such file any more.
+    store.many("DELETE FROM problem WHERE lid = ? AND name = '' AND waiting = 1", ((lid,) for lid in missing))
     spaces.sync_mounts(store)
     dirty.add(store, missing)
 
@@ -191,7 +207,7 @@ def _rows(store: Store, lids: Sequence[int]) -> Iterable[tuple[int, str, str, bo
         )
 
 
-def _ask_back_all(store: Store, mount: int) -> None:
+def ask_back_mounted(store: Store, mount: int) -> None:
     """The disappearance of a mount deletes nothing in its space, nor in those mounted in it: all comes back (R25)."""
     inside = with_mounted(store, [mount])[1:]
     rows = list(_rows(store, inside))

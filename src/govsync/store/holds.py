@@ -6,15 +6,16 @@ from typing import Literal
 import msgspec
 
 from govsync.model.nodes import Kind
-from govsync.store import dirty, paths
+from govsync.store import activity, dirty, paths
 from govsync.store.database import Store, pieces
 
-HoldKind = Literal["deletions", "rewrites"]
+HoldKind = Literal["deletions", "rewrites", "leaving"]
 
 ANSWERED_MS = 60_000
 """How long, at most, an operation that was on its way when a hold opened is taken for one from before it."""
 _STILL = (
-    "CASE h.kind WHEN 'deletions' THEN n.presence IN ('gap', 'missing') AND n.r_dead = 0 AND n.b_parent IS NOT NULL"
+    "CASE WHEN h.kind IN ('deletions', 'leaving')"
+    " THEN n.presence IN ('gap', 'missing') AND n.r_dead = 0 AND n.b_parent IS NOT NULL"
     " ELSE n.presence = 'gap' OR n.presence = 'here' AND n.r_dead = 0 AND"
     " (n.l_hash IS NULL OR n.l_hash IS NOT n.b_hash AND n.l_hash IS NOT n.r_hash) END"
 )
@@ -70,6 +71,20 @@ def add(store: Store, hold: int, lids: Sequence[int]) -> None:
     store.many("INSERT OR IGNORE INTO hold_item (lid, hold) VALUES (?, ?)", ((lid, hold) for lid in lids))
 
 
+def ask_to_leave(store: Store, gone: Sequence[int], at_ms: int) -> None:
+    """Asks about those of these that are mounts of shared folders in the own space: whoever deletes one here may have meant
+    to leave it, and nobody deletes it for the others so (R25). Until that is answered it stays away."""
+    for marks, piece in pieces(gone):
+        for mount, space in store.all(
+            "SELECT n.lid, s.id FROM node n JOIN space s ON s.mount_lid = n.lid JOIN space own ON own.id = n.space"
+            f" WHERE n.lid IN ({marks}) AND n.presence = 'missing' AND n.r_dead = 0 AND s.kind = 'shared'"
+            " AND s.state = 'member' AND own.kind = 'personal' ORDER BY n.lid",
+            piece,
+        ):
+            add(store, opened(store, space, "leaving", at_ms), [mount])
+            activity.note(store, at_ms, "hold_opened", paths.shown(store, mount))
+
+
 def add_folders(store: Store) -> None:
     """Puts into open holds the folders that are gone, too, and cannot go before what is held in them."""
     while store.changed(
@@ -105,20 +120,45 @@ def approved(store: Store, lid: int, kind: HoldKind) -> bool:
     ) is not None  # fmt: skip
 
 
+def let_moved_go(store: Store, lids: Sequence[int]) -> None:
+    """Lets the deletions of nodes go that lie in another space by now: nothing is lost by them, however many they are, so
+    nobody is asked (R24)."""
+    for marks, piece in pieces(lids):
+        for lid, space in store.all(
+            f"SELECT lid, space FROM node WHERE lid IN ({marks}) ORDER BY lid", piece
+        ):
+            hold: int | None = store.value(
+                "SELECT id FROM hold WHERE space = ? AND kind = 'deletions' AND state = 'approved' ORDER BY id LIMIT 1",
+                (space,),
+            )
+            if hold is None:
+                hold = store.run(
+                    "INSERT INTO hold (space, kind, since_ms, state) VALUES (?, 'deletions', 0, 'approved')",
+                    (space,),
+                )
+            add(store, hold, [lid])
+
+
 def release(store: Store) -> list[int]:
     """Takes out of holds the nodes that are no longer what they were held for: back on the disk, as the server has them,
-    or, once approved, sent. Answers the open holds that have none left."""
+    or, once approved, sent. Answers these nodes, which may have something else to decide."""
     rows = store.all(
         "SELECT i.hold, i.lid FROM hold h JOIN hold_item i ON i.hold = h.id JOIN node n ON n.lid = i.lid"
         f" WHERE h.state IN ('open', 'approved') AND NOT ({_STILL}) ORDER BY i.hold, i.lid"
     )
     store.many("DELETE FROM hold_item WHERE hold = ? AND lid = ?", rows)
-    dirty.add(store, [lid for _, lid in rows])
-    empty = store.all(
+    released = [lid for _, lid in rows]
+    dirty.add(store, released)
+    return released
+
+
+def empty(store: Store) -> list[int]:
+    """Answers the open holds that have no nodes left."""
+    rows = store.all(
         "SELECT h.id FROM hold h WHERE h.state = 'open' AND NOT EXISTS (SELECT 1 FROM hold_item i WHERE i.hold = h.id)"
         " ORDER BY h.id"
     )
-    return [id for (id,) in empty]
+    return [id for (id,) in rows]
 
 
 def open_holds(store: Store) -> list[HoldRow]:
@@ -127,9 +167,9 @@ def open_holds(store: Store) -> list[HoldRow]:
     for id, space, kind, since_ms in store.all(
         "SELECT id, space, kind, since_ms FROM hold WHERE state = 'open' ORDER BY id"
     ):
-        held = "FROM hold_item i JOIN node n ON n.lid = i.lid WHERE i.hold = ? AND n.kind = 'file'"
-        count = int(store.value(f"SELECT count(*) {held}", (id,)))
-        first = store.all(f"SELECT i.lid {held} ORDER BY i.lid LIMIT 100", (id,))
+        held = "FROM hold_item i JOIN node n ON n.lid = i.lid WHERE i.hold = ? AND (n.kind = 'file' OR ? = 'leaving')"
+        count = int(store.value(f"SELECT count(*) {held}", (id, kind)))
+        first = store.all(f"SELECT i.lid {held} ORDER BY i.lid LIMIT 100", (id, kind))
         found.append(
             HoldRow(
                 id=id,
@@ -161,15 +201,38 @@ def any_items(store: Store) -> bool:
     return store.value("SELECT 1 FROM hold_item LIMIT 1") is not None
 
 
+def divide(store: Store, space: bytes, target: bytes) -> None:
+    """Gives holds of their own to nodes that another space has now: each is counted, and asked about, in its space."""
+    for hold, kind, since_ms, state in store.all(
+        "SELECT DISTINCT h.id, h.kind, h.since_ms, h.state FROM hold h JOIN hold_item i ON i.hold = h.id"
+        " JOIN node n ON n.lid = i.lid WHERE h.space = ? AND n.space = ? ORDER BY h.id",
+        (space, target),
+    ):
+        new = store.run(
+            "INSERT INTO hold (space, kind, since_ms, state) VALUES (?, ?, ?, ?)",
+            (target, kind, since_ms, state),
+        )
+        store.run(
+            "UPDATE hold_item SET hold = ?1 WHERE hold = ?2 AND EXISTS"
+            " (SELECT 1 FROM node n WHERE n.lid = hold_item.lid AND n.space = ?3)",
+            (new, hold, target),
+        )
+        store.run("UPDATE sent SET hold = ? WHERE hold = ? AND space = ?", (new, hold, target))
+        if store.value("SELECT 1 FROM hold_item WHERE hold = ? LIMIT 1", (hold,)) is None:
+            store.run("UPDATE sent SET hold = NULL WHERE hold = ?", (hold,))
+            store.run("DELETE FROM hold WHERE id = ?", (hold,))
+
+
 # What is counted
 
 
 def deletions(store: Store, space: bytes, since_ms: int) -> int:
-    """Counts the files that are gone from the disk and alive on the server, approved ones and those left out for which a
-    new name waits (they are moved), and those that this desk has sent as deleted since a moment."""
+    """Counts the files that are gone from the disk and alive on the server, without approved ones and those that were moved
+    (a new name waits for them, or they wait for their arrival in another space), and those that this desk has sent as
+    deleted since a moment."""
     waiting = store.value(
         "SELECT count(*) FROM node n WHERE n.space = ? AND n.kind = ? AND n.presence IN ('gap', 'missing')"
-        " AND n.r_dead = 0 AND n.b_parent IS NOT NULL AND NOT EXISTS"
+        " AND n.r_dead = 0 AND n.b_parent IS NOT NULL AND n.after_lid IS NULL AND NOT EXISTS"
         f" (SELECT 1 FROM node m WHERE m.waits_for = n.lid AND m.presence = 'here') AND {_NOT_APPROVED}",
         (space, Kind.FILE, "deletions"),
     )

@@ -11,7 +11,7 @@ import msgspec
 from govsync.model import names
 from govsync.model.codes import REFUSALS
 from govsync.model.nodes import Baseline, Kind, Local, Node, Place, Presence
-from govsync.store import dirty, evidence, trees
+from govsync.store import dirty, evidence, holds, trees
 from govsync.store.database import Store, pieces
 
 _REFUSED = "('" + "', '".join(REFUSALS) + "')"
@@ -33,6 +33,10 @@ class Disk(msgspec.Struct, frozen=True):
     ctime_ns: int
     birth_ns: int | None = None
     racy: bool = False
+
+
+SHOWN = "l_parent, l_name, l_key, disk_name, presence, ino, birth_ns, size, mtime_ns, ctime_ns, racy, l_exec"
+"""The columns of what the disk shows of a node, whatever it holds: one node may take them over from another."""
 
 
 def node(store: Store, lid: int) -> Node:
@@ -95,6 +99,17 @@ def disks(store: Store, lids: Sequence[int]) -> dict[int, Disk]:
     return found
 
 
+def not_obscured(store: Store, lids: Sequence[int]) -> list[int]:
+    """Answers those of these nodes of which it is known whether they are on the disk."""
+    return [
+        lid
+        for marks, piece in pieces(lids)
+        for (lid,) in store.all(
+            f"SELECT lid FROM node WHERE lid IN ({marks}) AND presence IS NOT 'obscured' ORDER BY lid", piece
+        )
+    ]
+
+
 def only_here(store: Store, lids: Sequence[int]) -> dict[int, bytes]:
     """Answers those of these nodes that the server was never told of, with their spaces."""
     return {
@@ -139,6 +154,30 @@ def revisions(store: Store, lids: Sequence[int]) -> dict[int, Revision]:
         for lid, space, rev, hash, size_bytes, mtime_ns, exec in store.all(
             "SELECT lid, space, r_rev, r_hash, r_size, r_mtime_ns, r_exec FROM node"
             f" WHERE lid IN ({marks}) AND r_parent IS NOT NULL AND r_rev IS NOT NULL AND r_hash IS NOT NULL",
+            piece,
+        )
+    }
+
+
+def moved_here(store: Store, lids: Sequence[int]) -> set[int]:
+    """Answers those of these nodes that were moved here from another space (R24)."""
+    return {
+        lid
+        for marks, piece in pieces(lids)
+        for (lid,) in store.all(f"SELECT DISTINCT after_lid FROM node WHERE after_lid IN ({marks})", piece)
+    }
+
+
+def sources(store: Store, lids: Sequence[int]) -> dict[int, tuple[bytes, bytes]]:
+    """Answers of files that were moved here from another space where the server has exactly their content, as it has told: the
+    space, and the revision in it."""
+    return {
+        lid: (space, rev)
+        for marks, piece in pieces(lids)
+        for lid, space, rev in store.all(
+            "SELECT m.lid, n.space, n.r_rev FROM node m JOIN node n ON n.after_lid = m.lid"
+            f" WHERE m.lid IN ({marks}) AND n.after_lid IS NOT NULL AND m.r_parent IS NULL AND n.space != m.space"
+            " AND n.r_dead = 0 AND n.r_rev IS NOT NULL AND n.r_seq > 0 AND n.r_hash = m.l_hash ORDER BY n.lid DESC",
             piece,
         )
     }
@@ -264,6 +303,26 @@ def agree_exec(store: Store, lid: int, exec: bool) -> None:
     store.run("UPDATE node SET b_exec = ? WHERE lid = ? AND b_parent IS NOT NULL", (exec, lid))
 
 
+def unmount(store: Store, lid: int, node_id: bytes) -> None:
+    """Makes a mount a folder that only this desk has, under a new id: nothing hangs there any more (R25). It is of the space in
+    which it lies, and so is what was put into it: a person may have moved it there."""
+    inside: bytes = store.value(
+        "SELECT p.space FROM node n JOIN node p ON p.lid = n.l_parent WHERE n.lid = ?", (lid,)
+    )
+    store.many(
+        "UPDATE node SET space = ? WHERE lid = ? AND (lid = ? OR r_parent IS NULL)",
+        ((inside, found, lid) for found in below(store, lid)),
+    )
+    store.run(
+        "UPDATE node SET node_id = ?, kind = 'folder', target_space = NULL, r_parent = NULL, r_name = NULL, r_key = NULL,"
+        " r_place = NULL, r_seq = NULL, r_size = NULL, r_exec = NULL, r_dead = NULL, b_parent = NULL, b_name = NULL,"
+        " b_place = NULL, b_exec = NULL WHERE lid = ?",
+        (node_id, lid),
+    )
+    store.run("UPDATE space SET mount_lid = NULL WHERE mount_lid = ?", (lid,))
+    dirty.add(store, [lid])
+
+
 def obscure(store: Store, lid: int) -> list[int]:
     """Freezes what lies below a folder that cannot be looked into (R29); answers the nodes concerned."""
     lids = [found for found in below(store, lid) if found != lid]
@@ -296,17 +355,22 @@ def below(store: Store, lid: int) -> list[int]:
 
 def settle(store: Store, lids: Collection[int]) -> None:
     """Takes nodes with nothing left to decide off the list of dirty ones; what waited for one of them, because it was
-    moved there from another space, may be deleted where it came from: desk and server agree on it here now (R24). No step
-    of theirs waits any more, or is refused."""
+    moved there from another space, may be deleted where it came from: desk and server agree on it here now, unless it is to
+    stay on this desk alone (R24). No step of theirs waits any more, or is refused."""
     dirty.drop(store, lids)
     for marks, piece in pieces(list(lids)):
         store.run(
             f"DELETE FROM problem WHERE lid IN ({marks}) AND name = '' AND (waiting = 1 OR code IN {_REFUSED})",
             piece,
         )
-        waiting = store.all(f"SELECT lid FROM node WHERE after_lid IN ({marks}) ORDER BY lid", piece)
+        waiting = store.all(
+            f"SELECT w.lid FROM node w JOIN node n ON n.lid = w.after_lid WHERE w.after_lid IN ({marks})"
+            " AND n.presence != 'local_only' ORDER BY w.lid",
+            piece,
+        )
         if waiting:
-            store.run(f"UPDATE node SET after_lid = NULL WHERE after_lid IN ({marks})", piece)
+            store.many("UPDATE node SET after_lid = NULL WHERE lid = ?", waiting)
+            holds.let_moved_go(store, [found for (found,) in waiting])
             dirty.add(store, [found for (found,) in waiting])
 
 
@@ -331,7 +395,9 @@ def forget_unless_named(store: Store, lid: int) -> None:
 def forget(store: Store, lid: int) -> None:
     """Forgets a node that is gone from disk and server; whatever waited for it waits no longer (R3, R24)."""
     _release(store, lid)
-    for table in ("node", "manifest", "dirty", "hold_item", "rescue", "suspect", "past", "lost", "evidence"):
+    for table in (
+        "node", "manifest", "dirty", "hold_item", "rescue", "suspect", "past", "lost", "evidence", "kept", "protection",
+    ):  # fmt: skip
         store.run(f"DELETE FROM {table} WHERE lid = ?", (lid,))
     store.run("DELETE FROM skipped WHERE folder = ?", (lid,))
 

@@ -15,7 +15,18 @@ from govsync.model.codes import Code
 from govsync.model.ids import Ids
 from govsync.model.nodes import Kind, Local, Place, Presence
 from govsync.model.problems import Failure, Problem, problem_of
-from govsync.store import damage, dirty, gaps, local_tree, mounts, paths, problems, spaces
+from govsync.store import (
+    activity,
+    damage,
+    dirty,
+    gaps,
+    local_tree,
+    mounts,
+    paths,
+    problems,
+    protection,
+    spaces,
+)
 from govsync.store.database import Row, Store, pieces
 from govsync.store.local_tree import Disk, NewNode
 from govsync.system.fs import Shape, Stat
@@ -75,6 +86,8 @@ class _Known(msgspec.Struct, gc=False):
 
 
 _COLUMNS = "lid, disk_name, kind, presence, ino, birth_ns, size, mtime_ns, ctime_ns, racy, l_hash, l_exec, space, l_parent"
+_READ = "presence = 'here' AND kind = 'file' AND racy = 0 AND l_hash IS NOT NULL"
+"""What is known of a file that need not be read."""
 _REMEMBERED = ("here", "local_only", "obscured", "gap", "missing")
 _RANK = {Presence(presence): rank for rank, presence in enumerate(_REMEMBERED)}
 _KINDS = {kind.value: kind for kind in Kind}
@@ -84,22 +97,6 @@ _PRESENCES = {presence.value: presence for presence in Presence}
 def _known(row: Row) -> _Known:
     lid, name, kind, presence, *rest = row
     return _Known(lid, name, _KINDS[kind], _PRESENCES[presence], *rest)
-
-
-def _as_it_was(row: Row, entry: Entry | None) -> bool:
-    """Says whether nothing follows from a look at a remembered name: a file that was read lies there unchanged. So it is
-    with nearly every name there is, and a scan of them all costs what this costs."""
-    if entry is None:
-        return False
-    _, _, kind, presence, ino, _, size, mtime_ns, ctime_ns, racy, content, executable, *_ = row
-    stat = entry[1]
-    return (
-        (ino, size, mtime_ns, ctime_ns) == (stat.ino, stat.size_bytes, stat.mtime_ns, stat.ctime_ns)
-        and (kind, presence, racy, executable) == ("file", "here", 0, stat.exec)
-        and content is not None
-        and stat.shape is Shape.FILE
-        and entry[3] is None
-    )
 
 
 def observe(
@@ -137,32 +134,50 @@ class _Folder:
         self._identity = identity
         self._complete = complete
         self._listed = {entry[0]: entry for entry in entries}
-        row = store.one("SELECT space, presence FROM node WHERE lid = ?", (parent,))
+        row = store.one("SELECT space, presence, kind, r_dead FROM node WHERE lid = ?", (parent,))
         assert row is not None, "a folder that is looked at is known"
         self._space: bytes = row[0]
         self._husk = row[1] == Presence.LOCAL_ONLY
-        rows = [row for row in self._rows() if row[3] in _REMEMBERED]
-        settled = {row[0]: row[1] for row in rows if _as_it_was(row, self._listed.get(row[1]))}
-        self._seen = set(settled)
-        others = self._listed.keys() - settled.values()
+        self._others = not self._husk and row[2] == Kind.MOUNT and row[3] == 0
+        """Whether a space hangs here that is not known yet: what is in it belongs to others."""
+        unchanged, rows = self._remembered()
+        self._seen = set(unchanged)
+        others = self._listed.keys() - unchanged.values()
         self._entries = [
             self._listed[name]
             for name in sorted(others, key=lambda name: name.encode(errors="surrogateescape"))
         ]
-        known = [_known(row) for row in rows if row[0] not in settled]
+        known = [_known(row) for row in rows if row[0] not in unchanged and row[3] in _REMEMBERED]
         known.sort(key=lambda node: -_RANK[node.presence])
         self._all = known
         self._known = {node.name: node for node in known}
         self._forms: dict[str, _Known] | None = None
         self.found = Observed(to_read=[], folders=[], new_folders=[], look_at=[], illegal={}, skipped=[])
 
-    def _rows(self) -> Iterable[Row]:
-        """Reads what is remembered of the folder; for a look at some names, only what could be meant by them."""
-        if self._complete:
-            yield from self._store.all(
-                f"SELECT {_COLUMNS} FROM node WHERE l_parent = ? ORDER BY lid", (self._parent,)
-            )
-            return
+    def _remembered(self) -> tuple[dict[int, str], Iterable[Row]]:
+        """Reads what is remembered of the folder: the files, with their names, from which nothing follows, since they were
+        read and lie there unchanged; and the rows of at least all others. So it is with nearly every name there is, and a
+        scan of them all costs what this costs."""
+        if not self._complete:
+            return {}, self._rows_of_names()
+        shown = {
+            name: (stat.ino, stat.size_bytes, stat.mtime_ns, stat.ctime_ns, stat.exec)
+            for name, stat, _, reason in self._listed.values()
+            if reason is None and stat.shape is Shape.FILE
+        }
+        files = self._store.all(
+            "SELECT lid, disk_name, ino, size, mtime_ns, ctime_ns, l_exec FROM node"
+            f" WHERE l_parent = ? AND {_READ}",
+            (self._parent,),
+        )
+        unchanged = {row[0]: row[1] for row in files if shown.get(row[1]) == row[2:]}
+        others = f" AND NOT ({_READ})" if len(unchanged) == len(files) else ""
+        return unchanged, self._store.all(
+            f"SELECT {_COLUMNS} FROM node WHERE l_parent = ?{others} ORDER BY lid", (self._parent,)
+        )
+
+    def _rows_of_names(self) -> Iterable[Row]:
+        """Reads what could be meant by the names that were looked at."""
         legible = [name for name in self._listed if _is_text(name)]
         keys = sorted({names.key(name) for name in legible})
         for slots, piece in pieces(keys):
@@ -179,6 +194,8 @@ class _Folder:
 
     def compare(self) -> Observed:
         """Changes the local tree; to be called once."""
+        if self._others:
+            return self.found
         new: list[Entry] = []
         for entry in self._moved_folders():
             node = self._at(entry[0])
@@ -253,11 +270,13 @@ class _Folder:
         return others
 
     def _known_folder(self, entry: Entry) -> int | None:
-        """Finds the folder node that this is, wherever it was: a folder cannot have two names."""
+        """Finds the folder node that this is, wherever it was: a folder cannot have two names. In another space it is new,
+        but for a mount, which is what it is wherever it lies (R24, R25)."""
         _, stat, birth_ns, _ = entry
         for node in self._candidates(Kind.FOLDER, [stat.ino]).get(stat.ino, ()):
-            same = node.space == self._space and birth_ns is not None and node.birth_ns == birth_ns
-            if same and not self._lies_in(node.lid):
+            same = birth_ns is not None and node.birth_ns == birth_ns
+            mine = node.space == self._space or node.kind is Kind.MOUNT
+            if same and mine and not self._lies_in(node.lid):
                 return node.lid
         return None
 
@@ -279,6 +298,9 @@ class _Folder:
         )
         self._seen.add(source)
         self._write(source, name, stat, birth_ns, Kind.FOLDER)
+        if self._store.value("SELECT space FROM node WHERE lid = ?", (source,)) != self._space:
+            # A mount cannot hang in another space than it does: the plan lets it go back (R25).
+            activity.here(self._store, source, "mount_put_back", self._now_ms)
         spaces.sync_mounts(self._store)
         dirty.add(self._store, inside)
         self.found.folders.append(source)
@@ -310,6 +332,7 @@ class _Folder:
                 self.found.to_read.append(node.lid)
             return
         damage.suspect(self._store, node.lid, stat.mtime_ns, self._now_ms)
+        self._right_to_write(node.lid, stat, own=node.presence is Presence.LOCAL_ONLY)
         self._write(node.lid, name, stat, birth_ns, Kind.FILE)
         if node.presence is Presence.LOCAL_ONLY:
             local_tree.set_presence(self._store, node.lid, Presence.LOCAL_ONLY)
@@ -317,6 +340,13 @@ class _Folder:
             self._wake_husk()
         self.found.to_read.append(node.lid)
         self.found.changed = True
+
+    def _right_to_write(self, lid: int, stat: Stat, own: bool) -> None:
+        """Takes in who may write a file that was known before; what this desk alone has is its person's own (R38)."""
+        if stat.write:
+            protection.seen_open(self._store, lid)
+        elif stat.shut:
+            protection.seen_shut(self._store, lid, own)
 
     def _folder(self, node: _Known, entry: Entry) -> None:
         """Keeps a folder whose identity was found nowhere else at its name (R2.1)."""
@@ -326,12 +356,15 @@ class _Folder:
             self._look_at_all(self._parent)  # The folder that was here may lie beside it.
             return
         self.found.folders.append(node.lid)
-        here = node.presence is Presence.HERE
-        if node.presence is Presence.LOCAL_ONLY or (here and same and name == node.name):
+        here, own = node.presence is Presence.HERE, node.presence is Presence.LOCAL_ONLY
+        if same and (own or (here and name == node.name)):
             return
         if not here or not same:
             self.found.new_folders.append(node.lid)
         self._write(node.lid, name, stat, birth_ns, Kind.FOLDER)
+        if own:  # Another folder has its name; whatever is put into that is found there.
+            local_tree.set_presence(self._store, node.lid, Presence.LOCAL_ONLY)
+            return
         spaces.sync_mounts(self._store)
         self._wake_husk()
         dirty.add(self._store, [node.lid])
@@ -402,15 +435,18 @@ class _Folder:
         made: list[tuple[Entry, list[_Known], NewNode]] = []
         for entry in entries:
             once = known.get(entry[1].ino, ()) if entry[1].links == 1 else ()
-            candidates = [node for node in once if node.lid not in self._seen]
-            new = self._new_file(entry, candidates)
+            candidates = [node for node in once if node.lid not in self._seen] if once else []
+            new = self._new_file(entry, candidates) if candidates else self._new_node(entry, Kind.FILE, None)
             if new is not None:
                 made.append((entry, candidates, new))
         if made:
             lids = local_tree.insert_seen(self._store, [new for _, _, new in made])
             self.found.to_read.extend(lids)
             for lid, (entry, candidates, _) in zip(lids, made, strict=True):
-                self._from_other_space(lid, entry, candidates)
+                if candidates:
+                    self._from_other_space(lid, entry, candidates)
+                if entry[1].shut:
+                    protection.seen_shut(self._store, lid, own=True)
 
     def _new_file(self, entry: Entry, candidates: Sequence[_Known]) -> NewNode | None:
         """Answers the node to make for a file at a new name; where it seems to have come from another name, it waits for
@@ -428,6 +464,7 @@ class _Folder:
         origin = next((node for node in mine if self._was(node, entry)), None)
         if origin is not None and origin.presence is Presence.MISSING:
             self._seen.add(origin.lid)
+            self._right_to_write(origin.lid, stat, own=False)
             self._write(origin.lid, name, stat, birth_ns, Kind.FILE)
             self._wake_husk()
             self.found.to_read.append(origin.lid)
@@ -502,7 +539,11 @@ class _Folder:
         ):
             local_tree.set_presence(self._store, lid, Presence.HERE)
             dirty.add(self._store, [lid])
-            lid = self._store.value("SELECT l_parent FROM node WHERE lid = ?", (lid,))
+            # What lies at the top of a space lies in its mount.
+            lid = self._store.value(
+                "SELECT coalesce((SELECT mount_lid FROM space WHERE root_lid = ?1), l_parent) FROM node WHERE lid = ?1",
+                (lid,),
+            )
 
     # Names that are gone
 
@@ -517,6 +558,8 @@ class _Folder:
             below = [node.lid] if node.kind is Kind.FILE else local_tree.below(self._store, node.lid)
             if node.presence in (Presence.LOCAL_ONLY, Presence.OBSCURED):
                 # Of what was hidden nobody knows when it went, or whether: only what was seen here can be deleted (R26).
+                # What was moved here from another space is deleted there only if it turns up nowhere else (R24).
+                self.found.vanished |= bool(local_tree.moved_here(self._store, below))
                 gaps.let_go(self._store, gaps.with_mounted(self._store, below))
                 spaces.sync_mounts(self._store)
             else:

@@ -20,9 +20,9 @@ class OpRow(msgspec.Struct, frozen=True, kw_only=True):
 
 def record_sent(store: Store, rows: Sequence[OpRow]) -> None:
     """Makes operations durable (with the transaction around it) before they are sent."""
-    store.many(
-        "INSERT INTO op (key, lid, space, body) VALUES (?, ?, ?, ?)",
-        ((row.operation.key, row.lid, row.space, msgspec.msgpack.encode(row.operation)) for row in rows),
+    store.insert(
+        "op (key, lid, space, body)",
+        [(row.operation.key, row.lid, row.space, msgspec.msgpack.encode(row.operation)) for row in rows],
     )
     store.insert("op_cover", [(lid, row.operation.key) for row in rows for lid in row.covers])
 
@@ -67,3 +67,9 @@ def drop(store: Store, keys: Sequence[bytes]) -> None:
     for marks, piece in pieces(keys):
         store.run(f"DELETE FROM op_cover WHERE key IN ({marks})", piece)
         store.run(f"DELETE FROM op WHERE key IN ({marks})", piece)
+
+
+def drop_all(store: Store, space: bytes) -> None:
+    """Ends all operations on a space: its server has lost what they were about, so none has an outcome."""
+    store.run("DELETE FROM op_cover WHERE key IN (SELECT key FROM op WHERE space = ?)", (space,))
+    store.run("DELETE FROM op WHERE space = ?", (space,))

@@ -11,24 +11,38 @@ _OF_SPACES = "('" + "', '".join((*OF_THE_SERVER, Code.SPACE_FROZEN, Code.NOT_GIV
 _KEPT_BACK = (
     "WITH RECURSIVE said(lid, code) AS (SELECT lid, code FROM problem WHERE (waiting = 0 OR {lasting}) AND name = ''),"
     " hindered(lid) AS (SELECT lid FROM said WHERE NOT (code IN {of_spaces} AND lid IN (SELECT root_lid FROM space))"
+    "  UNION SELECT s.root_lid FROM space s JOIN hold_item i ON i.lid = s.mount_lid JOIN hold h ON h.id = i.hold"
+    "  WHERE h.state = 'open'"
     "  UNION SELECT n.lid FROM hindered h JOIN node n ON n.r_parent = h.lid AND n.r_dead = 0"
     "  WHERE n.presence IS NULL OR n.presence != 'here'),"
+    " above(lid) AS (SELECT n.l_parent FROM hindered h JOIN node n ON n.lid = h.lid"
+    "  UNION SELECT coalesce(s.mount_lid, n.l_parent) FROM above a JOIN node n ON n.lid = a.lid"
+    "  LEFT JOIN space s ON s.root_lid = n.lid),"
     " asked(lid) AS (SELECT i.lid FROM hold_item i JOIN hold h ON h.id = i.hold WHERE h.state = 'open'"
     "  UNION SELECT n.lid FROM asked a JOIN node old ON old.lid = a.lid AND old.r_dead = 0"
     "  JOIN node n ON n.l_parent = old.r_parent AND n.l_key = old.r_key AND n.lid != old.lid"
     "  UNION SELECT n.lid FROM asked a JOIN node n ON n.l_parent = a.lid AND n.r_parent IS NULL),"
     " kept(lid) AS (SELECT lid FROM hindered UNION SELECT lid FROM asked"
+    "  UNION SELECT n.lid FROM above a JOIN node n ON n.lid = a.lid WHERE n.kind != 'file' AND n.presence = 'here'"
+    "  AND n.r_dead = 0 AND n.l_parent = n.r_parent AND n.l_name = n.r_name"
+    "  UNION SELECT n.lid FROM main.kept k JOIN node n ON n.after_lid = k.lid"
+    "  UNION SELECT m.lid FROM node m JOIN space s ON s.mount_lid = m.lid JOIN said p ON p.lid = s.root_lid"
+    "  WHERE p.code IN {stopping} AND m.r_parent IS NULL"
     "  UNION SELECT l.lid FROM lost l JOIN node n ON n.lid = l.lid JOIN space s ON s.id = n.space"
     "  JOIN said p ON p.lid = s.root_lid WHERE l.offered = 1 AND p.code = '{not_given_back}'),"
     " stuck(space) AS (SELECT s.id FROM space s JOIN said p ON p.lid = s.root_lid WHERE p.code IN {stopping}) "
 )
 """What waits for a person, or for a program to end: nodes with a problem, with a notice that has lasted, or in a hold, what
-cannot come into a folder that has a problem, what has the name of one that waits so, or is new in it (R28), what others must
-give back, and spaces to which nothing can be sent."""
+cannot come into a folder that has a problem or is asked about, what has the name of one that waits so, or is new in it
+(R28), what was moved from where it is to where its person may only read (R24), folders that are to go once something in them
+has gone (R26), what others must give back, and spaces to which nothing can be sent, with the mounts that the server has lost
+with them."""
 _UP = (
     "(coalesce(n.presence, '') IN ('here', 'missing') AND (n.r_parent IS NULL OR n.r_hash IS NOT n.l_hash AND n.r_hash IS n.b_hash"
     " OR n.presence = 'missing' OR n.b_parent IS NOT NULL AND (n.l_parent IS NOT n.b_parent OR n.l_name IS NOT n.b_name)))"
 )
+_SAME = "(coalesce(n.presence, '') = 'here' AND n.r_hash IS n.l_hash)"
+"""A file of which the disk has the content already: it is moved here, or goes, and nothing is fetched for it."""
 
 
 def undecided(store: Store) -> int:
@@ -65,7 +79,7 @@ def counts(store: Store) -> Pending:
     row = store.one(
         f"SELECT count(*) FILTER (WHERE {_UP}), count(*) FILTER (WHERE NOT {_UP}),"
         f" coalesce(sum(n.size) FILTER (WHERE {_UP} AND n.kind = 'file'), 0),"
-        f" coalesce(sum(n.r_size) FILTER (WHERE NOT {_UP} AND n.kind = 'file'), 0)"
+        f" coalesce(sum(n.r_size) FILTER (WHERE NOT {_UP} AND n.kind = 'file' AND NOT {_SAME}), 0)"
         " FROM dirty d JOIN node n ON n.lid = d.lid"
     )
     assert row is not None

@@ -12,7 +12,7 @@ import msgspec
 from govsync.model.codes import Code
 from govsync.model.documents import from_packed
 from govsync.model.problems import Problem
-from govsync.store import paths
+from govsync.store import kept, paths
 from govsync.store.database import Store, pieces
 
 SAID_AFTER_MS = 10_000
@@ -21,7 +21,7 @@ _COLUMNS = "id, lid, name, code, facts, since_ms, waiting"
 
 
 class ProblemRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A problem as it is listed, or a notice (`waiting`)."""
+    """A problem as it is listed, or a notice (`waiting`); the `id` of what is kept here alone is negative."""
 
     id: int
     lid: int
@@ -68,8 +68,30 @@ def of(store: Store, lid: int) -> Problem | None:
 
 
 def listed(store: Store) -> list[ProblemRow]:
-    """Lists all problems, and all notices too, the oldest first."""
-    return _rows(store, store.all(f"SELECT {_COLUMNS} FROM problem ORDER BY since_ms, id"))
+    """Lists all problems, and all notices too, the oldest first, and among them what is kept here alone."""
+    found = _rows(store, store.all(f"SELECT {_COLUMNS} FROM problem ORDER BY since_ms, id"))
+    return sorted((*found, *_kept(store)), key=lambda row: row.since_ms)
+
+
+def page(store: Store, after: int = 0, limit: int = -1) -> list[ProblemRow]:
+    """Lists problems without the notices, as they were noted, and then what is kept here alone: those after an id, so many
+    at most (-1: all)."""
+    where = "waiting = 0 AND id > ? ORDER BY id LIMIT ?"
+    noted = store.all(f"SELECT {_COLUMNS} FROM problem WHERE {where}", (after, limit)) if after >= 0 else []
+    found = _rows(store, noted)
+    if limit < 0 or len(found) < limit:
+        rest = sorted((row for row in _kept(store) if -row.id > -min(after, 0)), key=lambda row: -row.id)
+        found += rest if limit < 0 else rest[: limit - len(found)]
+    return found
+
+
+def _kept(store: Store) -> Iterable[ProblemRow]:
+    return (
+        ProblemRow(
+            id=-lid, lid=lid, path=paths.shown(store, lid), problem=Problem(code), since_ms=since_ms, waiting=False
+        )
+        for lid, code, since_ms in kept.listed(store)
+    )  # fmt: skip
 
 
 def notices(store: Store, now_ms: int, limit: int) -> list[ProblemRow]:
@@ -108,7 +130,7 @@ def counts(store: Store, now_ms: int) -> tuple[int, int]:
         f"SELECT count(*) FILTER (WHERE waiting = 0), count(*) FILTER (WHERE {lasting(now_ms)}) FROM problem"
     )
     assert row is not None
-    return int(row[0]), int(row[1])
+    return int(row[0]) + kept.count(store), int(row[1])
 
 
 def set_skipped(

@@ -9,7 +9,18 @@ from collections.abc import Iterable, Sequence
 from govsync.model import names
 from govsync.model.nodes import Kind
 from govsync.protocol.changes import Entry, NodeState
-from govsync.store import activity, dirty, local_tree, meta, past, spaces
+from govsync.store import (
+    activity,
+    dirty,
+    kept,
+    left_out,
+    local_tree,
+    meta,
+    mounts,
+    past,
+    protection,
+    sharing,
+)
 from govsync.store.database import Row, Store, pieces
 from govsync.store.past import Fact
 
@@ -26,15 +37,19 @@ _NEW = f"node ({', '.join(_TOLD)}, conflict_of, node_id, lid)"
 _AGAIN = f"UPDATE node SET {' = ?, '.join(_TOLD)} = ?, conflict_of = coalesce(conflict_of, ?) WHERE lid = ?"
 
 
-def apply(store: Store, space: bytes, entries: Iterable[Entry], own_device: bytes) -> None:
-    """Takes in a page of the journal, in order; what other devices did is noted in the activity."""
+def apply(store: Store, space: bytes, entries: Iterable[Entry], own_device: bytes) -> list[int]:
+    """Takes in a page of the journal, in order; what other devices did is noted in the activity. Answers the folders to look
+    at, because something in them is another space's now."""
     entries = tuple(entries)
     if entries:
         meta.changed_at(store, max(entry.at_ms for entry in entries))
     page = _Page(store, space, [entry.state for entry in entries])
     told = activity.Told(store)
     learned: list[int] = []
+    look: list[int] = []
     for entry in entries:
+        if entry.state.root is not None and not entry.state.dead:
+            look.extend(page.convert(entry.state, entry.seq))
         if entry.state.dead:
             # What is below it comes before it on the list, and what was told before both.
             page.write()
@@ -51,10 +66,12 @@ def apply(store: Store, space: bytes, entries: Iterable[Entry], own_device: byte
     page.write()
     dirty.add(store, learned)
     told.note()
+    return look
 
 
 def learn(store: Store, space: bytes, state: NodeState) -> int | None:
-    """Takes in one state; answers the node, or None for the root of the space and for old news."""
+    """Takes in one state; answers the node, or None for the root of the space and for old news, and for a mount in the place
+    of a folder that was shared: the journal tells of that in its turn."""
     page = _Page(store, space, [state])
     lid = page.learn(state)
     page.write()
@@ -74,12 +91,22 @@ class _Page:
         self._new: dict[int, Row] = {}
         self._next_lid = 0
 
+    def convert(self, mount: NodeState, seq: int) -> list[int]:
+        """Makes a folder that was shared at this entry a space of its own, before its mount is learned."""
+        assert mount.target_space is not None
+        self.write()
+        look = sharing.convert(self._store, self._space, mount, seq)
+        self._known.update(_known(self._store, [mount]))
+        return look
+
     def learn(self, state: NodeState) -> int | None:
         """Takes in one state; answers as the function of that name."""
         store, known = self._store, self._known
-        if state.parent is None:
+        if state.parent is None or sharing.folder_of(store, self._space, state) is not None:
             return None
         row = known.get(state.node)
+        if row is not None and row[2] == state.node and row[1] == 0:
+            return None  # It is a root by now; of when it was a folder only an old journal tells.
         parent = known.get(state.parent)
         plain = state.kind is Kind.FILE and not state.dead and state.target_space is None
         if row is None and parent is not None and plain:
@@ -94,8 +121,8 @@ class _Page:
         known[state.node] = lid, state.seq, state.place, state.rev
         if state.dead:
             bury(store, lid, state.seq)
-        if state.target_space is not None and spaces.get(store, state.target_space) is not None:
-            spaces.set_mount(store, state.target_space, lid)
+        if state.target_space is not None:
+            mounts.choose(store, state.target_space)
         return lid
 
     def folder(self, lid: int) -> int | None:
@@ -143,7 +170,12 @@ class _Page:
             lid = self._store.next_id("node")
             self._store.insert(_NEW, [(*told, state.node, lid)])
             return lid
+        before = self._store.value("SELECT r_parent FROM node WHERE lid = ?", (lid,))
         self._store.run(_AGAIN, (*told, lid))
+        if state.kind is not Kind.FILE and not state.dead:
+            kept.known_again(self._store, lid)
+        if state.kind is not Kind.FILE and before != parent[0]:
+            left_out.moved(self._store, lid)
         return lid
 
 
@@ -171,13 +203,18 @@ def _mount_again(store: Store, node_id: bytes, target: bytes) -> tuple[int, None
     )
     if lid is None:
         return None
+    store.run(
+        "UPDATE OR IGNORE left_out SET node_id = ? WHERE node_id = (SELECT node_id FROM node WHERE lid = ?)",
+        (node_id, lid),
+    )
     store.run("UPDATE node SET node_id = ? WHERE lid = ?", (node_id, lid))
     return lid, None, None, None
 
 
 def never_here(store: Store, node_ids: Sequence[bytes]) -> list[int]:
     """Answers those of these files that this disk has never held, in the order in which they are to be decided about,
-    without those whose name something holds here: it may be the same content."""
+    without those whose name something holds here, since it may be the same content, and those that are left out."""
+    out = left_out.LeftOut(store)
     found = [
         row
         for marks, piece in pieces(node_ids)
@@ -188,7 +225,7 @@ def never_here(store: Store, node_ids: Sequence[bytes]) -> list[int]:
             piece,
         )
     ]
-    return [lid for _, lid in sorted(found)]
+    return [lid for _, lid in sorted(found) if lid not in out]
 
 
 def placeholder(store: Store, node_id: bytes, space: bytes) -> int:
@@ -216,11 +253,12 @@ def bury(store: Store, lid: int, seq: int) -> None:
 def unify(store: Store, loser: int, winner: int) -> None:
     """Makes two nodes one: what this disk knows of the loser is what it knows of the winner from now on (R21)."""
     store.run(
-        "UPDATE node SET (l_parent, l_name, l_key, disk_name, presence, ino, birth_ns, size, mtime_ns, ctime_ns, racy,"
-        " l_hash, l_exec) = (SELECT l_parent, l_name, l_key, disk_name, presence, ino, birth_ns, size, mtime_ns, ctime_ns,"
-        " racy, l_hash, l_exec FROM node WHERE lid = ?1) WHERE lid = ?2",
+        f"UPDATE node SET ({local_tree.SHOWN}, l_hash) = (SELECT {local_tree.SHOWN}, l_hash FROM node WHERE lid = ?1)"
+        " WHERE lid = ?2",
         (loser, winner),
     )
+    kept.known_again(store, winner)
+    protection.inherit(store, loser, winner, own=False)
     store.run("INSERT OR REPLACE INTO manifest SELECT ?2, body FROM manifest WHERE lid = ?1", (loser, winner))
     children = [lid for (lid,) in store.all("SELECT lid FROM node WHERE l_parent = ? ORDER BY lid", (loser,))]
     store.run("UPDATE node SET l_parent = ?2 WHERE l_parent = ?1", (loser, winner))

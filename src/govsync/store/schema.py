@@ -106,4 +106,14 @@ MIGRATIONS: tuple[str, ...] = (
     """
     CREATE TABLE evidence (lid INTEGER PRIMARY KEY);
     """,
+    """
+    CREATE TABLE kept (lid INTEGER PRIMARY KEY, since_ms INTEGER NOT NULL);
+    CREATE TABLE protection (lid INTEGER PRIMARY KEY, shut INTEGER NOT NULL, due INTEGER NOT NULL);
+    CREATE INDEX protection_due ON protection (lid) WHERE due = 1;
+    INSERT INTO protection SELECT n.lid, 1, 1 FROM node n JOIN space s ON s.id = n.space WHERE s.role = 'viewer'
+        AND s.state = 'member' AND n.kind = 'file' AND n.presence = 'here' AND n.b_parent IS NOT NULL;
+    """,
+    """
+    CREATE TABLE left_out (node_id BLOB PRIMARY KEY) WITHOUT ROWID;
+    """,
 )

@@ -7,6 +7,7 @@ import msgspec
 from govsync.model.nodes import Kind
 from govsync.protocol.changes import Cursor
 from govsync.protocol.session import Role, SpaceInfo, SpaceKind, SpaceState
+from govsync.store import ops
 from govsync.store.database import Row, Store
 
 
@@ -30,12 +31,27 @@ class SpaceRow(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def readable(self) -> bool:
         """Says whether the server still lets this person read it."""
-        return self.state is SpaceState.MEMBER
+        return self.state is SpaceState.MEMBER and self.role is not Role.UPLOADER
 
     @property
     def writable(self) -> bool:
         """Says whether this person may change it."""
         return self.readable and self.role in (Role.EDITOR, Role.MANAGER)
+
+    @property
+    def read_only(self) -> bool:
+        """Says whether this person may read it, and change nothing that is in it."""
+        return self.readable and not self.writable
+
+    @property
+    def adds(self) -> bool:
+        """Says whether this person may put something new into it."""
+        return self.state is SpaceState.MEMBER and self.role is not Role.VIEWER
+
+    @property
+    def adds_only(self) -> bool:
+        """Says whether this person may put something new into it, and see nothing of it (docs/decisions/0026)."""
+        return self.adds and not self.readable
 
     @property
     def doubted(self) -> bool:
@@ -123,36 +139,47 @@ def begin(store: Store, info: SpaceInfo) -> None:
             info.quota_bytes, info.used_bytes,
         ),
     )  # fmt: skip
-    mount = store.value("SELECT lid FROM node WHERE target_space = ?", (info.id,))
+    mount = store.value("SELECT lid FROM node WHERE target_space = ? ORDER BY lid LIMIT 1", (info.id,))
     if mount is not None:
         set_mount(store, info.id, mount)
+
+
+def set_epoch(store: Store, id: bytes, epoch: bytes) -> None:
+    """Takes in that a space of which nothing is read lives in another life of the server."""
+    found(store, id)
+    store.run("UPDATE space SET epoch = ? WHERE id = ?", (epoch, id))
 
 
 def update(store: Store, info: SpaceInfo) -> None:
     """Takes in what the server tells of a space that the desk holds."""
     store.run(
-        "UPDATE space SET name = ?, role = ?, state = ?, quota_bytes = ?, used_bytes = ? WHERE id = ?",
-        (info.name, info.role, info.state, info.quota_bytes, info.used_bytes, info.id),
-    )
+        "UPDATE space SET name = ?, role = ?, state = ?, owner_organisation = ?, owner = ?, quota_bytes = ?, used_bytes = ?"
+        " WHERE id = ?",
+        (
+            info.name, info.role, info.state, info.owner_organisation, info.owner, info.quota_bytes, info.used_bytes, info.id,
+        ),
+    )  # fmt: skip
 
 
 def same(store: Store, info: SpaceInfo, unknown: Iterable[bytes]) -> SpaceRow | None:
-    """Answers the space of the same person or division, of those that the server does not know any more (R35); None where
-    there is none, or where it cannot be told which."""
+    """Answers the space of the same person or division, of those that the server does not know any more (R35), or the one
+    that began with the same folder, which was shared again; None where there is none, or it cannot be told which."""
+    shared = info.kind is SpaceKind.SHARED
+    root: int | None = store.value("SELECT lid FROM node WHERE node_id = ?", (info.root,))
     found = [
         row
         for id in unknown
         if (row := get(store, id)) is not None
         and (row.kind, row.owner_organisation, row.owner) == (info.kind, info.owner_organisation, info.owner)
+        and (not shared or row.root_lid == root)
     ]
-    return found[0] if len(found) == 1 and info.kind is not SpaceKind.SHARED else None
+    return found[0] if len(found) == 1 else None
 
 
 def rehome(store: Store, old: bytes, info: SpaceInfo) -> None:
     """Makes a space that the server has lost the one that it has made anew for the same owner: all that this desk holds of
     the old one is the new one's from now on, and is united with it. What was sent has no outcome any more."""
-    store.run("DELETE FROM op_cover WHERE key IN (SELECT key FROM op WHERE space = ?)", (old,))
-    store.run("DELETE FROM op WHERE space = ?", (old,))
+    ops.drop_all(store, old)
     for table, column in (
         ("node", "space"),
         ("node", "target_space"),
@@ -171,7 +198,7 @@ def rehome(store: Store, old: bytes, info: SpaceInfo) -> None:
 
 
 def any_unmounted(store: Store) -> bool:
-    """Says whether a space that the server lets this person read hangs nowhere, as far as the server has told."""
+    """Says whether a space of this person's hangs nowhere, as far as the server has told."""
     return store.value(
         "SELECT 1 FROM space s WHERE s.state = ? AND s.kind != ? AND NOT EXISTS (SELECT 1 FROM node n"
         " WHERE n.target_space = s.id AND n.r_parent IS NOT NULL AND n.r_dead = 0) LIMIT 1",
@@ -179,14 +206,19 @@ def any_unmounted(store: Store) -> bool:
     ) is not None  # fmt: skip
 
 
-def writable(store: Store) -> set[bytes]:
-    """Answers the spaces that this person may change."""
-    return {row.id for row in all_spaces(store) if row.writable}
+def adding(store: Store) -> set[bytes]:
+    """Answers the spaces that this person may put something into."""
+    return {row.id for row in all_spaces(store) if row.adds}
 
 
-def shut(store: Store) -> dict[bytes, SpaceRow]:
-    """Answers the spaces that this person may not change, or not any more."""
-    return {row.id: row for row in all_spaces(store) if not row.writable}
+def read_only(store: Store) -> set[bytes]:
+    """Answers the spaces that this person may read, and change nothing that is in them."""
+    return {row.id for row in all_spaces(store) if row.read_only}
+
+
+def shut(store: Store) -> set[bytes]:
+    """Answers the spaces that this person may put nothing into, or not any more."""
+    return {row.id for row in all_spaces(store) if not row.adds}
 
 
 def freeze(store: Store, id: bytes, state: SpaceState) -> None:
@@ -205,6 +237,12 @@ def set_cursor(store: Store, id: bytes, cursor: Cursor) -> None:
         "UPDATE space SET epoch = ?, cursor_seq = ?, cursor_chain = ? WHERE id = ?",
         (cursor.epoch, cursor.seq, cursor.chain, id),
     )
+
+
+def read_anew(store: Store, id: bytes) -> None:
+    """Has a space read from its beginning."""
+    store.run("UPDATE space SET cursor_seq = NULL, cursor_chain = NULL WHERE id = ?", (id,))
+    found(store, id)
 
 
 def told(store: Store, id: bytes, head: Cursor) -> None:
@@ -227,9 +265,9 @@ def set_mount(store: Store, id: bytes, mount_lid: int) -> None:
 
 
 def sync_mount(store: Store, mount_lid: int) -> None:
-    """Makes the root of a mounted space as present as its mount."""
+    """Makes the root of a mounted space as present as its mount; one that is forgotten is not there."""
     store.run(
-        "UPDATE node SET presence = (SELECT coalesce(m.presence, 'not_yet') FROM node m WHERE m.lid = ?)"
+        "UPDATE node SET presence = coalesce((SELECT m.presence FROM node m WHERE m.lid = ?), 'not_yet')"
         " WHERE lid = (SELECT root_lid FROM space WHERE mount_lid = ?)",
         (mount_lid, mount_lid),
     )

@@ -5,8 +5,10 @@ from typing import Any
 
 from govsync.model import names
 from govsync.model.nodes import Baseline, Kind, Local, Node, Place, Presence, Remote
-from govsync.store import paths
+from govsync.model.trees import may_be_added
+from govsync.store import paths, spaces
 from govsync.store.database import Store, pieces
+from govsync.store.left_out import LeftOut
 
 COLUMNS = (
     "lid, node_id, space, kind, conflict_of, after_lid, "
@@ -68,7 +70,8 @@ def read_many(store: Store, lids: Sequence[int]) -> dict[int, Node]:
 
 
 def settled(store: Store, lids: Sequence[int]) -> set[int]:
-    """Answers those of these nodes that lie on the disk and are settled (`model.trees.settled`)."""
+    """Answers those of these nodes that lie on the disk, and shall, and are settled (`model.trees.settled`)."""
+    left_out = LeftOut(store)
     return {
         lid
         for marks, piece in pieces(lids)
@@ -79,6 +82,7 @@ def settled(store: Store, lids: Sequence[int]) -> set[int]:
             " AND l_exec = r_exec AND r_exec = b_exec",
             piece,
         )
+        if lid not in left_out
     }
 
 
@@ -93,6 +97,9 @@ class SqlTrees:
         self._local_at: dict[_Claim, list[int]] = {}
         self._remote_at: dict[_Claim, int | None] = {}
         self._read_to: dict[bytes, int] = {}
+        self._rights: tuple[set[bytes], set[bytes], set[bytes]] | None = None
+        self._mounts: dict[int, int] | None = None
+        self._left_out: LeftOut | None = None
 
     def prefetch(self, lids: Sequence[int]) -> dict[int, Node]:
         """Reads in few queries what a plan for these nodes will ask for: them, their folders, who is busy, and who has the
@@ -228,6 +235,44 @@ class SqlTrees:
             seq = self._store.value("SELECT cursor_seq FROM space WHERE id = ?", (space,))
             self._read_to[space] = seq or 0
         return self._read_to[space]
+
+    def read_only(self, lid: int) -> bool:
+        """As `Trees.read_only`."""
+        read_only, adding, _ = self._spaces()
+        if not read_only or (space := self.node(lid).space) not in read_only:
+            return False
+        return space not in adding or not may_be_added(self, self.node(lid))
+
+    def adds_only(self, lid: int) -> bool:
+        """As `Trees.adds_only`."""
+        adding_only = self._spaces()[2]
+        return bool(adding_only) and self.node(lid).space in adding_only
+
+    def _spaces(self) -> tuple[set[bytes], set[bytes], set[bytes]]:
+        """Answers the spaces in which the person may change nothing, those that may be added to, and those that may only
+        be added to."""
+        if self._rights is None:
+            rows = spaces.all_spaces(self._store)
+            self._rights = (
+                {row.id for row in rows if row.read_only},
+                {row.id for row in rows if row.adds},
+                {row.id for row in rows if row.adds_only},
+            )
+        return self._rights
+
+    def mount_of(self, root: int) -> int | None:
+        """As `Trees.mount_of`."""
+        if self._mounts is None:
+            self._mounts = dict(
+                self._store.all("SELECT s.root_lid, n.lid FROM space s JOIN node n ON n.lid = s.mount_lid")
+            )
+        return self._mounts.get(root)
+
+    def left_out(self, lid: int) -> bool:
+        """As `Trees.left_out`."""
+        if self._left_out is None:
+            self._left_out = LeftOut(self._store)
+        return lid in self._left_out
 
 
 def _claim(place: Place) -> _Claim:

@@ -8,8 +8,8 @@ does not know are given back, and what it has and the disk lacks comes back.
 from collections.abc import Sequence
 
 from govsync.model.nodes import Kind, Node, Place, Presence
-from govsync.protocol.changes import Cursor, Nodes, NodeState
-from govsync.store import dirty, local_tree, lost, past, remote_tree, spaces, trees
+from govsync.protocol.changes import Changes, Cursor, Nodes, NodeState
+from govsync.store import dirty, local_tree, lost, past, remote_tree, sharing, spaces, trees
 from govsync.store.database import Store
 from govsync.store.lost import Lost
 from govsync.store.past import Fact
@@ -19,26 +19,62 @@ from govsync.store.trash import HAD
 
 
 class Reading:
-    """A snapshot that is being read, page by page; it is lost with the process, and begun again."""
+    """A snapshot that is being read, page by page; it is lost with the process, and begun again.
+
+    Its pages are of different moments. What was deleted between them the journal tells; but what a later page lacks because
+    it became another space's meanwhile is not gone at all, and nothing tells of it there. So the journal between the first
+    page and the last is looked through for folders that were shared before anything is concluded (R24, R33).
+    """
 
     def __init__(self, unite: bool) -> None:
         self.unite = unite
         self.after: bytes | None = None
         self.cursor: Cursor | None = None
-        self.complete = False
+        self.looked: Cursor | None = None
+        """How far the journal was looked through since the first page."""
+        self._until = 0
+        self._all_pages = False
         self.states: dict[bytes, NodeState] = {}
 
     def add(self, page: Nodes) -> None:
         """Takes in a page; the cursor is that of the first page's moment."""
         if self.cursor is None:
-            self.cursor = page.cursor
+            self.cursor = self.looked = page.cursor
         self.states.update((state.node, state) for state in page.nodes)
         self.after = page.after
-        self.complete = page.after is None
+        self._until, self._all_pages = page.cursor.seq, page.after is None
+
+    def look_through(self, changes: Changes) -> None:
+        """Takes in what the journal tells of folders that were shared while the pages were read."""
+        for state in (entry.state for entry in changes.entries if entry.state.root is not None):
+            if state.dead:
+                self.states.pop(state.node, None)
+            else:
+                self.states[state.node] = state
+        self.looked = changes.cursor
+
+    @property
+    def to_look_through(self) -> Cursor | None:
+        """Answers from where on the journal is to be looked through; None before all pages are read, and once that is done."""
+        behind = self._all_pages and self.looked is not None and self.looked.seq < self._until
+        return self.looked if behind else None
+
+    @property
+    def complete(self) -> bool:
+        """Says whether everything is read that conclusions may be drawn from."""
+        return self._all_pages and self.to_look_through is None
 
     def unites(self, row: SpaceRow) -> bool:
         """Says whether the two histories may differ, so that absence means nothing."""
         return self.unite or self.cursor is None or self.cursor.epoch != row.epoch
+
+
+def settle(store: Store, space: bytes, reading: Reading) -> list[int]:
+    """Takes in, before anything is concluded from a complete snapshot, which folders were shared, or are so no more
+    (`store.sharing`); answers the folders to look at."""
+    row = spaces.get(store, space)
+    assert row is not None
+    return sharing.settle(store, space, reading.states, reading.unites(row))
 
 
 def replace(store: Store, space: bytes, reading: Reading) -> None:

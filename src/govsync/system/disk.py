@@ -53,11 +53,14 @@ def _stat(found: os.stat_result) -> Stat:
     mode = found.st_mode
     return Stat(
         _SHAPES.get(mode & _FORMAT, Shape.OTHER), found.st_dev, found.st_ino & _MOST, found.st_size,
-        _held(found.st_mtime_ns), _held(found.st_ctime_ns), mode & 0o100 != 0, found.st_nlink,
+        _held(found.st_mtime_ns), _held(found.st_ctime_ns), mode & 0o100 != 0, found.st_nlink, mode & 0o200 != 0,
+        mode & (_SHUT | 0o200) == _SHUT,
     )  # fmt: skip
 
 
 def _held(time_ns: int) -> int:
+    if -_MOST <= time_ns <= _MOST:
+        return time_ns
     return max(-_MOST - 1, min(time_ns, _MOST))
 
 
@@ -90,8 +93,10 @@ class _Descriptor:
 
     def stat(self) -> Stat:
         """As `File.stat`."""
-        with attempt("stat"):
+        try:
             return _stat(os.fstat(self.fd))
+        except OSError as error:
+            raise failure_of(error, "stat") from error
 
 
 class DiskFolder(_Descriptor):
@@ -107,20 +112,24 @@ class DiskFile(_Descriptor):
     def read_into(self, offset: int, target: memoryview) -> int:
         """As `File.read_into`."""
         done = 0
-        with attempt("read"):
+        try:
             while done < len(target):
                 count = os.preadv(self.fd, [target[done:] if done else target], offset + done)
                 if count == 0:
                     break
                 done += count
+        except OSError as error:
+            raise failure_of(error, "read") from error
         return done
 
     def write(self, data: bytes | memoryview) -> None:
         """As `File.write`."""
-        with attempt("write"):
+        try:
             done = os.write(self.fd, data) if data else 0
             while done < len(data):
                 done += os.write(self.fd, memoryview(data)[done:])
+        except OSError as error:
+            raise failure_of(error, "write") from error
 
     def reserve(self, size_bytes: int) -> None:
         """As `File.reserve`; on a file system that cannot reserve, writing finds out."""
@@ -135,15 +144,20 @@ class DiskFile(_Descriptor):
                     os.ftruncate(self.fd, os.fstat(self.fd).st_size)  # Gives back what was reserved of it.
                 raise failure from error
 
-    def finish(self, mtime_ns: int, exec: bool) -> int:
+    def finish(self, mtime_ns: int, exec: bool, write: bool = True) -> int:
         """As `File.finish`."""
-        with attempt("finish"):
+        try:
             found = os.fstat(self.fd)
             mode = modes.S_IMODE(found.st_mode)
             if mode != _with_exec(mode, exec):
                 os.fchmod(self.fd, _with_exec(mode, exec))
+            if not write:
+                with contextlib.suppress(OSError):  # A file system without modes.
+                    _shut(self.fd, _with_exec(mode, exec))
             os.utime(self.fd, ns=(found.st_atime_ns, mtime_ns))
-            return found.st_ino & _MOST
+        except OSError as error:
+            raise failure_of(error, "finish") from error
+        return found.st_ino & _MOST
 
     def flush(self) -> None:
         """As `File.flush`."""
@@ -154,6 +168,21 @@ class DiskFile(_Descriptor):
 def _with_exec(mode: int, exec: bool) -> int:
     """Answers a mode with the executable bit of everybody who may read, or of nobody."""
     return mode | (mode & 0o444) >> 2 if exec else mode & ~0o111
+
+
+_WRITE = 0o222
+"""The bits of a mode by which somebody may write."""
+_SHUT = modes.S_ISVTX
+"""The mark of a file that GovSync has shut. On files Linux and macOS give the sticky bit no meaning and every file system
+that knows modes keeps it, so the mark goes wherever the file goes; `chmod` with a number takes it away."""
+
+
+def _shut(fd: int, mode: int) -> None:
+    """Takes the right to write from everybody; without the mark where a file system refuses it."""
+    try:
+        os.fchmod(fd, mode & ~_WRITE | _SHUT)
+    except OSError:
+        os.fchmod(fd, mode & ~_WRITE)
 
 
 def _fd(handle: Folder | File) -> int:
@@ -238,11 +267,13 @@ class DiskFileSystem:
         except OSError as error:
             raise failure_of(error, "stat") from error
 
-    def birth_ns(self, folder: Folder, name: str) -> int | None:
+    def birth_ns(self, folder: Folder, name: str, ino: int) -> int | None:
         """As `FileSystem.birth_ns`."""
-        with attempt("birth"):
-            found = linux.birth_ns(_fd(folder), name)
-        return None if found is None else _held(found)
+        try:
+            found, born_ns = linux.birth(_fd(folder), name)
+        except OSError as error:
+            raise failure_of(error, "birth") from error
+        return None if born_ns is None or found & _MOST != ino else _held(born_ns)
 
     def open_file(self, folder: Folder, name: str) -> File:
         """As `FileSystem.open_file`; a pipe or device is not waited for."""
@@ -260,8 +291,10 @@ class DiskFileSystem:
 
     def create(self, folder: Folder, name: str) -> File:
         """As `FileSystem.create`; the mode is what the person's umask makes of an ordinary new file."""
-        with attempt("create"):
+        try:
             return DiskFile(os.open(name, _CREATE, 0o666, dir_fd=_fd(folder)))
+        except OSError as error:
+            raise failure_of(error, "create") from error
 
     def copy_attributes(self, source: File, target: Folder, name: str) -> None:
         """As `FileSystem.copy_attributes`.
@@ -274,7 +307,7 @@ class DiskFileSystem:
             old, new = _fd(source), _fd(file)
             with attempt("copy_attributes"):
                 found = os.fstat(old)
-            mode = modes.S_IMODE(found.st_mode) & 0o777
+            mode = modes.S_IMODE(found.st_mode) & (0o777 | _SHUT)
             try:
                 os.fchown(new, -1, found.st_gid)
                 ours = True
@@ -291,6 +324,16 @@ class DiskFileSystem:
             fd = _fd(file)
             os.fchmod(fd, _with_exec(modes.S_IMODE(os.fstat(fd).st_mode), exec))
 
+    def set_write(self, folder: Folder, name: str, write: bool) -> None:
+        """As `FileSystem.set_write`."""
+        with self.open_file(folder, name) as file, attempt("set_write"):
+            fd = _fd(file)
+            mode = modes.S_IMODE(os.fstat(fd).st_mode)
+            if write:
+                os.fchmod(fd, mode & ~_SHUT | _WRITE & ~linux.umask())
+            else:
+                _shut(fd, mode)
+
     def exchange(self, a: Folder, a_name: str, b: Folder, b_name: str) -> bool:
         """As `FileSystem.exchange`."""
         try:
@@ -303,8 +346,10 @@ class DiskFileSystem:
 
     def rename(self, source: Folder, name: str, target: Folder, target_name: str) -> None:
         """As `FileSystem.rename`."""
-        with attempt("rename"):
+        try:
             linux.rename_noreplace(_fd(source), name, _fd(target), target_name)
+        except OSError as error:
+            raise failure_of(error, "rename") from error
 
     def make_folder(self, folder: Folder, name: str, private: bool = False) -> None:
         """As `FileSystem.make_folder`."""

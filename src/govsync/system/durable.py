@@ -69,7 +69,7 @@ def replace_file(path: Path, data: bytes, mode: int = 0o600) -> None:
 
 
 @contextmanager
-def new_file(path: Path) -> Iterator[BinaryIO]:
+def new_file(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
     """Opens a file to be written, which has its name only when all of it is on the disk; nothing is left of a failure.
 
     A missing folder is made. Raises Failure(exists) where something has the name, at once or by the end.
@@ -82,7 +82,7 @@ def new_file(path: Path) -> Iterator[BinaryIO]:
         beside = Path(name)
         try:
             with open(fd, "wb") as file:
-                os.fchmod(fd, 0o644)
+                os.fchmod(fd, mode)
                 yield file
                 flush(file)
             _name(beside, path)

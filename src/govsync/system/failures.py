@@ -39,8 +39,8 @@ def is_unreadable(error: OSError) -> bool:
 
 
 class _Attempt:
-    """A context; a class of its own, since it lies around every call of the system, and a generator costs more than many
-    of these."""
+    """A context; a class of its own, since a generator costs more than many of these. What is called for every file catches
+    the error itself."""
 
     __slots__ = ("_what",)
 

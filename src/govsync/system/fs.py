@@ -40,6 +40,10 @@ class Stat(msgspec.Struct, frozen=True, gc=False):
     ctime_ns: int
     exec: bool = False
     links: int = 1
+    write: bool = True
+    """Whether its owner may write it."""
+    shut: bool = False
+    """Whether that is so because GovSync took the right from everybody: the file itself carries the mark."""
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
@@ -110,8 +114,9 @@ class File(Protocol):
     def reserve(self, size_bytes: int) -> None:
         """Reserves room where the file system can; raises Failure(disk_full) when there is none."""
 
-    def finish(self, mtime_ns: int, exec: bool) -> int:
-        """Sets modification time and executable bit of a written file; answers its inode."""
+    def finish(self, mtime_ns: int, exec: bool, write: bool = True) -> int:
+        """Sets modification time and executable bit of a written file, and shuts it where nobody is to write it; answers
+        its inode."""
 
     def flush(self) -> None:
         """Returns when the file's data are on the disk (fsync)."""
@@ -135,8 +140,9 @@ class FileSystem(Protocol):
     def stat(self, folder: Folder, name: str) -> Stat | None:
         """Looks at a name without following it; None when nothing is there."""
 
-    def birth_ns(self, folder: Folder, name: str) -> int | None:
-        """Answers when the entry was created, or None where the file system does not tell (R1)."""
+    def birth_ns(self, folder: Folder, name: str, ino: int) -> int | None:
+        """Answers when the entry was created, which was seen with this number; None where the file system does not tell, and
+        where the name is another's by now: number and time together are what a thing is known by (R1)."""
 
     def open_file(self, folder: Folder, name: str) -> File:
         """Opens a regular file for reading; anything else there raises Failure(link_in_the_way or wrong shape)."""
@@ -150,6 +156,10 @@ class FileSystem(Protocol):
 
     def set_exec(self, folder: Folder, name: str, exec: bool) -> None:
         """Sets or clears the executable bits of a file."""
+
+    def set_write(self, folder: Folder, name: str, write: bool) -> None:
+        """Gives a file the rights to write that the person's new files have, or shuts it: takes them from everybody, and
+        marks it as shut, as far as the file system keeps such a mark."""
 
     def exchange(self, a: Folder, a_name: str, b: Folder, b_name: str) -> bool:
         """Swaps two names atomically; answers False, and has done nothing, where the file system cannot (R15). Raises

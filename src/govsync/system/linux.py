@@ -9,6 +9,7 @@ they run.
 import ctypes
 import os
 import struct
+import sys
 import threading
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -19,13 +20,16 @@ AT_CWD = -100
 _RENAME_NOREPLACE = 1
 _RENAME_EXCHANGE = 2
 _AT_SYMLINK_NOFOLLOW = 0x100
+_STATX_INO = 0x100
 _STATX_BTIME = 0x800
 _STATX_BYTES = 256
-_STATX = struct.Struct("=I76xqI")
+_STATX = struct.Struct("=I28xQ40xqI")
 """The mask of what is told, and the birth time's seconds and nanoseconds."""
 _FALLOC_FL_KEEP_SIZE = 1
 _STATFS_BYTES = 256
 _ARENA_MAX = -8
+_ENCODING, _ERRORS = sys.getfilesystemencoding(), sys.getfilesystemencodeerrors()
+"""How names are written for the system: what `os.fsencode` looks up anew for each."""
 
 _NETWORK = {
     0x6969: "nfs", 0x517B: "smb", 0xFE534D42: "smb2", 0xFF534D42: "cifs", 0x65735546: "fuse", 0x01021997: "9p",
@@ -36,6 +40,10 @@ _NETWORK = {
 
 _NUMBERED_ANEW = (0x4D44, 0x2011BAB0)
 """File systems without numbers of their own for files (FAT, exFAT): the kernel counts anew with each mount."""
+
+_COUNTED = (0xEF53, 0x58465342, 0x01021994)
+"""File systems on which a folder has a link for each folder in it, its name and itself, or 1 where it does not count them:
+ext2 to ext4, XFS, tmpfs."""
 
 
 def _check(result: int) -> None:
@@ -58,7 +66,7 @@ def _text(name: str) -> bytes:
     """Encodes a name for C, where it would end at a NUL; raises ValueError for one that holds it."""
     if "\0" in name:
         raise ValueError("embedded null character")
-    return os.fsencode(name)
+    return name.encode(_ENCODING, _ERRORS)
 
 
 def rename_exchange(a: int, a_name: str, b: int, b_name: str) -> None:
@@ -71,12 +79,13 @@ def rename_noreplace(a: int, a_name: str, b: int, b_name: str) -> None:
     _check(_LIBC.renameat2(a, _text(a_name), b, _text(b_name), _RENAME_NOREPLACE))
 
 
-def birth_ns(folder: int, name: str) -> int | None:
-    """Answers when an entry was created, or None where the file system does not tell (statx); raises OSError."""
+def birth(folder: int, name: str) -> tuple[int, int | None]:
+    """Answers an entry's inode, and when it was created in nanoseconds, None where the file system does not tell (statx);
+    raises OSError."""
     told = _room.statx
-    _check(_LIBC.statx(folder, _text(name), _AT_SYMLINK_NOFOLLOW, _STATX_BTIME, told))
-    mask, seconds, nanoseconds = _STATX.unpack_from(told)
-    return int(seconds * 1_000_000_000 + nanoseconds) if mask & _STATX_BTIME else None
+    _check(_LIBC.statx(folder, _text(name), _AT_SYMLINK_NOFOLLOW, _STATX_INO | _STATX_BTIME, told))
+    mask, ino, seconds, nanoseconds = _STATX.unpack_from(told)
+    return ino, int(seconds * 1_000_000_000 + nanoseconds) if mask & _STATX_BTIME else None
 
 
 def sync_file_system(descriptor: int) -> None:
@@ -101,11 +110,23 @@ def keeps_numbers(descriptor: int) -> bool:
     return magic not in _NETWORK and magic not in _NUMBERED_ANEW
 
 
+def counts_folders(descriptor: int) -> bool:
+    """Says whether a folder of the descriptor's file system that has two links holds no other."""
+    return _magic(descriptor) in _COUNTED
+
+
 def _magic(descriptor: int) -> int:
     buffer = ctypes.create_string_buffer(_STATFS_BYTES)
     _check(_LIBC.fstatfs(descriptor, buffer))
     (magic,) = struct.unpack_from("@l", buffer, 0)
     return int(magic) & 0xFFFFFFFF
+
+
+def umask() -> int:
+    """Answers the rights that this process's new files do not get (proc_pid_status(5)); asked by umask(2) it would be
+    another for a moment, for all threads."""
+    with open("/proc/self/status", "rb") as file:
+        return next(int(line.split()[1], 8) for line in file if line.startswith(b"Umask:"))
 
 
 def share_heaps(most: int) -> None:

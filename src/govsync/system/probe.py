@@ -162,14 +162,15 @@ def _tells_births(fs: FileSystem, trial: Folder) -> bool:
     """Says whether birth times are told and are none of the other times under that name."""
     _empty(fs, trial)
     with fs.create(trial, "a") as file:
-        born = fs.birth_ns(trial, "a")
+        ino = file.stat().ino
+        born = fs.birth_ns(trial, "a", ino)
         file.write(b"x")
         file.finish(_LONG_AGO_NS, exec=False)
     try:
         fs.rename(trial, "a", trial, "c")
     except Failure:
         return False
-    return bool(born) and fs.birth_ns(trial, "c") == born
+    return bool(born) and fs.birth_ns(trial, "c", ino) == born
 
 
 def _tells_writes_apart(fs: FileSystem, trial: Folder) -> bool:

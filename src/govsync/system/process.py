@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -72,9 +72,9 @@ def collect_seldom() -> None:
     """Has the collector of reference cycles run seldom, and never over what there is since the start.
 
     A commit or a batch makes thousands of small objects that end without it, and it went through all of them: between
-    one and two twentieths of all time. To be called once, when everything is loaded.
+    one and two twentieths of all time. To be called before the rest is loaded, through which it would go a hundred times,
+    and again when it is: of what is loaded hardly anything ends.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(_OBJECTS)
 
@@ -88,6 +88,40 @@ def asked_to_end(handler: Callable[[int, FrameType | None], object]) -> Iterator
     finally:
         for each, was in before.items():
             signal.signal(each, was)
+
+
+class Renewal:
+    """Whether somebody has asked this process to begin anew."""
+
+    def __init__(self, end: Callable[[], object]) -> None:
+        self.asked = False
+        self._end = end
+
+    def ask(self, *_: object) -> None:
+        """Asks it, and has it end first; may be called from a signal handler."""
+        self.asked = True
+        self._end()
+
+
+@contextmanager
+def asked_to_renew(end: Callable[[], object]) -> Iterator[Renewal]:
+    """Calls `end` when this process is asked to begin anew, as a package does that has exchanged the program under it; only in
+    the main thread."""
+    renewal = Renewal(end)
+    if sys.platform == "win32":
+        yield renewal  # An installer there ends what runs, and starts it.
+        return
+    before = signal.signal(signal.SIGUSR1, renewal.ask)
+    try:
+        yield renewal
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+def begin_anew() -> NoReturn:
+    """Begins this process anew with the same command, as the program is now on disk; the process, and whose it is, stay."""
+    logging.shutdown()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
 def end_now() -> NoReturn:
@@ -107,6 +141,11 @@ class Child:
         assert self._process.stdout is not None, "its output goes into a file"
         return self._process.stdout.readline()
 
+    def answer(self, stdin: str) -> "subprocess.CompletedProcess[str]":
+        """Gives it what it is to read, and answers its exit code and what it has printed; only of `start_call`."""
+        output, complaints = self._process.communicate(stdin)
+        return subprocess.CompletedProcess(self._process.args, self._process.returncode, output, complaints)
+
     def has_ended(self) -> bool:
         """Says whether it is gone."""
         return self._process.poll() is not None
@@ -122,8 +161,10 @@ class Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if pipe is not None:
+                with suppress(BrokenPipeError):  # What was not yet handed to it is wanted by nobody.
+                    pipe.close()
 
 
 def start(command: Sequence[str], environment: Mapping[str, str], log: Path) -> Child:
@@ -144,8 +185,7 @@ def start_apart(command: Sequence[str], output: Path) -> Child:
         )
 
 
-def call(
-    command: Sequence[str], environment: Mapping[str, str], stdin: str
-) -> "subprocess.CompletedProcess[str]":
-    """Runs a process to its end; answers its exit code and what it printed."""
-    return subprocess.run(command, env=environment, input=stdin, capture_output=True, text=True, check=False)
+def start_call(command: Sequence[str], environment: Mapping[str, str]) -> Child:
+    """Starts a process that reads, answers and ends (`Child.answer`)."""
+    pipe = subprocess.PIPE
+    return Child(subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True))

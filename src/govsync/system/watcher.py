@@ -15,6 +15,7 @@ Refuses to know the file system protocol: events come by path, and are not to be
 
 import errno
 import os
+import time
 from collections.abc import Callable, Iterator
 
 import msgspec
@@ -30,6 +31,7 @@ from watchdog.observers.inotify_c import (
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
+from govsync.system import linux
 
 _Path = tuple[str, ...]
 
@@ -53,6 +55,11 @@ _OF_THE_READER = InotifyConstants.IN_Q_OVERFLOW | InotifyConstants.IN_IGNORED
 """What changes what the reader knows of its watches."""
 _SELF = InotifyConstants.IN_DELETE_SELF | InotifyConstants.IN_MOVE_SELF | InotifyConstants.IN_UNMOUNT
 _ID = CallbackId(0)
+_LINKS_OF_A_LEAF = 2
+"""How many links a folder has in which there is no other: its name, and itself."""
+_OURS_S = 0.005
+"""How long it is waited for more where all that was read is this desk's own doing: a batch makes two events for each file,
+and to be woken for each costs more than to handle it. A person's event is said so much later at most, and only meanwhile."""
 
 
 class Hint(msgspec.Struct, frozen=True):
@@ -150,8 +157,11 @@ class _Reader(InotifyFD):
             while self.should_keep_running():
                 for event in self.read_events():
                     self.handle_event(event)
-                for hint in self.watches.take():
+                said = self.watches.take()
+                for hint in said:
                     self._say(hint)
+                if not said:
+                    time.sleep(_OURS_S)
         finally:
             if self.should_keep_running():
                 self._say(Lost(Code.UNREADABLE))
@@ -195,6 +205,8 @@ class _Watches(WatchCallback):
         self._staging: _Path = (hidden.name, hidden.staging)
         self._cookie_prefix = hidden.cookie_prefix
         self._dev = -1
+        self._counted = False
+        """Whether the number of a folder's links tells that no other is in it."""
         self._path: dict[WatchDescriptor, _Path] = {}
         self._watch: dict[_Path, WatchDescriptor] = {}
         self._moving: tuple[int, _Path] | None = None
@@ -215,9 +227,14 @@ class _Watches(WatchCallback):
     def add_root(self) -> None:
         """Watches every folder."""
         try:
-            self._dev = os.lstat(self._root).st_dev
+            root = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
             raise Failure(Code.FOLDER_MISSING) from error
+        try:
+            self._dev = os.fstat(root).st_dev
+            self._counted = linux.counts_folders(root)
+        finally:
+            os.close(root)
         for _ in self._add(()):
             pass
         if () not in self._watch:
@@ -386,11 +403,18 @@ class _Watches(WatchCallback):
 
     def _subfolders(self, path: _Path) -> list[str]:
         try:
+            if self._counted and self._holds_no_folder(path):
+                return []
             with os.scandir(self._full(path)) as entries:
                 return [entry.name for entry in entries if self._is_ours(path, entry)]
         except OSError:
             self._missed.add(path)
             return []  # it is gone, or may not be read: the look at it tells
+
+    def _holds_no_folder(self, path: _Path) -> bool:
+        """Says whether a folder need not be listed, however many files are in it: most hold no other folder."""
+        found = os.lstat(self._full(path))
+        return found.st_nlink == _LINKS_OF_A_LEAF and found.st_dev == self._dev
 
     def _is_ours(self, path: _Path, entry: "os.DirEntry[str]") -> bool:
         try:

@@ -4,25 +4,30 @@ One table a kind; a test fails when a code, an activity or a state has no senten
 filled from the problem; where there is a count, the table has the singular first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from shlex import quote
 from string import Formatter
 
-from govsync.model.activity import ActivityRow, HoldRow, SentRow
+from govsync.model.activity import ActivityRow, FolderBack, HoldRow, ProblemRow, SentRow
 from govsync.model.codes import Code
+from govsync.model.languages import Language
 from govsync.model.problems import Problem
 from govsync.model.status import State, Status
+from govsync.text.catalog import Counted, Text, counted, said, said_of, spoken
 
-_TRY_LATER = "Nothing: it is tried again by itself."
-_ASK_IT = "Tell your IT support, with this code."
+_TRY_LATER: Text = "Nothing: it is tried again by itself."
+_ASK_IT: Text = "Tell your IT support, with this code."
 
-SENTENCES: dict[Code, tuple[str, str]] = {
+SENTENCES: dict[Code, tuple[Text, Text]] = {
     Code.NAME_TAKEN: ("This name is taken.", "Choose another name."),
     Code.PARENT_DEAD: ("The folder above was deleted meanwhile.", _TRY_LATER),
     Code.STALE_REV: ("A newer version was saved meanwhile.", _TRY_LATER),
     Code.STALE_PLACE: ("It was moved meanwhile.", _TRY_LATER),
     Code.UNSEEN_BELOW: ("Something new lies in the folder.", _TRY_LATER),
-    Code.SUBTREE_TOO_LARGE: ("The folder is deleted in parts, because it is large.", _TRY_LATER),
+    Code.SUBTREE_TOO_LARGE: (
+        "The folder holds too much for one step.",
+        "A deletion goes on in parts, by itself; of a folder that you share, share the folders in it.",
+    ),
     Code.WOULD_CYCLE: ("A folder cannot lie in itself.", _TRY_LATER),
     Code.NODE_DEAD: ("It was deleted meanwhile.", _TRY_LATER),
     Code.NODE_IN_SPACE: ("It belongs to another space now.", _TRY_LATER),
@@ -38,6 +43,38 @@ SENTENCES: dict[Code, tuple[str, str]] = {
     Code.MANIFEST_BAD: ("The description of the content is broken.", _ASK_IT),
     Code.OPERATION_UNKNOWN: ("The server does not know this operation.", _ASK_IT),
     Code.WRONG_KIND: ("It is a file where a folder is expected, or the reverse.", _ASK_IT),
+    Code.NO_SUCH_MEMBER: ("There is nobody of this name with whom you can share.", "Check the name."),
+    Code.SHARE_OUTSIDE: (
+        "The rules of the organisations keep you from sharing this with each other.",
+        "Share it with somebody else, or ask your IT support who decides about it.",
+    ),
+    Code.SHARE_SELF: ("It is yours already.", "Name somebody else."),
+    Code.TOO_MANY_MEMBERS: (
+        "The folder has as many members as a folder can have.",
+        "Share it with a group or a division instead.",
+    ),
+    Code.TOO_MANY_SHARES: (
+        "A person can reach only so many shared folders, and somebody would reach more.",
+        "Leave, or end, shares that nobody needs any more.",
+    ),
+    Code.LAST_MANAGER: ("Nobody else manages this folder.", "Make somebody else its manager first."),
+    Code.MEMBER_STAYS: (
+        "This membership is what the folder exists by, and stays.",
+        "Nothing: whoever belongs to it has the folder.",
+    ),
+    Code.MEMBER_THROUGH: (
+        "This membership comes with a group or a division, or with the folder around this one.",
+        "Ask whoever manages that; or keep the folder off this desk: govsync exclude",
+    ),
+    Code.LINK_FILE: ("Files are sent into a folder, and this is a file.", "Make the link to a folder."),
+    Code.LINK_OUTSIDE: (
+        "The organisation that this belongs to lets nobody have links.",
+        "Share the folder with people, or ask your IT support who decides about it.",
+    ),
+    Code.TOO_MANY_LINKS: (
+        "You have too many links.",
+        "End some that are needed no more: govsync link remove",
+    ),
     Code.NOT_FOUND: ("It is not there, or not for you.", "Check the name."),
     Code.BAD_REQUEST: ("The request cannot be understood.", _ASK_IT),
     Code.TOO_LARGE: ("It is too large for one request.", _ASK_IT),
@@ -84,6 +121,7 @@ SENTENCES: dict[Code, tuple[str, str]] = {
         "Close it in the program.",
     ),
     Code.CHANGED: ("It changed meanwhile.", _TRY_LATER),
+    Code.FOLDER_ITSELF: ("The GovSync folder itself cannot be left out.", "Leave out what lies in it."),
     Code.NOT_SENT: (
         "It has changes that are not on the server yet.",
         "Wait until they are (govsync wait), then ask again.",
@@ -94,7 +132,7 @@ SENTENCES: dict[Code, tuple[str, str]] = {
     ),
     Code.SPACE_FROZEN: (
         "The server no longer has this folder for you. Everything in it stays here; nothing of it is sent or fetched.",
-        "Ask whoever shared it, or your IT support; or move what you need elsewhere.",
+        "Ask whoever shared it to share it with you again, or ask your IT support; or move what you need elsewhere.",
     ),
     Code.NEVER_QUIET: ("A program has been writing it for a day.", "Close the program once."),
     Code.OPEN_HERE: (
@@ -118,6 +156,17 @@ SENTENCES: dict[Code, tuple[str, str]] = {
     ),
     Code.OBSCURED: ("Another disk is mounted over it.", "Unmount it."),
     Code.CANNOT_MOVE_HERE: ("You may not move this here.", "Move it back."),
+    Code.SHARE_FILE: (
+        "A single file is not shared with people, a folder is.",
+        "Put it into a folder, and share that; or make a link to it: govsync link add",
+    ),
+    Code.SHARE_WHOLE: ("The GovSync folder as a whole is yours alone.", "Share a folder in it."),
+    Code.NOT_THEN: ("This folder was not there then.", "Choose a later moment, or the folder around it."),
+    Code.NOT_SHARED: ("This folder is not shared.", "See which are: govsync share list"),
+    Code.KEPT_HERE: (
+        "You may read this folder, not change it: this stays on this PC, is not uploaded, and is kept as you saved it.",
+        "Move it to a folder of your own; or ask whoever shares this one for the right to edit, and it is uploaded by itself.",
+    ),
     Code.FOLDER_MISSING: (
         "The GovSync folder is missing.",
         "Bring it back; or have an empty one made and filled from the server: govsync approve; or choose another: govsync"
@@ -151,54 +200,78 @@ SENTENCES: dict[Code, tuple[str, str]] = {
 }
 
 
-WEAK_DISK = (
+REASONS: tuple[Text, ...] = (
+    "GovSync's own home lies in it, or it in GovSync's home",
+    "it lies inside a synced folder: {where}",
+    "a synced folder lies in it: {where}",
+    "its disk cannot rename without replacing",
+    "its disk does not tell which file lies where after a rename",
+    "the store belongs to a database that is not here",
+    "the store is missing, or another one",
+    "the database's file is missing, or another one",
+)
+"""Why a folder cannot be synced, or a store not be used: the facts `what` that are words."""
+
+
+WEAK_DISK: Text = (
     "The folder lies on a network disk ({kind}): what others change there is found within a minute or two, and a file that"
     " a program still writes while a newer version comes is kept as a second one."
 )
 """What is said once of a folder on a disk where no watcher and no lease can be trusted (R45)."""
 
 
-OTHER_PROGRAM = (
+OTHER_PROGRAM: Text = (
     "{program} syncs {folder} too: two programs that change the same files undo each other's work. Choose another folder, or"
     " end {program} for this one."
 )
 """What is said of a folder that another program syncs (R45)."""
 
 
-ACTIVITIES: dict[str, str] = {
+ACTIVITIES: dict[str, Text] = {
     "mkdir": "made", "put": "saved", "move": "moved", "delete": "deleted", "revive": "brought back", "attr": "changed",
-    "offer": "gave back", "mount": "was given", "mount_renamed": "is the name of a team's folder now", "space_added": "space added", "space_revoked": "no longer a member of",
+    "offer": "gave back", "mount": "was given", "mount_put_back": "cannot lie in another shared folder, and was put back",
+    "mount_renamed": "is the name of a team's folder now", "space_added": "space added", "space_revoked": "no longer a member of",
     "space_deleted": "space deleted", "space_unknown": "space not known to the server", "united": "compared anew",
     "device_cloned": "signed out a copy of",
     "hold_opened": "asked about many changes", "hold_approved": "many changes approved",
     "hold_rejected": "many changes rejected",
     "hold_lifted": "question withdrawn", "renamed_aside": "kept under another name", "conflict_copy": "both versions kept",
+    "kept_beside": "your version kept beside it, on this PC only", "put_back": "put back: you may read this folder, not change it",
+    "offered": "goes to the server now that you may change its folder",
     "link_broken": "no longer one file with its other name", "second_version": "second version kept",
     "rescued": "put into GovSync Rescued", "damaged": "was damaged, not edited; fetched again", "husk": "stays on this desk only",
-    "space_left": "taken off this desk", "folder_joined": "another folder, joined with what the server has",
+    "left_out": "left out of this desk", "taken_in": "on this desk again",
+    "share": "shared", "role_changed": "is yours in another role now", "space_left": "taken off this desk", "folder_joined": "another folder, joined with what the server has",
+    "mount_ended": "hangs there no more", "member_added": "shared with", "member_role": "gave another role to",
+    "member_removed": "ended the sharing with", "member_left": "left", "owner": "passed on to", "link": "made a link to",
+    "link_end": "ended a link to",
     "begun_anew": "GovSync's own database was damaged and is begun anew; the old one is kept as",
 }  # fmt: skip
 
-_HOLDS = {
-    "deletions": ("{count} file was deleted here.", "{count} files were deleted here."),
-    "rewrites": ("{count} file was rewritten here.", "{count} files were rewritten here."),
-    "folder_missing": ("The GovSync folder is missing.", "The GovSync folder is missing."),
-    "folder_replaced": ("Another folder lies in its place.", "Another folder lies in its place."),
+_HOLDS: dict[str, Counted | Text] = {
+    "deletions": Counted("{count} file was deleted here.", "{count} files were deleted here."),
+    "rewrites": Counted("{count} file was rewritten here.", "{count} files were rewritten here."),
+    "leaving": Counted(
+        "A shared folder was deleted here. approve: you leave it, and the others keep it; reject: it comes back.",
+        "{count} shared folders were deleted here. approve: you leave them, and the others keep them; reject: they come back.",
+    ),
+    "folder_missing": "The GovSync folder is missing.",
+    "folder_replaced": "Another folder lies in its place.",
 }
 
-_STATES = {
-    State.SIGNED_OUT: ("Not signed in. All files stay here; nothing is sent or fetched.",) * 2,
-    State.HOLD: ("{count} question waits for an answer; everything else goes on.",
+_STATES: dict[State, Counted | Text] = {
+    State.SIGNED_OUT: "Not signed in. All files stay here; nothing is sent or fetched.",
+    State.HOLD: Counted("{count} question waits for an answer; everything else goes on.",
                  "{count} questions wait for an answer; everything else goes on."),
-    State.PROBLEM: ("{count} thing needs a person; everything else goes on.",
+    State.PROBLEM: Counted("{count} thing needs a person; everything else goes on.",
                     "{count} things need a person; everything else goes on."),
-    State.PAUSED: ("Paused; {count} change waits.", "Paused; {count} changes wait."),
-    State.OFFLINE: ("Offline: the server cannot be reached. Work goes on; {count} change waits.",
+    State.PAUSED: Counted("Paused; {count} change waits.", "Paused; {count} changes wait."),
+    State.OFFLINE: Counted("Offline: the server cannot be reached. Work goes on; {count} change waits.",
                     "Offline: the server cannot be reached. Work goes on; {count} changes wait."),
-    State.SYNCING: ("Syncing: {count} change is on its way.", "Syncing: {count} changes are on their way."),
-    State.IN_SYNC: ("In sync: the server holds what the folder shows.",) * 2,
+    State.SYNCING: Counted("Syncing: {count} change is on its way.", "Syncing: {count} changes are on their way."),
+    State.IN_SYNC: "In sync: the server holds what the folder shows.",
 }  # fmt: skip
-_STATES_OF_NONE = {
+_STATES_OF_NONE: dict[State, Text] = {
     State.PAUSED: "Paused; nothing waits.",
     State.OFFLINE: "Offline: the server cannot be reached. Work goes on; nothing waits.",
     State.SYNCING: "Syncing: comparing the folder with the server.",
@@ -206,44 +279,73 @@ _STATES_OF_NONE = {
 """Where no change is known of: a count of 0 would say that there is nothing to wait for."""
 
 
-class _Facts(dict[str, object]):
-    def __missing__(self, key: str) -> str:
-        return "?"
-
-
-def _said(text: str, facts: Mapping[str, object]) -> str:
-    """The one way from a table to a person: a translation is looked up here, before the facts are filled in."""
-    return text.format_map(_Facts(facts))
-
-
-def _counted(one_many: tuple[str, str], count: int) -> str:
-    return _said(one_many[count != 1], {"count": count})
-
-
 def sentence(problem: Problem) -> str:
     """Answers what a problem is, for people."""
-    return _said(SENTENCES[problem.code][0], problem.facts)
+    return said(SENTENCES[problem.code][0], _said_facts(problem))
 
 
 def action(problem: Problem) -> str:
     """Answers what a person can do about a problem."""
-    return _said(SENTENCES[problem.code][1], problem.facts)
+    return said(SENTENCES[problem.code][1], _said_facts(problem))
+
+
+def _reason(problem: Problem) -> set[str]:
+    what = problem.facts.get("what", "")
+    return _names([what]) if what in REASONS else set()
+
+
+def _said_facts(problem: Problem) -> dict[str, str]:
+    """Of a fact that is one of `REASONS` its own facts are filled in; any other is data, and said as it stands."""
+    reason = problem.facts.get("what")
+    if reason not in REASONS:
+        return problem.facts
+    return problem.facts | {"what": said(reason, problem.facts)}
+
+
+def message(row: ProblemRow) -> str:
+    """Answers what a problem of a list is, in the language that is spoken; of one that is not known here, what was told."""
+    problem = _known(row)
+    return row.message if problem is None else sentence(problem)
+
+
+def todo(row: ProblemRow) -> str:
+    """Answers what a person can do about a problem of a list."""
+    problem = _known(row)
+    return row.action if problem is None else action(problem)
+
+
+def _known(row: ProblemRow) -> Problem | None:
+    """Answers what can be said in another language than the agent did: one of another version may know other codes, or tell
+    no facts."""
+    if spoken() is Language.ENGLISH or row.code not in set(Code):
+        return None
+    problem = Problem(Code(row.code), row.facts)
+    return problem if _names(SENTENCES[problem.code]) <= set(row.facts) else None
+
+
+def _names(texts: Iterable[Text]) -> set[str]:
+    return {name for text in texts for _, name, _, _ in Formatter().parse(text) if name}
 
 
 def unsaid(problem: Problem) -> dict[str, str]:
     """Answers the facts that the sentences of a problem do not mention; whoever looks into it may want them."""
-    said = {name for text in SENTENCES[problem.code] for _, name, _, _ in Formatter().parse(text)}
-    return {name: fact for name, fact in problem.facts.items() if name not in said}
+    told = _names(SENTENCES[problem.code]) | _reason(problem)
+    return {name: fact for name, fact in problem.facts.items() if name not in told}
 
 
 def happened(row: ActivityRow) -> str:
     """Answers what happened, in a few words."""
-    return _said(ACTIVITIES.get(row.kind, row.kind), {})
+    return said(ACTIVITIES.get(row.kind, row.kind))
+
+
+def detail(row: ActivityRow) -> str:
+    """Answers what more there is to say of what happened; that something is dead by now is for programs alone."""
+    return "" if row.detail == "dead" else row.detail
 
 
 def question(hold: HoldRow) -> str:
     """Answers what a hold asks."""
-    return _counted(_HOLDS[hold.kind], hold.count) if hold.kind in _HOLDS else hold.kind
+    return said_of(_HOLDS[hold.kind], hold.count) if hold.kind in _HOLDS else hold.kind
 
 
 def way_back(hold: HoldRow, sent: SentRow) -> str:
@@ -253,10 +355,36 @@ def way_back(hold: HoldRow, sent: SentRow) -> str:
     return f"govsync restore {quote(sent.path)} --revision {sent.id}"
 
 
+def folder_back(back: FolderBack) -> str:
+    """Says what comes of a folder that was brought back as it was."""
+    coming = counted(
+        "{count} file is on its way, as it was then.",
+        "{count} files are on their way, as they were then.",
+        back.count,
+    )
+    missing = counted(
+        "{count} thing of then cannot come along: it is kept no longer, or is a shared folder of its own.",
+        "{count} things of then cannot come along: they are kept no longer, or are shared folders of their own.",
+        back.left,
+    )
+    return f"{coming} {missing}" if back.left else coming
+
+
 def status_sentence(status: Status) -> str:
     """Answers how a desk is, in one sentence."""
+    if status.state is State.PAUSED and status.metered:
+        return said("Paused while the line is metered; `govsync resume` goes on all the same.")
+    return of_state(status.state, what_counts(status))
+
+
+def what_counts(status: Status) -> int:
+    """Answers the number that a state is about."""
     counts = {State.HOLD: status.holds, State.PROBLEM: status.problems}
-    count = counts.get(status.state, status.pending.up + status.pending.down)
-    if count == 0 and status.state in _STATES_OF_NONE:
-        return _said(_STATES_OF_NONE[status.state], {})
-    return _counted(_STATES[status.state], count)
+    return counts.get(status.state, status.pending.up + status.pending.down)
+
+
+def of_state(state: State, count: int) -> str:
+    """Answers what a state is, with its number, in one sentence."""
+    if count == 0 and state in _STATES_OF_NONE:
+        return said(_STATES_OF_NONE[state])
+    return said_of(_STATES[state], count)

@@ -8,21 +8,50 @@ import datetime
 import re
 import unicodedata
 
-_SIZES = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
-_PARTS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+from govsync.model.languages import Language
+from govsync.text.catalog import Text, counted, said, spoken
+
+_SIZES = ("KiB", "MiB", "GiB", "TiB", "PiB")
+_POINT = {Language.SERBIAN: ",", Language.SERBIAN_LATIN: ","}
+_PARTS: tuple[tuple[Text, int], ...] = (
+    ("{count} d", 86_400),
+    ("{count} h", 3_600),
+    ("{count} min", 60),
+    ("{count} s", 1),
+)
 _DURATION = re.compile(r"(\d{1,9})\s*(s|m|h|d)?", re.ASCII)
 _SECONDS = {None: 60, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_MONTHS: tuple[Text, ...] = (
+    "Jan",
+    "Feb",
+    "Mar",
+    "Apr",
+    "May",
+    "Jun",
+    "Jul",
+    "Aug",
+    "Sep",
+    "Oct",
+    "Nov",
+    "Dec",
+)
 _TURNING = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Signs that turn the direction of writing, and with it what a name seems to be (UTS 55)."""
+
+_UNPORTABLE = frozenset('/\\:*?"<>|')
+"""Signs that Windows takes in no name."""
 
 
 def size(size_bytes: int) -> str:
     """Answers a size in the unit that leaves one to four digits before the point."""
-    value, unit = float(size_bytes), 0
+    if size_bytes < 1024:
+        return counted("{count} byte", "{count} bytes", size_bytes)
+    value, unit = size_bytes / 1024, 0
     while value >= 1023.95 and unit < len(_SIZES) - 1:
         value /= 1024
         unit += 1
-    return f"{size_bytes} {_SIZES[0]}" if unit == 0 else f"{value:.1f} {_SIZES[unit]}"
+    number = f"{value:.1f}".replace(".", _POINT.get(spoken(), "."))
+    return f"{number} {_SIZES[unit]}"
 
 
 def duration(seconds: int) -> str:
@@ -32,8 +61,8 @@ def duration(seconds: int) -> str:
         count, rest = divmod(rest, length)
         parts.append((count, unit))
     first = next((place for place, (count, _) in enumerate(parts) if count), len(parts) - 1)
-    shown = [f"{count} {unit}" for count, unit in parts[first : first + 2] if count]
-    return " ".join(shown) or "0 s"
+    shown = [said(unit, count=count) for count, unit in parts[first : first + 2] if count]
+    return " ".join(shown) or said(_PARTS[-1][0], count=0)
 
 
 def seconds(text: str) -> int:
@@ -57,10 +86,43 @@ def shown_moment(text: str, zone: datetime.tzinfo | None) -> str:
     return moment(text, zone).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def near_moment(text: str, now: datetime.datetime) -> str:
+    """Answers a moment (RFC 3339) as people speak of it at `now`, in the zone of that: "14:02", "yesterday 09:12", then with
+    the day, and with the year where it is another one."""
+    found = moment(text, now.tzinfo).astimezone(now.tzinfo)
+    days = (now.date() - found.date()).days
+    clock = found.strftime("%H:%M")
+    if days == 0:
+        return clock
+    if days == 1:
+        return said("yesterday {clock}", clock=clock)
+    if found.year == now.year:
+        return said(
+            "{day} {month}, {clock}", day=found.day, month=said(_MONTHS[found.month - 1]), clock=clock
+        )
+    return _day(found)
+
+
+def shown_day(text: str, zone: datetime.tzinfo | None) -> str:
+    """Answers the day of a moment (RFC 3339) in a zone (None: the machine's), as the language writes it."""
+    return _day(moment(text, zone).astimezone(zone))
+
+
+def _day(found: datetime.datetime) -> str:
+    return said("{date:%Y-%m-%d}", date=found)
+
+
 def shown_name(text: str) -> str:
     r"""Answers a text of strangers (a file's or a person's name) as it may be shown: without line breaks, commands to a
     terminal, or signs that turn the direction of writing; each stands there as its number, such as \x1b."""
     return "".join(letter if _harmless(letter) else _numbered(letter) for letter in text)
+
+
+def portable_name(name: str) -> str:
+    """Answers a name of a file or folder as every system can make it, and none takes it for a path or something else than it
+    seems to be: signs that one of them refuses, or that nobody sees, become `_`."""
+    kept = "".join("_" if letter in _UNPORTABLE or not _harmless(letter) else letter for letter in name)
+    return kept.rstrip(". ") or "_"
 
 
 def _harmless(letter: str) -> bool:

@@ -2,8 +2,9 @@
 
 Ids are 16 bytes and made by whoever makes the thing; times are milliseconds of the server's clock. A node's current
 revision stands in the node too (`rev`, `hash`, `size`, `mtime_ns`, `exec`): the journal, the snapshot and every judgement
-need them, and a join for each would cost more than the few bytes. Nothing counts references: what is still needed is
-found from manifests, space by space.
+need them, and a join for each would cost more than the few bytes. So does, in a mount, the root of the space that hangs
+there. Nothing counts references: what is still needed is found from manifests, space by space. What people look for is
+kept a second time as it is compared (`name_key`): each database folds the letters of some languages only.
 """
 
 from typing import Any
@@ -52,11 +53,18 @@ epoch = Table(
     "epoch", metadata, _id("id", primary_key=True), _id("parent"), Column("at_ms", BigInteger, nullable=False)
 )
 
-org = Table("org", metadata, _id("id", primary_key=True), Column("name", String, nullable=False, unique=True))
+org = Table(
+    "org", metadata,
+    _id("id", primary_key=True), Column("name", String, nullable=False, unique=True),
+    Column("shares_with", String, nullable=False, server_default="anyone"),
+)  # fmt: skip
+
+org_partner = Table("org_partner", metadata, _id("org", primary_key=True), _id("partner", primary_key=True))
 
 unit = Table(
     "unit", metadata,
     _id("id", primary_key=True), _id("org", nullable=False), _id("parent"), Column("name", String, nullable=False),
+    Column("name_key", String, nullable=False, server_default=""),
     Index("unit_top_name", "org", "name", unique=True, sqlite_where=text("parent IS NULL"),
           postgresql_where=text("parent IS NULL")),
     Index("unit_name", "parent", "name", unique=True, sqlite_where=text("parent IS NOT NULL"),
@@ -68,7 +76,7 @@ user = Table(
     _id("id", primary_key=True), _id("org", nullable=False), _id("unit"),
     Column("login", String, nullable=False, unique=True), Column("name", String, nullable=False),
     Column("issuer", String, nullable=False, server_default=""), Column("subject", String, nullable=False, server_default=""),
-    Column("state", String, nullable=False),
+    Column("state", String, nullable=False), Column("name_key", String, nullable=False, server_default=""),
 )  # fmt: skip
 
 credential = Table(
@@ -95,7 +103,11 @@ attempt = Table(
     Column("since_ms", BigInteger, nullable=False), Index("attempt_since", "since_ms"),
 )  # fmt: skip
 
-grp = Table("grp", metadata, _id("id", primary_key=True), Column("name", String, nullable=False, unique=True))
+grp = Table(
+    "grp", metadata,
+    _id("id", primary_key=True), Column("name", String, nullable=False, unique=True),
+    Column("name_key", String, nullable=False, server_default=""),
+)  # fmt: skip
 
 grp_member = Table(
     "grp_member",
@@ -113,12 +125,15 @@ space = Table(
     Column("floor", BigInteger, nullable=False), _id("epoch", nullable=False),
     Column("quota", BigInteger, nullable=False), Column("bytes", BigInteger, nullable=False),
     Column("retention_ms", BigInteger, nullable=False), Column("grade", Integer, nullable=False, server_default="0"),
+    Column("past", Octets),
+    Index("space_owner", "owner"),
 )  # fmt: skip
 
 member = Table(
     "member", metadata,
     _id("space", primary_key=True), Column("kind", String, primary_key=True), _id("principal", primary_key=True),
     Column("role", String, nullable=False), Column("ended_ms", BigInteger),
+    Column("since_ms", BigInteger, nullable=False, server_default="0"),
     Index("member_principal", "principal"),
 )  # fmt: skip
 
@@ -130,11 +145,14 @@ node = Table(
     Column("mtime_ns", BigInteger, nullable=False), Column("exec", Boolean, nullable=False),
     Column("seq", BigInteger, nullable=False), Column("created_seq", BigInteger, nullable=False),
     Column("deleted_seq", BigInteger), _id("conflict_of"), Column("grade", Integer, nullable=False, server_default="0"),
+    _id("root"),
     Index("node_name", "space", "parent", "key", unique=True, sqlite_where=text("deleted_seq IS NULL"),
           postgresql_where=text("deleted_seq IS NULL")),
     Index("node_space", "space", "id"), Index("node_parent", "parent"),
     Index("node_dead", "space", "deleted_seq", sqlite_where=text("deleted_seq IS NOT NULL"),
           postgresql_where=text("deleted_seq IS NOT NULL")),
+    Index("node_mount", "space", sqlite_where=text("target_space IS NOT NULL"),
+          postgresql_where=text("target_space IS NOT NULL")),
 )  # fmt: skip
 
 revision = Table(
@@ -171,6 +189,15 @@ pack = Table(
     Column("state", String, nullable=False), Column("since_ms", BigInteger, nullable=False),
 )  # fmt: skip
 
+link = Table(
+    "link", metadata,
+    _id("id", primary_key=True), Column("token", Octets(32), nullable=False), _id("node", nullable=False),
+    _id("user", nullable=False), _id("device", nullable=False), Column("role", String, nullable=False),
+    Column("at_ms", BigInteger, nullable=False), Column("expires_ms", BigInteger, nullable=False),
+    Column("password", String), Column("downloads_left", BigInteger), Column("ended_ms", BigInteger),
+    Index("link_token", "token", unique=True), Index("link_node", "node"), Index("link_user", "user"),
+)  # fmt: skip
+
 journal = Table(
     "journal", metadata,
     _id("stream", primary_key=True), Column("seq", BigInteger, primary_key=True), _id("op_key", nullable=False),
@@ -184,6 +211,8 @@ audit = Table(
     "audit", metadata,
     _id("id", primary_key=True), Column("at_ms", BigInteger, nullable=False), Column("kind", String, nullable=False),
     _id("user"), _id("device"), Column("body", Octets, nullable=False), Column("seal", BigInteger),
+    _id("space"), Column("position", BigInteger),
+    Index("audit_seal", "seal", "id"), Index("audit_space", "space", "position"),
 )  # fmt: skip
 
 seal = Table(

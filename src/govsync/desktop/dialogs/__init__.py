@@ -1,0 +1,1 @@
+"""Windows of their own for one thing each: the first start, versions, leaving a desk."""

@@ -1,0 +1,555 @@
+"""The public side of links over HTTP: pages, downloads and uploads for whoever has an address.
+
+Everybody here is a stranger, who takes places and memory from other strangers alone (`turns`, `bodies`), and whose
+connection is the first to go (`connections`). A page runs no script and loads nothing from elsewhere; what people have
+saved is never shown by the browser in our name, but saved as a file. Addresses are secrets: no page tells another where
+somebody came from, and no log has them.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack
+from functools import cache, partial
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from govsync.model import ids
+from govsync.model.codes import CODES, Code
+from govsync.model.nodes import Kind
+from govsync.model.problems import Failure
+from govsync.protocol.commits import Missing
+from govsync.protocol.limits import KIB, MIB
+from govsync.protocol.links import MOST_PASSWORD, PATH
+from govsync.protocol.session import Role
+from govsync.server import contents, links
+from govsync.server.answering import answered
+from govsync.server.bodies import Body, Held, Share
+from govsync.server.connections import CUT
+from govsync.server.context import Server
+from govsync.server.links import Opened
+from govsync.server.turns import Turns
+from govsync.server.web import downloads, forms, pages, ranges, uploads
+from govsync.server.web.downloads import Piece
+from govsync.server.web.pages import Look
+from govsync.text import pages as words
+from govsync.text.catalog import counted, said, speaking
+from govsync.text.languages import of_browser
+from govsync.text.units import portable_name, shown_name
+
+COOKIE = "govsync_link"
+PASSWORD_BYTES = 16 * KIB
+"""Enough for the longest password, however its signs are written in a form."""
+TAKEN_BYTES = MIB
+"""So much of what is sent is cut and stored at a time."""
+FORM_BYTES = 64 * KIB
+"""What a form has beside its files, for which there must be room in the space."""
+STATIC_S = 3_600
+_SEEN, _BYTES = "link", "link_bytes"
+"""Kinds of calls (`turns`): what asks the database alone, and what waits for the store, too."""
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "X-Robots-Tag": "noindex, nofollow",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+}  # fmt: skip
+_HTML = "text/html; charset=utf-8"
+_STATIC = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+_UNKNOWN = (Code.NOT_FOUND, Code.NO_RIGHT, Code.NODE_IN_SPACE)
+_SAID = {
+    **dict.fromkeys(_UNKNOWN, words.UNKNOWN), Code.TOO_MANY_REQUESTS: words.TOO_MANY, Code.TOO_LARGE: words.TOO_LARGE,
+}  # fmt: skip
+_WHY = {
+    **dict.fromkeys((Code.QUOTA, Code.STORE_FULL), words.NO_ROOM),
+    **dict.fromkeys((Code.NAME_ILLEGAL, Code.NAME_RESERVED, Code.NAME_TOO_LONG, Code.NAME_NOT_TEXT, Code.NAME_TAKEN), words.BAD_NAME),
+    Code.TOO_LARGE: words.TOO_MUCH,
+}  # fmt: skip
+
+T = TypeVar("T")
+
+
+class Run(Protocol):
+    """Runs something in a thread."""
+
+    async def __call__(self, work: Callable[[], T]) -> T: ...
+
+
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """One request of a visitor."""
+
+    request: Request
+    body: Body
+    look: Look
+    token: str
+    address: str
+
+    @property
+    def proof(self) -> str:
+        """What may prove that the visitor knew the password."""
+        return self.request.cookies.get(COOKIE, "")
+
+    @property
+    def root(self) -> str:
+        """The relative address of the link itself."""
+        return self.look.up + self.token
+
+    def node(self, text: str) -> bytes:
+        """Reads an id in an address; raises Failure(not_found) for what is none."""
+        try:
+            return ids.from_text(text)
+        except Failure as failure:
+            raise Failure(Code.NOT_FOUND) from failure
+
+
+class Fetched(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be fetched: how it is headed, how much memory it takes, and its bytes."""
+
+    link: Opened
+    node: bytes
+    status: int
+    headers: dict[str, str]
+    memory_bytes: int
+    pieces: Callable[[], Iterator[list[Piece]]]
+
+
+class _Poured(StreamingResponse):
+    """An answer that comes piece by piece, and holds its share of memory until it has ended. Where it cannot go on, the
+    connection is cut: so nobody takes it for whole."""
+
+    def __init__(
+        self, pieces: AsyncIterator[Piece], share: Share, status: int, headers: dict[str, str]
+    ) -> None:
+        super().__init__(pieces, status, headers)
+        self._share = share
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As the application that every response is."""
+        with self._share:
+            try:
+                await super().__call__(scope, receive, send)
+            except Failure:
+                scope["state"][CUT]()
+                while (await receive())["type"] != "http.disconnect":
+                    continue
+
+
+class Pages:
+    """Binds the addresses of links to what they answer; `moved` is told of a space that has changed, and how far it is now."""
+
+    def __init__(
+        self, server: Server, run: Run, turns: Turns, held: Held, moved: Callable[[bytes, int], None]
+    ) -> None:
+        self._server, self._run, self._turns, self._held, self._moved = server, run, turns, held, moved
+
+    def routes(self) -> list[Route]:
+        """Answers the routes."""
+        uploaded = self._server.bounds.link_upload_bytes
+        return [
+            Route(f"{PATH}static/{{name}}", _static),
+            self._route("{token}", "link_page", self._page),
+            self._route("{token}/content", "link_content", self._content),
+            self._route("{token}/content/{node}", "link_content", self._content),
+            self._route("{token}/password", "link_password", self._password, "POST", PASSWORD_BYTES),
+            self._route("{token}/upload", "link_upload", self._upload, "POST", uploaded),
+        ]
+
+    def _route(
+        self,
+        path: str,
+        name: str,
+        work: Callable[[Visit], Awaitable[Response]],
+        method: str = "GET",
+        most_bytes: int = 0,
+    ) -> Route:
+        async def handle(request: Request) -> Response:
+            look = _look(request)
+            body = Body(request, min(most_bytes, _length(request, most_bytes)), self._server.bounds)
+            token = request.path_params.get("token", "")
+            address = request.client.host if request.client is not None else ""
+            visit = Visit(request=request, body=body, look=look, token=token, address=address)
+            return await answered(self._server, name, work(visit), partial(_refused, look), body, known=False)
+
+        return Route(PATH + path, handle, methods=[method])
+
+    async def _seen(self, work: Callable[[], T]) -> T:
+        async with self._turns.turn(_SEEN, None):
+            return await self._run(work)
+
+    async def _stored(self, space: bytes, work: Callable[[], T]) -> T:
+        async with self._turns.turn(_BYTES, space):
+            return await self._run(work)
+
+    def _share(self, visit: Visit) -> Share:
+        return self._held.share(visit.address.encode())
+
+    # The page
+
+    async def _page(self, visit: Visit) -> Response:
+        return await self._seen(lambda: self._page_now(visit))
+
+    def _page_now(self, visit: Visit) -> Response:
+        link = links.opened(self._server, visit.token, visit.address)
+        if links.is_locked(self._server, link, visit.proof):
+            return self._asking(visit)
+        inner = visit.request.query_params.get("in") if link.role is Role.VIEWER else None
+        row = link.node if inner is None else links.inside(self._server, link, visit.node(inner))
+        page = self._showing(visit, link, row, inner is None)
+        links.note_shown(self._server, link, row.id)
+        return page
+
+    def _showing(self, visit: Visit, link: Opened, row: Any, at_root: bool) -> Response:
+        if link.role is Role.UPLOADER:
+            return self._sending(visit, link, received=_count(visit.request.query_params.get("sent", "")))
+        if row.kind == Kind.FOLDER:
+            return self._folder(visit, link, row)
+        if row.kind != Kind.FILE or not at_root:
+            raise Failure(Code.NOT_FOUND)
+        download = visit.look.address(f"{visit.root}/content")
+        facts = self._facts(visit, link) | {"download": download, "size_bytes": row.size}
+        return _html(200, pages.rendered("file.html", visit.look, **facts))
+
+    def _folder(self, visit: Visit, link: Opened, row: Any) -> Response:
+        look, after = visit.look, visit.request.query_params.get("after")
+        rows, more = links.listing(self._server, link, row.id, None if after is None else visit.node(after))
+        at_root = row.id == link.node.id
+        where = {} if at_root else {"in": ids.to_text(row.id)}
+        listed = [
+            {
+                "name": each.name,
+                "size_bytes": None if each.kind == Kind.FOLDER else each.size,
+                "href": self._href(visit, each),
+            }
+            for each in rows
+        ]
+        above = None
+        if not at_root:
+            parent = links.inside(self._server, link, row.parent)
+            name = parent.name if parent.id != link.node.id else link.name
+            above = {"name": name, "href": self._href(visit, parent, link)}
+        content = f"{visit.root}/content" + ("" if at_root else f"/{ids.to_text(row.id)}")
+        facts = self._facts(visit, link) | {
+            "download": look.address(content), "rows": listed, "is_later": after is not None, "above": above,
+            "more": more and look.address(visit.root, {"after": ids.to_text(more), **where}),
+        }  # fmt: skip
+        if not at_root:
+            facts["name"] = row.name
+        here = msgspec.structs.replace(
+            look, page=visit.root, query=where | ({"after": after} if after else {})
+        )
+        return _html(200, pages.rendered("folder.html", here, **facts))
+
+    def _href(self, visit: Visit, row: Any, link: Opened | None = None) -> str:
+        """Answers where a file or folder of a page leads to."""
+        node = ids.to_text(row.id)
+        if row.kind != Kind.FOLDER:
+            return visit.look.address(f"{visit.root}/content/{node}")
+        if link is not None and row.id == link.node.id:
+            return visit.look.address(visit.root)
+        return visit.look.address(visit.root, {"in": node})
+
+    def _facts(self, visit: Visit, link: Opened) -> dict[str, Any]:
+        """Answers what every page of a link tells."""
+        left_s = (link.expires_ms - self._server.clock.time_ms()) // 1000
+        with speaking(visit.look.language):
+            left = words.left(left_s)
+        return {
+            "name": link.name, "who": link.maker_name, "until": words.moment(link.expires_ms), "left": left,
+            "downloads_left": link.downloads_left,
+        }  # fmt: skip
+
+    # The password
+
+    def _asking(self, visit: Visit, status: int = 200, wrong: bool = False) -> Response:
+        """Asks for the password; of what lies behind it nothing is told, not even a name."""
+        action = visit.look.address(f"{visit.root}/password")
+        look = msgspec.structs.replace(visit.look, page=visit.root)
+        page = pages.rendered("password.html", look, action=action, wrong=wrong, most=MOST_PASSWORD)
+        return _html(status, page)
+
+    async def _password(self, visit: Visit) -> Response:
+        with self._share(visit) as share:
+            given = forms.fields(b"".join(await visit.body.read(share))).get("password", "")
+            return await self._seen(lambda: self._password_now(visit, given))
+
+    def _password_now(self, visit: Visit, given: str) -> Response:
+        link = links.opened(self._server, visit.token, visit.address)
+        response = _onward(visit.look.address(visit.root))
+        if link.password is None:
+            return response
+        try:
+            proof = links.know_password(self._server, link, given, visit.address)
+        except Failure as failure:
+            if failure.code is not Code.WRONG_PASSWORD:
+                raise
+            return self._asking(visit, 403, wrong=True)
+        # Without a path it holds for what lies below this address, wherever a proxy has put that (RFC 6265, section 5.1.4).
+        response.set_cookie(
+            COOKIE, proof, max_age=links.KNOWN_MS // 1000, path=None, httponly=True, samesite="strict",
+            secure=visit.request.url.scheme == "https",
+        )  # fmt: skip
+        return response
+
+    # Downloads
+
+    async def _content(self, visit: Visit) -> Response:
+        found = await self._seen(lambda: self._content_now(visit))
+        if isinstance(found, Response):
+            return found
+        if visit.request.method == "HEAD":
+            return Response(status_code=found.status, headers=found.headers)
+        with ExitStack() as until_begun:
+            share = until_begun.enter_context(self._share(visit))
+            share.take(found.memory_bytes)
+            pieces, first = await self._stored(found.link.space, lambda: self._begun(found))
+            until_begun.pop_all()  # The answer lets go of it when it has ended.
+        return _Poured(self._poured(found.link.space, first, pieces), share, found.status, found.headers)
+
+    def _content_now(self, visit: Visit) -> Response | Fetched:
+        """Judges what is asked for, and answers it at once where no content is needed for that."""
+        link = links.opened(self._server, visit.token, visit.address)
+        if links.is_locked(self._server, link, visit.proof):
+            return self._asking(visit, 403)
+        if link.role is not Role.VIEWER:
+            raise Failure(Code.NOT_FOUND)
+        inner = visit.request.path_params.get("node")
+        row = link.node if inner is None else links.inside(self._server, link, visit.node(inner))
+        name = row.name or link.name
+        if row.kind == Kind.FOLDER:
+            what = downloads.items(self._server, link, row)
+            memory_bytes = downloads.MEMORY_BYTES + len(what) * downloads.ENTRY_BYTES
+            headers = HEADERS | {
+                "Content-Type": "application/zip",
+                "Content-Disposition": attachment(f"{name}.zip"),
+            }
+            pieces = partial(downloads.packed, self._server, link, what)
+            return Fetched(
+                link=link, node=row.id, status=200, headers=headers, memory_bytes=memory_bytes, pieces=pieces
+            )  # fmt: skip
+        return self._file(visit, link, row, name)
+
+    def _file(self, visit: Visit, link: Opened, row: Any, name: str) -> Response | Fetched:
+        """A link whose downloads are counted gives files whole: what goes on in parts cannot be counted."""
+        asked, tag, in_parts = visit.request.headers, ranges.tag_of(row.hash), link.downloads_left is None
+        headers = HEADERS | {
+            "Content-Type": "application/octet-stream", "Content-Disposition": attachment(name), "ETag": tag,
+            "Accept-Ranges": "bytes" if in_parts else "none",
+        }  # fmt: skip
+        if ranges.is_known(asked.get("if-none-match", ""), tag):
+            return Response(status_code=304, headers=headers)
+        part = None
+        if in_parts:
+            part = ranges.asked(asked.get("range", ""), asked.get("if-range", ""), tag, row.size)
+        if part is not None and not part:
+            return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{row.size}"})
+        start, end = (part.start, part.stop) if part is not None else (0, row.size)
+        headers["Content-Length"] = str(end - start)
+        if part is not None:
+            headers["Content-Range"] = f"bytes {start}-{end - 1}/{row.size}"
+        return Fetched(
+            link=link, node=row.id, status=200 if part is None else 206, headers=headers,
+            memory_bytes=min(end - start, downloads.MEMORY_BYTES),
+            pieces=partial(downloads.part, self._server, link, row.rev, start, end),
+        )  # fmt: skip
+
+    def _begun(self, found: Fetched) -> tuple[Iterator[list[Piece]], list[Piece]]:
+        """Reads the first piece, and counts and notes the download when that is here: what cannot be had uses nothing up."""
+        pieces = found.pieces()
+        first = next(pieces, [])
+        links.take_download(self._server, found.link, found.node)
+        return pieces, first
+
+    async def _poured(
+        self, space: bytes, piece: Sequence[Piece], pieces: Iterator[list[Piece]]
+    ) -> AsyncIterator[Piece]:
+        while True:
+            for data in piece:
+                for start in range(0, len(data), self._server.bounds.piece_bytes):
+                    yield memoryview(data)[start : start + self._server.bounds.piece_bytes]
+            found = await self._stored(space, lambda: next(pieces, None))
+            if found is None:
+                return
+            piece = found
+
+    # Uploads
+
+    def _sending(
+        self, visit: Visit, link: Opened, status: int = 200, received: int | None = None, wrong: str = ""
+    ) -> Response:
+        with speaking(visit.look.language):
+            got = (
+                None
+                if received is None
+                else counted("{count} file was received.", "{count} files were received.", received)
+            )
+        facts = self._facts(visit, link) | {
+            "action": visit.look.address(f"{visit.root}/upload"), "most_bytes": self._server.bounds.link_upload_bytes,
+            "received": got, "wrong": wrong,
+        }  # fmt: skip
+        look = msgspec.structs.replace(visit.look, page=visit.root)
+        return _html(status, pages.rendered("upload.html", look, **facts))
+
+    async def _upload(self, visit: Visit) -> Response:
+        link = await self._seen(lambda: self._upload_now(visit))
+        if isinstance(link, Response):
+            return link
+        boundary = forms.boundary_of(visit.request.headers.get("content-type", ""))
+        with self._share(visit) as share:
+            share.take(uploads.MEMORY_BYTES)
+            sending = uploads.Sending(self._server, link, boundary)
+            failure = await self._received(visit, link, sending)
+        if failure is None and sending.received:
+            return _onward(visit.look.address(visit.root, {"sent": str(sending.received)}))
+        return await self._seen(lambda: self._not_received(visit, link, sending, failure))
+
+    def _upload_now(self, visit: Visit) -> Response | Opened:
+        """Judges whether anything may be sent; raises Failure(quota) where there is no room for so much."""
+        link = links.opened(self._server, visit.token, visit.address)
+        if links.is_locked(self._server, link, visit.proof):
+            return self._asking(visit, 403)
+        if link.role is not Role.UPLOADER:
+            raise Failure(Code.NOT_FOUND)
+        growth = max(0, _length(visit.request, 0) - FORM_BYTES)
+        try:
+            contents.missing(self._server, link.maker, link.space, Missing(hashes=(), growth_bytes=growth))
+        except Failure as failure:
+            if failure.code is not Code.QUOTA:
+                raise
+            return self._sending(
+                visit, link, CODES[failure.code].status or 500, wrong=self._why(visit, failure)
+            )
+        return link
+
+    async def _received(self, visit: Visit, link: Opened, sending: uploads.Sending) -> Failure | None:
+        """Takes what is sent, a part at a time; answers what kept a file back. The rest is read all the same: a browser hears
+        no answer before all that it sends is gone."""
+        failure: Failure | None = None
+        waiting: list[bytes] = []
+        size = 0
+        pieces = visit.body.pieces()
+        async for piece in pieces:
+            waiting.append(piece)
+            size += len(piece)
+            if size >= TAKEN_BYTES:
+                failure = failure or await self._taken(link, sending, waiting)
+                waiting, size = [], 0
+        failure = failure or await self._taken(link, sending, waiting)
+        if failure is None:
+            sending.end()
+        return failure
+
+    async def _taken(self, link: Opened, sending: uploads.Sending, data: Sequence[bytes]) -> Failure | None:
+        before = sending.received
+        try:
+            await self._stored(link.space, lambda: sending.take(b"".join(data)))
+        except Failure as failure:
+            if failure.code in _UNKNOWN or failure.code is Code.BAD_REQUEST:
+                raise
+            return failure
+        finally:
+            if sending.received > before and sending.answer is not None:
+                self._moved(link.space, sending.answer.head)
+        return None
+
+    def _not_received(
+        self, visit: Visit, link: Opened, sending: uploads.Sending, failure: Failure | None
+    ) -> Response:
+        """Says which file was kept back, and why; those before it are there."""
+        received = sending.received or None
+        with speaking(visit.look.language):
+            if failure is None:
+                nothing = said("No file was chosen. Choose at least one, then send.")
+                return self._sending(visit, link, 422, received, nothing)
+            kept_back = said("{name} was not received.", name=f"\u2068{shown_name(sending.name)}\u2069")
+        why = f"{kept_back} {self._why(visit, failure)}"
+        return self._sending(visit, link, CODES[failure.code].status or 500, received, why)
+
+    def _why(self, visit: Visit, failure: Failure) -> str:
+        with speaking(visit.look.language):
+            return said(_WHY.get(failure.code, words.AGAIN))
+
+
+def nothing(request: Request) -> Response:
+    """Answers what is no address of a page."""
+    return _refused(_look(request), Failure(Code.NOT_FOUND))
+
+
+async def _static(request: Request) -> Response:
+    """Gives what all pages share; nothing of it is anybody's."""
+    name = request.path_params["name"]
+    if name not in _STATIC:
+        return nothing(request)
+    data, tag = _static_file(name)
+    headers = HEADERS | {
+        "Cache-Control": f"public, max-age={STATIC_S}",
+        "ETag": tag,
+        "Content-Type": _STATIC[name],
+    }
+    if ranges.is_known(request.headers.get("if-none-match", ""), tag):
+        return Response(status_code=304, headers=headers)
+    return Response(data, headers=headers)
+
+
+@cache
+def _static_file(name: str) -> tuple[bytes, str]:
+    data = (files("govsync.server.web") / "static" / name).read_bytes()
+    return data, ranges.tag_of(sha256(data).digest())
+
+
+def _look(request: Request) -> Look:
+    """Reads from a request how its page is shown."""
+    wanted = request.query_params.get("lang")
+    below = request.scope["raw_path"].decode("latin-1").partition(PATH)[2]
+    language = of_browser(wanted if wanted is not None else request.headers.get("accept-language", ""))
+    return Look(language=language, chosen=wanted is not None, up="../" * below.count("/"))
+
+
+def _refused(look: Look, failure: Failure, reference: str = "") -> Response:
+    """Says why nothing is shown. What is not there, and what somebody may not see, are said alike."""
+    title, what = _SAID.get(failure.code, words.LATER)
+    status = 404 if failure.code in _UNKNOWN else CODES[failure.code].status or 500
+    response = _html(status, pages.rendered("said.html", look, title=title, what=what, reference=reference))
+    wait_ms = failure.facts.get("wait_ms")
+    if isinstance(wait_ms, int):
+        response.headers["Retry-After"] = str(-(-wait_ms // 1000))
+    return response
+
+
+def _html(status: int, page: bytes) -> Response:
+    return Response(page, status, HEADERS | {"Content-Type": _HTML})
+
+
+def _onward(address: str) -> Response:
+    """Sends a browser on to a page, so that nothing is sent twice when that is loaded again (RFC 9110, section 15.4.4)."""
+    return Response(status_code=303, headers=HEADERS | {"Location": address})
+
+
+def attachment(name: str) -> str:
+    """Answers the header by which a browser saves a file under its name (RFC 6266), and never shows it."""
+    portable = portable_name(name)
+    plain = "".join(
+        sign if sign.isascii() and sign.isprintable() and sign not in '"\\%' else "_" for sign in portable
+    )
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(portable, safe='')}"
+
+
+def _length(request: Request, otherwise: int) -> int:
+    """Answers how long a body is said to be."""
+    text = request.headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else otherwise
+
+
+def _count(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 4 else None

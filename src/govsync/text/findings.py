@@ -1,0 +1,47 @@
+"""What `govsync doctor` finds, in words: each finding has a key and facts, so that the window says it in its own language."""
+
+from collections.abc import Mapping
+
+from govsync.model.codes import Code
+from govsync.model.problems import Problem
+from govsync.model.status import State
+from govsync.text.catalog import Text, said
+from govsync.text.sentences import OTHER_PROGRAM, WEAK_DISK, action, of_state, sentence
+
+FINDINGS: dict[str, Text] = {
+    "no_folder": "none is chosen: govsync folder set DIR",
+    "other_program": OTHER_PROGRAM,
+    "weak_disk": WEAK_DISK,
+    "leases": "late writers are seen at once",
+    "no_leases": "late writers are found later (weak mode)",
+    "room": "{mebibytes} MiB free",
+    "settings": "all are understood",
+    "no_endpoint": "none is known: govsync login",
+    "answers": "{endpoint} answers",
+    "clock": "{seconds} s from the server's",
+    "no_proxy": "none",
+    "watches": "{count} folders can be watched",
+    "parts": "all are compiled",
+}
+CHECKS: dict[str, Text] = {
+    "folder": "Folder", "other program": "Other program", "disk": "Disk", "network disk": "Network disk",
+    "leases": "Late writers", "settings": "Settings", "home": "GovSync's own files", "account": "Account",
+    "endpoint": "Server", "clock": "Clock", "proxy": "Proxy", "keyring": "Keyring", "watcher": "Watcher",
+    "parts": "Parts", "agent": "The part that syncs",
+}  # fmt: skip
+"""What the window calls each check; on the command line its name stands, as in JSON."""
+
+
+def detail(key: str, facts: Mapping[str, str], otherwise: str = "") -> str:
+    """Answers what was found; of a key that is not known here, such as that of mere data, what it says itself."""
+    if key in set(Code):
+        problem = Problem(Code(key), dict(facts))
+        return f"{sentence(problem)} {action(problem)} [{key}]"
+    if key == "state":
+        return of_state(State(facts["state"]), int(facts["count"]))
+    return said(FINDINGS[key], facts) if key in FINDINGS else otherwise
+
+
+def check(name: str) -> str:
+    """Answers what a check is called in the window."""
+    return said(CHECKS.get(name, name))

@@ -1,0 +1,63 @@
+"""What is asked of the server beside the engine reaches the disk at once, and not with the next beat of the server."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from govsync.agent import files
+from govsync.engine.events import HeadTold
+from govsync.model.codes import Code
+from govsync.model.operations import Delete
+from govsync.model.problems import Failure
+from govsync.protocol.commits import CommitAnswer, Done, Refused
+
+SPACE, NODE, REVISION = b"s" * 16, b"n" * 16, b"r" * 16
+ROW = SimpleNamespace(id=SPACE, epoch=1)
+OPERATION = Delete(key=b"k" * 16, node=NODE, place=NODE, rev=REVISION)
+"""Any operation."""
+
+
+def asked(monkeypatch, ask, *outcomes):
+    """Answers what the engine is told when the server answers so."""
+    told = []
+    answers = [CommitAnswer(outcomes=(each,), head=number) for number, each in enumerate(outcomes, 7)]
+    agent = SimpleNamespace(
+        store=None,
+        ids=SimpleNamespace(new=lambda: b"k" * 16),
+        clock=SimpleNamespace(now=lambda: None),
+        engine=SimpleNamespace(handle=lambda event, _: told.append(event)),
+        remote=SimpleNamespace(commit=lambda *_: answers.pop(0)),
+    )
+    monkeypatch.setattr(files.spaces, "get", lambda *_: ROW)
+    monkeypatch.setattr(files.local_tree, "node", lambda *_: SimpleNamespace(node_id=b"t" * 16))
+    ask(agent, lambda _, work: work())
+    return told
+
+
+DONE = Done(seq=7)
+
+
+def test_a_change_that_the_server_was_asked_for_is_read_at_once(monkeypatch):
+    """The server tells of it to all devices but the one that asked."""
+    node = SimpleNamespace(space=SPACE)
+    told = asked(monkeypatch, lambda agent, here: files._commit(agent, here, node, OPERATION), DONE)
+    assert told == [HeadTold(SPACE, 7)]
+
+
+def test_what_comes_back_from_the_trash_is_read_at_once(monkeypatch):
+    state = SimpleNamespace(node=NODE, parent=None, name="a", mode=0)
+    row = SimpleNamespace(id=SPACE, epoch=1, root_lid=1)
+    taken = Refused(code=Code.NAME_TAKEN)
+    told = asked(monkeypatch, lambda agent, here: files._revive(agent, here, row, state), taken, DONE)
+    assert told[-1] == HeadTold(SPACE, 8)
+
+
+def test_a_refusal_is_said(monkeypatch):
+    node = SimpleNamespace(space=SPACE)
+    with pytest.raises(Failure) as failed:
+        asked(
+            monkeypatch,
+            lambda agent, here: files._commit(agent, here, node, OPERATION),
+            Refused(code=Code.NO_RIGHT),
+        )
+    assert failed.value.code is Code.NO_RIGHT

@@ -1,0 +1,121 @@
+"""What stands on a screen as those hear it who do not see it: each thing with its role, its name and where it is (AT-SPI)."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from jeepney import DBusAddress, DBusErrorResponse, new_method_call
+from jeepney.io.blocking import DBusConnection, open_dbus_connection
+
+from tests.journeys.screen import Box
+from tests.journeys.site import until
+
+_ACCESSIBLE = "org.a11y.atspi.Accessible"
+_ON_SCREEN = 0
+"""Places are told from the corner of the screen."""
+CHECKED, ENABLED, FOCUSABLE, FOCUSED, SHOWING = 4, 8, 11, 12, 25
+"""Numbers of the states that are asked for (AtspiStateType)."""
+
+Where = tuple[str, str]
+"""Of which program, and which of its things."""
+
+
+class Thing(NamedTuple):
+    """One thing on the screen."""
+
+    role: str
+    name: str
+    box: Box
+    states: int
+    where: Where
+
+    def has(self, state: int) -> bool:
+        """Says whether it is in a state."""
+        return bool(self.states >> state & 1)
+
+
+class Reader:
+    """Reads what programs have on the screen of a bus."""
+
+    def __init__(self, session: str) -> None:
+        self._bus: DBusConnection = open_dbus_connection(session)
+        [address] = self._ask(("org.a11y.Bus", "/org/a11y/bus"), "org.a11y.Bus", "GetAddress")
+        self._bus.close()
+        self._bus = open_dbus_connection(address)
+
+    def close(self) -> None:
+        """Reads no more."""
+        self._bus.close()
+
+    def seen(self, program: str = "govsync") -> list[Thing]:
+        """Answers everything that a program shows, from the left and the top as its windows are built."""
+        root = ("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
+        return [
+            thing
+            for each in self._children(root)
+            if self._name(each) == program
+            for window in self._children(each)
+            for thing in self._shown(window)
+        ]
+
+    def all(self, name: str, role: str = "") -> list[Thing]:
+        """Answers everything in whose name something stands."""
+        return [each for each in self.seen() if name in each.name and role in ("", each.role)]
+
+    def one(self, name: str, role: str = "") -> Thing:
+        """Answers the first thing of a name, as soon as it is there and can be used."""
+        found: list[Thing] = []
+
+        def is_there() -> bool:
+            found[:] = [each for each in self.seen() if each.name == name and role in ("", each.role)]
+            return bool(found) and found[0].has(ENABLED)
+
+        until(is_there, f"{role or 'something'} called {name!r}")
+        return found[0]
+
+    def text(self) -> str:
+        """Answers all names that are seen, a line each."""
+        return "\n".join(each.name for each in self.seen())
+
+    def has(self, where: Where, state: int) -> bool:
+        """Says whether a thing is in a state now."""
+        return bool(self._states(where) >> state & 1)
+
+    def _states(self, where: Where) -> int:
+        low, high = self._ask(where, _ACCESSIBLE, "GetState")[0]
+        return int(low | high << 32)
+
+    def _shown(self, where: Where) -> Iterator[Thing]:
+        """What goes while it is read is not there any more."""
+        try:
+            states = self._states(where)
+            if not states >> SHOWING & 1:
+                return
+            [role] = self._ask(where, _ACCESSIBLE, "GetRoleName")
+            [box] = self._ask(where, "org.a11y.atspi.Component", "GetExtents", "u", (_ON_SCREEN,))
+            yield Thing(role, self._name(where), box, states, where)
+            children = self._children(where)
+        except DBusErrorResponse:
+            return
+        for each in children:
+            yield from self._shown(each)
+
+    def _name(self, where: Where) -> str:
+        asked = ("org.freedesktop.DBus.Properties", "Get", "ss", (_ACCESSIBLE, "Name"))
+        return str(self._ask(where, *asked)[0][1])
+
+    def _children(self, where: Where) -> list[Where]:
+        return list(self._ask(where, _ACCESSIBLE, "GetChildren")[0])
+
+    def _ask(
+        self,
+        where: Where,
+        interface: str,
+        method: str,
+        signature: str | None = None,
+        body: tuple[object, ...] = (),
+    ) -> tuple[object, ...]:
+        to = DBusAddress(where[1], where[0], interface)
+        reply = self._bus.send_and_get_reply(new_method_call(to, method, signature, body), timeout=30)
+        if reply.header.message_type.name == "error":
+            raise DBusErrorResponse(reply)
+        return tuple(reply.body)
