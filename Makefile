@@ -22,7 +22,7 @@ PYTEST := $(RUN) -m pytest --dist loadfile --no-loadscope-reorder
 # Many tests wait for another thread, and journeys wait more than they compute: more processes than cores.
 CORES = $$(getconf _NPROCESSORS_ONLN)
 
-.PHONY: help setup demo play screenshots test test-rest test-all test-packages check format sim soak brink mutants bench bench-peers package-linux package-server docs generate texts lock clean
+.PHONY: help setup demo play screenshots test test-rest test-all test-packages test-windows check format sim soak brink mutants bench bench-peers package-linux package-server docs generate texts lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ test-all: test test-rest ## every test: simulation (GOVSYNC_SIMULATION_SECONDS=1
 test-packages: $(READY) ## make the desk's package, and install, upgrade and remove it in a bare Debian (root; kept in build/debian)
 	packaging/install-debootstrap.sh
 	$(PYTEST) -m packages
+
+test-windows: $(READY) ## what has to hold on Windows too, by Windows' own Python under wine (ONLY="tests/system -k lock"; kept in build/windows)
+	PYTHONPATH=packaging $(RUN) -m packages.wine -m pytest -p no:cacheprovider -n 2 --dist loadfile -m windows $(or $(ONLY),tests)
 
 check: $(READY) ## style, types, walls (the git hook runs it)
 	$(VENV)/bin/ruff check

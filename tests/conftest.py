@@ -6,6 +6,7 @@ machine may be busy, and no test here asserts a time. A failing example is print
 
 import math
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,28 @@ class Scheduling(LoadFileScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
     """Says what is handed to a process at a time."""
     return Scheduling(config, log)
+
+
+WINDOWS = sys.platform == "win32"
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """Has Windows load no file of tests that are not said to hold there: most begin with what only POSIX has."""
+    is_test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    return (WINDOWS and is_test and "mark.windows" not in collection_path.read_text("utf-8")) or None
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Leaves out under wine what wine does not do as Windows does."""
+    differs = item.get_closest_marker("wine_differs")
+    if differs is not None and WINDOWS and _is_wine():
+        pytest.skip(f"wine differs: {differs.args[0]}")
+
+
+def _is_wine() -> bool:
+    import ctypes
+
+    return hasattr(ctypes.WinDLL("ntdll"), "wine_get_version")  # type: ignore[attr-defined, unused-ignore]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -21,14 +21,17 @@ class Locked(NamedTuple):
     via: frozenset[str]
 
 
-def requirements(root: Path, extras: Sequence[str]) -> str:
-    """Answers the part of the product's lock that a package with some extras needs, in the form that pip reads."""
+def requirements(
+    root: Path, extras: Sequence[str], lock: str = "product.lock", also: Sequence[str] = ()
+) -> str:
+    """Answers the part of a lock that a package with some extras needs, and what else is named, in the form that pip reads."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = [
         *project["dependencies"],
         *(line for each in extras for line in project["optional-dependencies"][each]),
+        *also,
     ]
-    entries = read((root / "requirements" / "product.lock").read_text(encoding="utf-8"))
+    entries = read((root / "requirements" / lock).read_text(encoding="utf-8"))
     wanted = {canonical(line) for line in named}
     if wanted - entries.keys():
         raise KeyError(f"not locked: {sorted(wanted - entries.keys())}")

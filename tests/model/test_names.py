@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from govsync.model import names
 from govsync.model.problems import Failure
 
+pytestmark = pytest.mark.windows
+
 WHEN = "2026-11-24 14.02"
 
 

@@ -43,6 +43,13 @@ def test_what_is_named_and_what_that_needs_is_brought(root):
     assert names(locked.requirements(root, ("more",))) == {"first", "of-first", "deep-down", "other"}
 
 
+def test_more_can_be_named_of_another_lock(root):
+    (root / "requirements" / "development.lock").write_text(LOCK + "tool==5 \\\n    --hash=sha256:ea\n")
+    assert names(locked.requirements(root, (), "development.lock", ["tool"])) == {
+        "first", "of-first", "deep-down", "tool",
+    }  # fmt: skip
+
+
 def test_entries_keep_their_pins_their_conditions_and_all_their_hashes(root):
     text = locked.requirements(root, ())
     assert "first==1.0 \\\n    --hash=sha256:aa \\\n    --hash=sha256:ab\n" in text
