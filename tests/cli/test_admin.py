@@ -46,6 +46,23 @@ def test_an_organisation_decides_with_whom_it_shares(admin):
     assert admin("org", "share", "Ministry").code == 64
 
 
+def test_quotas_are_set_and_listed(admin):
+    add_anna(admin)
+    assert admin("quota", "list") == (0, "Nobody has a quota.\n", "")
+    assert admin("quota", "set", "anna", "50 GiB") == (0, "", "")
+    assert admin("quota", "set", "Ministry/Planning", "1,5 TiB") == (0, "", "")
+    assert json.loads(admin("quota", "list", "--json").out) == [
+        {"owner": "Ministry/Planning", "name": "Planning", "used_bytes": 0, "quota_bytes": 3 << 39},
+        {"owner": "anna", "name": "Anna Kim", "used_bytes": 0, "quota_bytes": 50 << 30},
+    ]
+    assert "anna               Anna Kim  0 bytes  50.0 GiB" in admin("quota", "list").out
+    assert admin("quota", "set", "Ministry/Planning", "none") == (0, "", "")
+    assert [row["owner"] for row in json.loads(admin("quota", "list", "--json").out)] == ["anna"]
+    for wrong in ("much", "-1", "0", "1 XB", "nan"):
+        assert admin("quota", "set", "anna", "--", wrong).code == 64
+    assert admin("quota", "set", "nobody", "1 GB").code == 1
+
+
 def test_what_somebody_shared_is_handed_over(admin, monkeypatch):
     add_anna(admin)
     options = ("--name", "Boris", "--org", "Ministry", "--password-stdin")

@@ -1,8 +1,6 @@
 """A space that is full keeps back what would make it fuller, and nothing else (R39)."""
 
 import os
-import sqlite3
-from contextlib import closing
 
 import pytest
 
@@ -13,12 +11,8 @@ pytestmark = pytest.mark.journey
 
 
 def allow(site: Site, quota_bytes: int) -> None:
-    """Sets the quota of Anna's own space as an operator's tool would."""
-    with closing(sqlite3.connect(site.server.data / "server.db", timeout=30)) as database, database:
-        changed = database.execute(
-            "UPDATE space SET quota = ? WHERE kind = 'personal'", (quota_bytes,)
-        ).rowcount
-    assert changed >= 1
+    """Sets what Anna may store."""
+    site.server.admin("quota", "set", "anna", str(quota_bytes)).check_returncode()
 
 
 @pytest.mark.day("T19")

@@ -2,13 +2,14 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import msgspec
 import pytest
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol.commits import Done, Missing, Refused
 from govsync.protocol.session import Role, SpaceInfo
-from govsync.server import contents
+from govsync.server import contents, directory, quota
 from govsync.server.db import tables
 from tests.server.desk import Desk, rows, set_space
 from tests.server.office import Office
@@ -99,3 +100,46 @@ def test_what_is_saved_everywhere_at_once_is_never_more_than_the_quota(office: O
         done = list(threads.map(lambda each: each[0].commit(each[1], inline=(bytes(3),)), puts))
     assert sum(isinstance(outcome, Done) for [outcome] in done) == 6
     assert sum(int(row["bytes"]) for row in rows(office, tables.space)) == 18  # type: ignore[call-overload]
+
+
+def decided(office: Office, whom: str, quota_bytes: int) -> list[quota.Charged]:
+    with office.server.database.begin() as tx:
+        quota.decide(office.server, tx, whom, quota_bytes)
+        return quota.limited(tx)
+
+
+def test_an_operator_decides_how_much_a_person_and_a_division_may_store(office: Office, anna: Desk) -> None:
+    team = Desk(office, space="Planning", caller=anna.caller)
+    assert fits(anna, "before", 8)
+    inner = inside(anna, shared(anna, "plans"))
+    assert fits(inner, "more", 4)
+    [charged] = decided(office, " Anna ", 10)
+    assert charged == quota.Charged("anna", "Anna", used_bytes=12, quota_bytes=10)
+    assert (left(anna), left(inner), fits(anna, "b", 1)) == (0, 0, False), "nothing goes, and nothing comes"
+    assert fits(team, "free", 20)
+    assert [each.owner for each in decided(office, "Interior/Planning", 21)] == ["Interior/Planning", "anna"]
+    assert (left(team), fits(team, "c", 2), fits(team, "d", 1)) == (1, False, True)
+    assert [each.owner for each in decided(office, "anna", quota.NONE)] == ["Interior/Planning"]
+    assert (left(anna), fits(anna, "much", 1_000)) == (None, True)
+
+
+def test_a_quota_stands_in_the_journal_and_in_the_audit(office: Office, anna: Desk) -> None:
+    decided(office, "anna", 10)
+    told = [
+        row
+        for row in rows(office, tables.journal)
+        if row["stream"] == directory.SYS and row["kind"] == "space"
+    ]
+    bodies = [msgspec.msgpack.decode(row["body"]) for row in sorted(told, key=lambda row: row["seq"])]  # type: ignore[arg-type, return-value]
+    [space] = [row for row in rows(office, tables.space) if row["id"] == anna.space]
+    assert bodies[-1] == space
+    assert space["quota"] == 10
+    [noted] = [row for row in rows(office, tables.audit) if row["kind"] == "quota"]
+    assert msgspec.msgpack.decode(noted["body"]) == {"of": anna.space, "quota_bytes": 10}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("whom", ["nobody", "Interior", "Interior/Nothing", "Nothing/Planning", ""])
+def test_a_quota_is_somebody_s(office: Office, whom: str) -> None:
+    with pytest.raises(Failure) as caught:
+        decided(office, whom, 10)
+    assert caught.value.code is Code.NOT_FOUND

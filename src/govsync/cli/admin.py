@@ -206,6 +206,48 @@ def group_member_add(name: str, login: str, data: Path | None, database: str, bl
         directory.add_to_group(server, tx, name, login)
 
 
+@admin.group()
+def quota() -> None:
+    """How much people and divisions may store. Example: govsync admin quota list"""
+
+
+@quota.command("set")
+@click.argument("whom", metavar="LOGIN|ORG/DIVISION")
+@click.argument("size", metavar="SIZE|none")
+@_where
+@failures
+def quota_set(whom: str, size: str, data: Path | None, database: str, blobs: str) -> None:
+    """Says how much may be stored that is charged to a person or a division; nothing that is stored already is removed.
+    Example: govsync admin quota set anna 50GiB"""
+    from govsync.server import quota as quotas
+    from govsync.settings.schema import size as read
+
+    try:
+        quota_bytes = quotas.NONE if size.strip().lower() == "none" else read(size)
+    except (ValueError, KeyError) as error:
+        raise click.UsageError(f"not a size: {size}") from error
+    if quota_bytes == quotas.NONE and size.strip().lower() != "none":
+        raise click.UsageError("a quota is at least one byte; to have none, say none")
+    server = _open(data, database, blobs)
+    with server.database.begin() as tx:
+        quotas.decide(server, tx, whom, quota_bytes)
+
+
+@quota.command("list")
+@as_json
+@_where
+@failures
+def quota_list(as_json: bool, data: Path | None, database: str, blobs: str) -> None:
+    """Lists who has a quota, and how much of it is used. Example: govsync admin quota list --json"""
+    from govsync.server import quota as quotas
+
+    server = _open(data, database, blobs)
+    with server.database.begin(write=False) as tx:
+        rows = quotas.limited(tx)
+    columns = ("owner", "name", "used_bytes", "quota_bytes")
+    show_json(rows) if as_json else show_rows(rows, columns, "Nobody has a quota.")
+
+
 @admin.command()
 @click.option(
     "--repair", is_flag=True, help="Ask damaged contents back from desks; nothing is ever destroyed."

@@ -114,7 +114,7 @@ def _shown(column: str, value: object) -> str:
         return ""
     if column in ("at", "since", "deleted", "expires"):
         return shown_moment(str(value), None)
-    if column == "size" and isinstance(value, int):
+    if column in ("size", "used_bytes", "quota_bytes") and isinstance(value, int):
         return size(value)
     return shown_name(plain(value))
 

@@ -74,8 +74,7 @@ def test_items_that_cannot_be_synced_are_all_said_and_hold_up_nothing_else(site:
     home.do("settings", "set", "sync.ignore", "blocked")
     home.write("blocked", "one's own")
     limit_files(home, 8_000_000)
-    with closing(sqlite3.connect(site.server.data / "server.db", timeout=30)) as database, database:
-        database.execute("UPDATE space SET quota = 12000000 WHERE kind = 'personal'")
+    site.server.admin("quota", "set", "anna", "12 MB").check_returncode()
     latin = os.path.join(os.fsencode(office.folder), b"caf\xe9.txt")
     with open(latin, "wb") as file:
         file.write(b"latin")
