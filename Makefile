@@ -61,6 +61,7 @@ test-all: test test-rest ## every test: simulation (GOVSYNC_SIMULATION_SECONDS=1
 
 test-packages: $(READY) ## make the desk's package, and install, upgrade and remove it in a bare Debian (root; kept in build/debian)
 	packaging/install-debootstrap.sh
+	packaging/install-rpm.sh
 	$(PYTEST) -m packages
 
 test-windows: $(READY) ## what has to hold on Windows too, by Windows' own Python under wine (ONLY="tests/system -k lock"; kept in build/windows)
@@ -99,7 +100,8 @@ bench-peers: $(READY) ## the same workloads, with syncthing in a second column (
 PYTHON ?= /usr/bin/python3
 PACKAGE := PYTHONPATH=packaging:src $(RUN) -m packages --python $(PYTHON)
 
-package-linux: $(READY) ## the desk's package for Debian and its kin, of what is committed, into dist: PYTHON=/usr/bin/python3
+package-linux: $(READY) ## the desk's packages, .deb and .rpm, of what is committed, into dist: PYTHON=/usr/bin/python3
+	packaging/install-rpm.sh
 	$(PACKAGE) client dist
 
 package-server: $(READY) ## the server's package, in the same way

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from packages import elf
 from packages.release import Refused, Release
+from packages.unvarying import settle
 
 PACKAGES = {
     "libm.so.6": "libc6", "libc.so.6": "libc6", "libdl.so.2": "libc6", "libpthread.so.0": "libc6", "librt.so.1": "libc6",
@@ -18,7 +19,7 @@ PACKAGES = {
     "libexpat.so.1": "libexpat1", "libssl.so.3": "libssl3", "libcrypto.so.3": "libssl3", "libsqlite3.so.0": "libsqlite3-0",
     "libzstd.so.1": "libzstd1", "libbrotlicommon.so.1": "libbrotli1", "libbrotlidec.so.1": "libbrotli1",
     "libgssapi_krb5.so.2": "libgssapi-krb5-2",
-    "libffi.so.8": "libffi8", "libbz2.so.1.0": "libbz2-1.0", "liblzma.so.5": "liblzma5", "libuuid.so.1": "libuuid1",
+    "libffi.so.8": "libffi8", "liblzma.so.5": "liblzma5", "libuuid.so.1": "libuuid1",
     "libEGL.so.1": "libegl1", "libGL.so.1": "libgl1", "libfontconfig.so.1": "libfontconfig1", "libfreetype.so.6": "libfreetype6",
     "libglib-2.0.so.0": "libglib2.0-0", "libgthread-2.0.so.0": "libglib2.0-0", "libdbus-1.so.3": "libdbus-1-3",
     "libxkbcommon.so.0": "libxkbcommon0", "libxkbcommon-x11.so.0": "libxkbcommon-x11-0", "libX11.so.6": "libx11-6",
@@ -42,6 +43,7 @@ class Package(NamedTuple):
     section: str
     depends: tuple[str, ...] = ()
     recommends: tuple[str, ...] = ()
+    suggests: tuple[str, ...] = ()
     configuration: tuple[str, ...] = ()
     """Files that an administrator may change and keep."""
 
@@ -86,7 +88,7 @@ def write(
         (about / "conffiles").write_text("".join(f"{each}\n" for each in package.configuration))
     for name, text in scripts.items():
         (about / name).write_text(text, encoding="utf-8")
-    _same_each_time(root, release.epoch, [about / name for name in scripts])
+    settle(root, release.epoch, [about / name for name in scripts])
     output.mkdir(parents=True, exist_ok=True)
     file = output / f"{package.name}_{release.debian}_{architecture()}.deb"
     packed = ["-Zxz", f"-z{level}"] if level else ["-Znone"]
@@ -113,27 +115,10 @@ def _control(package: Package, release: Release, needs: Sequence[str], kibibytes
         f"Installed-Size: {kibibytes}",
         f"Depends: {', '.join(needs)}",
         *([f"Recommends: {', '.join(package.recommends)}"] if package.recommends else []),
+        *([f"Suggests: {', '.join(package.suggests)}"] if package.suggests else []),
         f"Section: {package.section}",
         "Priority: optional",
         f"Description: {package.summary}",
         *(f" {line or '.'}" for line in package.description.splitlines()),
     ]
     return "\n".join([*lines, ""])
-
-
-def _same_each_time(root: Path, epoch: int, programs: Sequence[Path]) -> None:
-    """Takes from files what differs between two builds of the same: times, and rights beyond those of their kind."""
-    for file in [root, *root.rglob("*")]:
-        if not file.is_symlink():
-            runs = file.is_dir() or file in programs or _runs(file)
-            file.chmod(0o755 if runs else 0o644)
-        os.utime(file, (epoch, epoch), follow_symlinks=False)
-
-
-def _runs(file: Path) -> bool:
-    """Says whether a file is a program: an interpreter's script, or one of ELF that is no library."""
-    with file.open("rb") as opened:
-        begins = opened.read(18)
-    return (file.parent.name == "bin" and begins.startswith(b"#!")) or (
-        begins.startswith(b"\x7fELF") and ".so" not in file.name
-    )

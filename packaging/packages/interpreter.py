@@ -21,7 +21,7 @@ _LEFT_OUT = (
     "__pycache__", "config-*", "test", "idlelib", "tkinter", "turtle.py", "turtledemo", "lib2to3", "ensurepip", "venv",
     "distutils", "_distutils_system_mod.py", "pydoc_data", "dist-packages", "site-packages", "sitecustomize.py", "EXTERNALLY-MANAGED",
     "_test*.so", "_xxtest*.so", "_xxsub*.so", "xxlimited*.so", "_curses*.so", "_dbm.*.so", "_gdbm.*.so", "_tkinter.*.so",
-    "readline.*.so", "nis.*.so", "ossaudiodev.*.so", "_crypt.*.so", "antigravity.py", "this.py", "*.exe", "LICENSE.txt",
+    "readline.*.so", "nis.*.so", "ossaudiodev.*.so", "_crypt.*.so", "_bz2.*.so", "antigravity.py", "this.py", "*.exe", "LICENSE.txt",
 )  # fmt: skip
 _ASK = "import json, platform, sys, sysconfig; print(json.dumps([sys.executable, sysconfig.get_path('stdlib'), platform.python_version()]))"
 

@@ -44,6 +44,7 @@ def test_the_entry_of_the_machine_is_seen_and_a_person_can_turn_it_off(tmp_path)
 def test_a_script_is_one_of_the_shell_and_has_what_it_calls(name):
     text = client.scripts(ROOT)[name]
     assert "#RUNNING#" not in text
+    assert "#COMPILED#" not in text
     assert "running()" in text
     subprocess.run(["sh", "-n"], input=text, text=True, check=True)
 

@@ -81,6 +81,10 @@ def agents(system: Bare) -> list[str]:
     return system.run("sh", "-c", f"{running}\nlasting /usr/lib/govsync/python").split()
 
 
+def extension(manager: str) -> str:
+    return f"/{client.EXTENSION.format(manager=manager)}"
+
+
 def test_a_desk_is_installed_configured_upgraded_while_it_works_and_removed(
     two: Two, bare: Bare, site: Site
 ) -> None:
@@ -105,6 +109,11 @@ def test_a_desk_is_installed_configured_upgraded_while_it_works_and_removed(
     said("wait", "--timeout", "60")
     until(lambda: colleague.files().get("first.txt") == b"by Kim", "the file at the colleague's")
 
+    for manager in client.FILE_MANAGERS:
+        bare.run(
+            "/usr/lib/govsync/python", "-m", "py_compile", f"{extension(manager)}/govsync_file_manager.py"
+        )
+
     (before,) = agents(bare)
     said("settings", "set", "network.upload_limit", "50 KB")  # So that there is work under way for minutes.
     contents = {f"work {number}.bin": os.urandom(400_000) for number in range(FILES)}
@@ -124,6 +133,8 @@ def test_a_desk_is_installed_configured_upgraded_while_it_works_and_removed(
     bare.run("apt-get", "purge", "--yes", "--quiet", "govsync")
     assert agents(bare) == []
     assert not (SYSTEM / client.HOME).exists()
+    assert not any((SYSTEM / extension(manager).lstrip("/")).exists() for manager in client.FILE_MANAGERS)
+    assert not list((SYSTEM / "usr/share").glob("*/**/*govsync*"))
     assert {path.name: path.read_bytes() for path in FOLDER.iterdir() if path.is_file()} == files
     assert (SYSTEM / "home" / KIM / ".local" / "state" / "govsync" / "device.json").exists()
     assert policy.exists()
