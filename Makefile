@@ -22,7 +22,7 @@ PYTEST := $(RUN) -m pytest --dist loadfile --no-loadscope-reorder
 # Many tests wait for another thread, and journeys wait more than they compute: more processes than cores.
 CORES = $$(getconf _NPROCESSORS_ONLN)
 
-.PHONY: help setup demo play screenshots test test-rest test-all test-packages test-windows check format sim soak brink mutants bench bench-peers package-linux package-server docs generate texts lock clean
+.PHONY: help setup demo play screenshots pictures test test-rest test-all test-packages test-windows check format sim soak brink mutants bench bench-peers package-linux package-server docs generate texts lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ screenshots: $(READY) ## every page of the window in each state and language, li
 	QT_QPA_PLATFORM=offscreen $(RUN) -m tests.desktop.screenshots build/screenshots
 	QT_QPA_PLATFORM=offscreen $(RUN) -m tests.desktop.screenshots build/screenshots/least --least
 	QT_QPA_PLATFORM=offscreen QT_SCALE_FACTOR=2 $(RUN) -m tests.desktop.screenshots build/screenshots/200
+
+pictures: $(READY) ## the pictures of the pages for staff, drawn anew into docs/pictures; to be looked at, then committed
+	$(RUN) -m tests.desktop.guide docs/pictures
 
 test: $(READY) ## the quick tests (five to eight minutes on two cores)
 	$(PYTEST) --numprocesses $$(($(CORES) + 1)) -m "not slow and not journey and not packages"
@@ -108,7 +111,7 @@ package-server: $(READY) ## the server's package, in the same way
 	$(PACKAGE) server dist
 
 docs: $(READY) ## build the documentation into docs/_build/html; a warning fails
-	$(RUN) -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	$(RUN) -m sphinx -W --keep-going -q -j auto -b html docs docs/_build/html
 
 generate: $(READY) ## write again what is derived from the code (docs/reference)
 	$(RUN) -m docs.generate

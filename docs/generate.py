@@ -1,5 +1,6 @@
-"""Writes the pages under docs/reference, each a function of one table in the code, and what docs/reliability.md counts in the
-tests, and the words that the file manager's extension brings along (`make generate`; CI fails on stale ones)."""
+"""Writes the pages under docs/reference, each a function of one table in the code, what docs/reliability.md counts in the tests,
+the pages for staff in Latin letters, the pictures of the icon, and the words that the file manager's extension brings along
+(`make generate`; CI fails on stale ones)."""
 
 import json
 from collections.abc import Callable
@@ -7,9 +8,12 @@ from pathlib import Path
 
 import click
 
-from docs import evidence
+from docs import evidence, spoken
 from govsync.cli.main import cli as main_cli
+from govsync.desktop.theme import ART, LIGHT, TONES, tone
 from govsync.model.codes import CODES
+from govsync.model.languages import Language
+from govsync.model.status import State
 from govsync.protocol.routes import ROUTES
 from govsync.protocol.wire import PREFIX, VERSION, VERSION_HEADER
 from govsync.settings.schema import SETTINGS
@@ -17,6 +21,10 @@ from govsync.text import menu
 from govsync.text.sentences import SENTENCES
 
 REFERENCE = Path(__file__).parent / "reference"
+STATES = Path(__file__).parent / "pictures" / "states"
+LATIN = spoken.folder(Language.SERBIAN_LATIN)
+DERIVED = (REFERENCE, STATES, LATIN)
+"""The folders that hold nothing else."""
 WORDS = Path(__file__).parents[1] / "packaging" / "file-manager" / "govsync_words.json"
 
 _WHO = {
@@ -134,11 +142,31 @@ PAGES: dict[str, Callable[[], str]] = {
 }
 
 
+def icon(state: State) -> str:
+    """Renders the icon of a state in the colour that it has on light ground; what is in it is white there and everywhere else."""
+    drawing = (ART / "states" / f"{state}.svg").read_text(encoding="utf-8")
+    return drawing.replace("#000001", tone(LIGHT, TONES[state]).mark).replace("#fffffe", LIGHT.surface) + "\n"
+
+
+def derived() -> dict[Path, str]:
+    """Renders everything, each by where it lies."""
+    return {
+        **{REFERENCE / name: render() for name, render in PAGES.items()},
+        **{LATIN / name: spoken.in_latin(spoken.folder(Language.SERBIAN) / name) for name in spoken.names()},
+        **{STATES / f"{state}.svg": icon(state) for state in State},
+        WORDS: json.dumps(menu.table(), ensure_ascii=False, indent=1) + "\n",
+    }
+
+
 def main() -> None:
-    """Writes every page anew."""
-    for name, render in PAGES.items():
-        (REFERENCE / name).write_text(render(), encoding="utf-8")
-    WORDS.write_text(json.dumps(menu.table(), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    """Writes everything anew, and removes what is derived no more."""
+    found = derived()
+    for folder in DERIVED:
+        folder.mkdir(parents=True, exist_ok=True)
+        for left_over in set(folder.iterdir()) - set(found):
+            left_over.unlink()
+    for path, text in found.items():
+        path.write_text(text, encoding="utf-8")
     evidence.PAGE.write_text(evidence.page(), encoding="utf-8")
 
 

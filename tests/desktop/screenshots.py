@@ -40,7 +40,7 @@ from tests.desktop import samples
 from tests.desktop.agent import ScriptedAgent
 from tests.desktop.clipping import clipped
 
-_SETTLE_MS = 700
+SETTLE_MS = 700
 SHOWN = (
     ("status-in-sync", "status", samples.IN_SYNC),
     ("status-syncing", "status", samples.SYNCING),
@@ -86,7 +86,7 @@ def pictures(palette: Palette, only: str) -> Iterator[tuple[str, QWidget]]:
     for number, kind in ((1, "two-versions"), (2, "one")):
         if only in f"problems-{kind}":
             window = Stage(palette, samples.HOLD).window("problems")
-            QTest.qWait(_SETTLE_MS)
+            QTest.qWait(SETTLE_MS)
             page = window.made("problems")
             page.list.setCurrentIndex(page.model.index(number))  # type: ignore[attr-defined]
             yield f"problems-{kind}", window
@@ -154,7 +154,7 @@ def main(target: Path, only: str, languages: list[Language], least: bool) -> lis
                 if least:
                     widget.resize(widget.minimumSizeHint().expandedTo(widget.minimumSize()))
                 widget.show()
-                QTest.qWait(_SETTLE_MS)
+                QTest.qWait(SETTLE_MS)
                 widget.grab().save(str(folder / f"{name}-{mode}.png"))
                 cut += [f"{language} {name} {mode}: {each}" for each in clipped(widget)]
                 widget.hide()
