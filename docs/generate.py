@@ -16,6 +16,7 @@ from govsync.model.languages import Language
 from govsync.model.status import State
 from govsync.protocol.routes import ROUTES
 from govsync.protocol.wire import PREFIX, VERSION, VERSION_HEADER
+from govsync.server.fleet import KEYS
 from govsync.settings.schema import SETTINGS
 from govsync.text import menu
 from govsync.text.sentences import SENTENCES
@@ -107,6 +108,24 @@ def _shape(shape: str, kind: object) -> str:
     return f"{shape} {name}".strip() if shape != "none" else "–"
 
 
+def fleet() -> str:
+    """Renders the keys of a device in the fleet."""
+    rows = [f"| `{key}` | {meaning} |" for key, meaning in KEYS.items()]
+    return "\n".join(
+        [
+            "# The fleet",
+            "",
+            "`govsync admin fleet --json` prints a list of devices with these keys; with `--csv` they are the names of the columns. A text is empty where",
+            "it is not known. Before what a spreadsheet would take for a formula `--csv` puts a `'`.",
+            "",
+            "| key | meaning |",
+            "|---|---|",
+            *rows,
+            "",
+        ]
+    )
+
+
 def cli() -> str:
     """Renders every command with its help."""
     lines = [
@@ -139,6 +158,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "settings.md": settings,
     "api.md": api,
     "cli.md": cli,
+    "fleet.md": fleet,
 }
 
 

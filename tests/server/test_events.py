@@ -14,10 +14,10 @@ from govsync.model.problems import Failure
 from govsync.protocol import events
 from govsync.protocol.session import Role
 from govsync.protocol.sharing import NewMember, Principal
-from govsync.server import directory, spaces
+from govsync.server import directory, fleet, spaces
 from govsync.server.db import tables
 from govsync.server.events import Streams
-from tests.server.desk import Desk, give_role
+from tests.server.desk import Desk, give_role, rows
 from tests.server.office import Office
 from tests.server.sharers import division, group, inside, set_member, share, user
 
@@ -280,6 +280,50 @@ def test_members_of_the_space_around_are_told_of_what_comes_with_it(
         await ear.until(events.RightsChanged)
 
     run(office, pool, story)
+
+
+def test_a_device_that_is_signed_out_is_told_at_once_and_no_other_of_that_person(
+    office: Office, pool: ThreadPoolExecutor
+) -> None:
+    gone, stays = office.caller("clara"), office.caller("clara")
+
+    async def story(streams: Streams) -> None:
+        ears = [Ear(streams.listen(each, "a")) for each in (gone, stays)]
+        for ear in ears:
+            await ear.until(events.Beat)
+        with office.server.database.begin() as tx:
+            fleet.sign_out(office.server, tx, gone.device)
+        streams.rights()
+        await ears[0].until(events.SessionEnded)
+        await ears[0].ended()
+        assert isinstance(await ears[1].next(), events.Beat)
+
+    run(office, pool, story)
+
+
+def test_that_a_desk_listens_is_noted_and_a_full_disk_keeps_no_beat_back(
+    office: Office, desk: Desk, pool: Executor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise Failure(Code.STORE_FULL)
+
+    def seen() -> list[object]:
+        return [row["seen_ms"] for row in rows(office, tables.device)]
+
+    async def story(streams: Streams) -> None:
+        ear = Ear(streams.listen(desk.caller, "a"))
+        await ear.until(events.Beat)
+        office.clock.now_ms += fleet.SEEN_EVERY_MS
+        for _ in range(2):
+            await ear.until(events.Beat)
+        assert seen() == [office.clock.now_ms]
+        office.clock.now_ms += fleet.SEEN_EVERY_MS
+        monkeypatch.setattr(fleet, "note_seen", full)
+        for _ in range(3):
+            await ear.until(events.Beat)
+        assert seen() != [office.clock.now_ms]
+
+    run(office, pool, story, beat_s=OFTEN_S)
 
 
 def test_who_is_disabled_is_told_at_once(office: Office, pool: ThreadPoolExecutor) -> None:

@@ -1,6 +1,6 @@
 """`govsync admin`: organisations, people, and the health of the data; works while the server runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,6 +25,10 @@ def _where(function: F) -> F:
     ):
         function = option(function)
     return function
+
+
+_device = click.argument("device", metavar="DEVICE")
+"""A device, by its id or by a name that no other has."""
 
 
 def _open(data: Path | None, database: str, blobs: str) -> Any:
@@ -246,6 +250,58 @@ def quota_list(as_json: bool, data: Path | None, database: str, blobs: str) -> N
         rows = quotas.limited(tx)
     columns = ("owner", "name", "used_bytes", "quota_bytes")
     show_json(rows) if as_json else show_rows(rows, columns, "Nobody has a quota.")
+
+
+@admin.command()
+@as_json
+@click.option("--csv", "as_csv", is_flag=True, help="Print a table for spreadsheets.")
+@click.option("--state", metavar="STATE", help="Only devices in this state, as in the list.")
+@_where
+@failures
+def fleet(
+    as_json: bool, as_csv: bool, state: str | None, data: Path | None, database: str, blobs: str
+) -> None:
+    """Lists all devices with their people; what a device did not tell is empty. Example: govsync admin fleet --csv"""
+    from govsync.server import fleet as devices
+
+    if as_json and as_csv:
+        raise click.UsageError("--json or --csv, not both")
+    server = _open(data, database, blobs)
+    with server.database.begin(write=False) as tx:
+        rows = devices.devices(tx, state)
+    if as_json:
+        show_json(rows)
+    elif as_csv:
+        click.echo(devices.as_csv(rows), nl=False)
+    else:
+        show_rows(rows, devices.Device.__struct_fields__, "There are no devices.")
+
+
+@admin.group()
+def device() -> None:
+    """A device of somebody's. Example: govsync admin device sign-out pc-4711"""
+
+
+@device.command("sign-out")
+@_device
+@_where
+@failures
+def device_sign_out(device: str, data: Path | None, database: str, blobs: str) -> None:
+    """Ends a device's session at once; all files stay on it. Example: govsync admin device sign-out pc-4711"""
+    from govsync.server import fleet
+
+    server = _open(data, database, blobs)
+    with server.database.begin() as tx:
+        fleet.sign_out(server, tx, _one(fleet.named(tx, device), device))
+
+
+def _one(found: Sequence[bytes], name: str) -> bytes:
+    """Answers the device that is meant, or lets it be said which of several."""
+    if len(found) > 1:
+        raise click.UsageError(
+            f"{len(found)} devices are called {name}; take an id: {', '.join(each.hex() for each in found[:10])}"
+        )
+    return found[0]
 
 
 @admin.command()

@@ -70,7 +70,7 @@ def sign_in(server: Server, request: SignIn, chance: Chance, address: str = "") 
         attempts.look(server, tx, by)
     attempts.count(server, by)
     fits = passwords.fits(row.hash if row is not None else passwords.NOBODYS, request.password)
-    if not fits or row is None or row.state != "active":
+    if not fits or row is None or row.state != directory.ACTIVE:
         raise Failure(Code.WRONG_PASSWORD)
     with server.database.begin() as tx:
         attempts.take_back(tx, by)
@@ -88,10 +88,9 @@ def _login_of(request: SignIn) -> str:
 
 def _issue(server: Server, tx: Connection, account: Any, device: DeviceInfo, chance: Chance) -> Tokens:
     d = tables.device.c
-    counter = tx.execute(
-        update(tables.device).where(d.id == device.id).values(counter=d.counter + 1).returning(d.counter)
-    ).scalar_one()
     now_ms, secret = server.clock.time_ms(), signing.secret(tx)
+    given = update(tables.device).where(d.id == device.id).values(counter=d.counter + 1, seen_ms=now_ms)
+    counter = tx.execute(given.returning(d.counter)).scalar_one()
     refresh = signing.signed(secret, _Refresh(account.id, device, now_ms + REFRESH_MS, counter, chance(16)))
     row = {"hash": _digest(refresh), "device": device.id, "counter": counter, "used": False}
     tx.execute(insert(tables.token), [row])
@@ -148,8 +147,7 @@ def _use(tx: Connection, device: bytes, digest: bytes) -> bool:
     t = tables.token.c
     used = tx.execute(select(t.used).where(t.hash == digest)).scalar()
     if used is None:
-        tx.execute(delete(tables.token).where(t.device == device))
-        tx.execute(update(tables.device).where(tables.device.c.id == device).values(state="signed_out"))
+        end_session(tx, device)
         return False
     others = delete(tables.token).where(t.device == device, t.hash != digest)
     if used:  # Asked again: successors may still be on their way, but not any number of them.
@@ -181,10 +179,13 @@ def _active(tx: Connection, user: bytes, device: bytes) -> Any:
 def sign_out(server: Server, caller: Caller) -> None:
     """Ends the session of the calling device."""
     with server.database.begin() as tx:
-        tx.execute(delete(tables.token).where(tables.token.c.device == caller.device))
-        tx.execute(
-            update(tables.device).where(tables.device.c.id == caller.device).values(state="signed_out")
-        )
+        end_session(tx, caller.device)
+
+
+def end_session(tx: Connection, device: bytes) -> None:
+    """Ends the session of a device at once: no token of it, of either kind, is taken from now on."""
+    tx.execute(delete(tables.token).where(tables.token.c.device == device))
+    tx.execute(update(tables.device).where(tables.device.c.id == device).values(state=directory.SIGNED_OUT))
 
 
 def caller_of(server: Server, access: str) -> Caller:

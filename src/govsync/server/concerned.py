@@ -1,4 +1,5 @@
-"""Whom a change of members concerns: found in the `sys` journal, so that each replica, and what `admin` does, tells all of them."""
+"""Whom a change of members, of people or of their devices concerns: found in the `sys` journal, so that each replica, and what
+`admin` does, tells all of them."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -16,7 +17,7 @@ from govsync.server.named import GROUP, SPACE, UNIT, USER
 AT_ONCE = 10_000
 """So many changes are looked at in one turn."""
 _J, _U, _T = tables.journal.c, tables.user.c, tables.unit.c
-_KINDS = ("member", "group_member", "user")
+_KINDS = ("member", "group_member", "user", "device")
 _IN_GROUPS = select(tables.grp_member.c.user).where(tables.grp_member.c.grp.in_(AMONG))
 _IN_UNITS = select(_U.id).where(_U.unit.in_(AMONG))
 _UNITS_BELOW = select(_T.id).where(_T.parent.in_(AMONG))
@@ -50,7 +51,7 @@ def since(server: Server, last: int | None) -> Concerned:
 def _named(kind: str, row: dict[str, Any]) -> tuple[str, bytes]:
     if kind == "member":
         return row["kind"], row["principal"]
-    return USER, row["user" if kind == "group_member" else "id"]
+    return USER, row["id" if kind == "user" else "user"]
 
 
 def _users(tx: Connection, groups: Iterable[bytes], units: Iterable[bytes]) -> set[bytes]:

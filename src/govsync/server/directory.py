@@ -25,6 +25,8 @@ from govsync.server.db.insert import insert_new
 SYS = b"sys" + bytes(13)
 """The stream of everything that is not in a space."""
 NOBODY = bytes(16)
+ACTIVE, SIGNED_OUT = "active", "signed_out"
+"""The states of a device; that of a person who may come in is the first."""
 RETENTION_MS = 30 * 24 * 3_600_000
 MOST_CHARACTERS = 100
 _TURNS = "directory"
@@ -284,7 +286,7 @@ def register_device(server: Server, tx: Connection, user: bytes, info: DeviceInf
     # A machine's odd name must not keep a person out.
     values = {
         "user": user, "name": _printable(info.name) or "device", "machine": _printable(info.machine),
-        "state": "active", "seen_ms": server.clock.time_ms(),
+        "state": ACTIVE, "seen_ms": server.clock.time_ms(),
     }  # fmt: skip
     if row is None:
         _add(server, tx, tables.device, "device", {"id": info.id, **values})
@@ -293,6 +295,11 @@ def register_device(server: Server, tx: Connection, user: bytes, info: DeviceInf
     else:
         tx.execute(update(tables.device).where(d.id == info.id).values(**values))
         note(server, tx, "device", info.id, {"id": info.id, **values})
+
+
+def device_row(row: Any) -> dict[str, Any]:
+    """Answers what the `sys` journal says of a device."""
+    return {name: getattr(row, name) for name in ("id", "user", "name", "machine", "state", "seen_ms")}
 
 
 def _printable(text: str) -> str:

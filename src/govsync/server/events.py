@@ -20,11 +20,12 @@ from govsync.model.problems import Failure
 from govsync.protocol import events
 from govsync.protocol.digest import heads_digest
 from govsync.protocol.session import Head
-from govsync.server import access, concerned, spaces
+from govsync.server import access, concerned, fleet, spaces
 from govsync.server import wanted as lost
 from govsync.server.access import Memberships
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
+from govsync.server.directory import ACTIVE
 from govsync.server.starts import Starts
 
 BEAT_S = 20.0
@@ -239,15 +240,23 @@ class Streams:
         """Answers, by device, what is there for those that may still come in."""
         d, u = tables.device.c, tables.user.c
         let_in = (
-            select(d.id, d.user)
+            select(d.id, d.user, d.seen_ms)
             .join_from(tables.device, tables.user, d.user == u.id)
-            .where(d.id.in_([caller.device for caller in callers]), d.state == "active", u.state == "active")
+            .where(d.id.in_([caller.device for caller in callers]), d.state == ACTIVE, u.state == ACTIVE)
         )
         with self._server.database.begin(write=False) as tx:
-            welcome = {row.id: row.user for row in tx.execute(let_in)}
+            found = tx.execute(let_in).all()
+            welcome = {row.id: row.user for row in found}
             mine = access.memberships_of(tx, sorted(set(welcome.values())))
             heads = spaces.heads_of(tx, mine)
+        self._note_seen([(row.id, row.seen_ms) for row in found])
         return {device: _Seen(mine[user], heads[user]) for device, user in welcome.items()}
+
+    def _note_seen(self, found: Sequence[tuple[bytes, int]]) -> None:
+        try:
+            fleet.note_seen(self._server, found)
+        except Failure as failure:  # Where nothing can be written, reading and its beats go on.
+            _log.warning("who is there was not noted: %s", failure.code)
 
     def _newest(self, wanted: Sequence[bytes]) -> list[Head]:
         with self._server.database.begin(write=False) as tx:
