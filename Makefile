@@ -22,7 +22,7 @@ PYTEST := $(RUN) -m pytest --dist loadfile --no-loadscope-reorder
 # Many tests wait for another thread, and journeys wait more than they compute: more processes than cores.
 CORES = $$(getconf _NPROCESSORS_ONLN)
 
-.PHONY: help setup demo play screenshots pictures test test-rest test-all test-packages test-windows check format sim soak brink mutants bench bench-peers package-linux package-server docs generate texts lock clean
+.PHONY: help setup demo play screenshots pictures test test-rest test-all test-packages test-windows check format sim soak brink mutants bench bench-peers package-linux package-server package-windows docs generate texts lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -109,6 +109,10 @@ package-linux: $(READY) ## the desk's packages, .deb and .rpm, of what is commit
 
 package-server: $(READY) ## the server's package, in the same way
 	$(PACKAGE) server dist
+
+package-windows: $(READY) ## the desk's two packages for Windows (MSI), in the same way: RUNTIME=python-3.13.x-embed-amd64.zip SHA256=…, SIGN_CERT, SIGN_KEY
+	packaging/install-windows-tools.sh
+	$(PACKAGE) windows $(if $(RUNTIME),--runtime $(RUNTIME) --sha256 $(SHA256)) dist
 
 docs: $(READY) ## build the documentation into docs/_build/html; a warning fails
 	$(RUN) -m sphinx -W --keep-going -q -j auto -b html docs docs/_build/html

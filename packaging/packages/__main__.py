@@ -6,23 +6,39 @@ import sys
 import tempfile
 from pathlib import Path
 
-from packages import client, deb, release, rpm, server
+from packages import client, deb, embedded, installer, release, rpm, server, signing, windows, wine
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = {"client": client, "server": server}
+WINDOWS = "windows"
+_RUNTIME = ROOT / "build" / "windows" / "runtime"
+_TRY = ROOT / "build" / "windows" / "try"
 
 
 def main() -> None:
-    """Makes one package, and says where it is."""
+    """Makes the packages of one kind, and says where they are."""
     asked = argparse.ArgumentParser(prog="packages", description=__doc__)
-    asked.add_argument("kind", choices=sorted(KINDS))
+    asked.add_argument("kind", choices=sorted([*KINDS, WINDOWS]))
     asked.add_argument("output", type=Path)
     asked.add_argument("--python", default="/usr/bin/python3", help="the interpreter that the package brings")
+    asked.add_argument(
+        "--runtime",
+        type=Path,
+        help=f"that of the packages for Windows: Python {embedded.VERSION}, embeddable (zip)",
+    )
+    asked.add_argument("--sha256", default="", help="of the runtime")
     arguments = asked.parse_args()
+    if (arguments.runtime is None) != (not arguments.sha256):
+        asked.error("say both of --runtime and --sha256")
+    output = arguments.output.resolve()
     try:
-        print(*made(KINDS[arguments.kind], arguments.python, arguments.output.resolve()), sep="\n")
+        if arguments.kind == WINDOWS:
+            files = made_for_windows(arguments.runtime, arguments.sha256, output)
+        else:
+            files = made(KINDS[arguments.kind], arguments.python, output)
     except (release.Refused, subprocess.CalledProcessError) as error:
         sys.exit(f"packages: {error}")
+    print(*files, sep="\n")
 
 
 def made(kind, python: str, output: Path) -> list[Path]:
@@ -38,6 +54,30 @@ def made(kind, python: str, output: Path) -> list[Path]:
             files.append(rpm.write(tree, kind.PACKAGE, kind.RPM, version, kind.rpm_scripts(ROOT), output))
         bill = tree / "usr/share/doc" / kind.NAME / "sbom.cdx.json"
         file.with_suffix(".cdx.json").write_bytes(bill.read_bytes())
+    return files
+
+
+def made_for_windows(runtime: Path | None, sha256: str, output: Path) -> list[Path]:
+    """Makes the desk's packages for Windows, one a variant, signed; the list of their parts is put beside them."""
+    version = release.of(ROOT)
+    signer = signing.named()
+    if signer is None:
+        signer = signing.of_nobody(_TRY)
+        print(
+            "packages: signed for a try, trusted by nobody; SIGN_CERT and SIGN_KEY name another",
+            file=sys.stderr,
+        )
+    system = wine.at_hand()
+    system.make_prefix()
+    output.mkdir(parents=True, exist_ok=True)
+    files = [output / installer.file_name(variant, version) for variant in installer.VARIANTS]
+    with tempfile.TemporaryDirectory() as work:
+        archive = runtime or embedded.fetch(ROOT, _RUNTIME)
+        inside = windows.make(ROOT, version, archive, sha256 or embedded.SHA256, signer, system, Path(work))
+        for variant, file in zip(installer.VARIANTS, files, strict=True):
+            installer.write(inside, version, variant, file)
+            signer.sign(file, version.epoch)
+        files[0].with_suffix(".cdx.json").write_bytes((inside.folder / windows.BILL).read_bytes())
     return files
 
 

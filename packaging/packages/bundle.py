@@ -12,6 +12,7 @@ from packages.release import Release, export
 
 _LEFT_OUT = (
     "bin",
+    "Scripts",
     "**/__pycache__",
     "**/RECORD",
     "**/INSTALLER",
@@ -20,6 +21,8 @@ _LEFT_OUT = (
     "**/*.pyi",
     "**/*.pyx",
     "**/*.c",
+    "**/*.lib",
+    "**/uv_*.json",
 )
 """What of a wheel is for whoever develops or uninstalls it, or says where it was built."""
 
@@ -32,15 +35,20 @@ def make(root: Path, release: Release, extras: Sequence[str], python: str, work:
     wanted = work / "requirements.txt"
     wanted.write_text(locked.requirements(sources, extras), encoding="utf-8")
     _pip(release, "install", "--target", library, "--require-hashes", "--only-binary", ":all:", "-r", wanted)
+    add_product(release, sources, work, library)
+    if "desktop" in extras:
+        qt.reduce(library, qt.imported(library / "govsync"))
+    compile_all(folder)
+    return version
+
+
+def add_product(release: Release, sources: Path, work: Path, library: Path) -> None:
+    """Puts the product beside the wheels that are there, and takes away from all what nobody needs who only runs it."""
     _pip(release, "wheel", "--no-build-isolation", "--wheel-dir", work / "wheel", sources)
     _pip(release, "install", "--target", library, "--no-index", *(work / "wheel").glob("*.whl"))
     for pattern in _LEFT_OUT:
         for found in sorted(library.glob(pattern)):
             subprocess.run(["rm", "-r", "--", str(found)], check=True)
-    if "desktop" in extras:
-        qt.reduce(library, qt.imported(library / "govsync"))
-    compile_all(folder)
-    return version
 
 
 def compile_all(folder: Path) -> None:

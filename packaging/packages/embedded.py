@@ -47,7 +47,9 @@ def fetch(root: Path, folder: Path) -> Path:
 
 def unpack(archive: Path, sha256: str, folder: Path, places: Sequence[str]) -> None:
     """Puts the interpreter into a folder that is not there yet, which from then on imports from `places` (besides its own
-    library) and from nowhere else. Raises Refused for another archive than was named."""
+    library) and from nowhere else; `import site` as one of them has it read what wheels put beside them, too.
+
+    Raises Refused for another archive than was named, and for an interpreter that the wheels are not for."""
     found = hashlib.sha256(archive.read_bytes()).hexdigest()
     if found != sha256:
         raise Refused(f"{archive.name} has the hash {found}, not {sha256}")
@@ -57,5 +59,7 @@ def unpack(archive: Path, sha256: str, folder: Path, places: Sequence[str]) -> N
             name = entry.filename.removeprefix(_TOP)
             if name and name != _WMI:
                 (folder / name).write_bytes(opened.read(entry))
-    (paths,) = folder.glob("python*._pth")
-    paths.write_text("\n".join([f"python{VERSION.replace('.', '')}.zip", ".", *places, "import site", ""]))
+    library = f"python{VERSION.replace('.', '')}"
+    if not (folder / f"{library}.dll").is_file():
+        raise Refused(f"{archive.name} is no Python {VERSION}, for which the wheels are")
+    (folder / f"{library}._pth").write_text("\n".join([f"{library}.zip", ".", *places, ""]))

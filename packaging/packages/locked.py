@@ -5,11 +5,14 @@ The lock says of each entry who needs it ("via"), so the answer is the same with
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from packaging.markers import Marker
+
 _ENTRY = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==")
+_CONDITION = re.compile(r" ; (.+?) \\$")
 _VIA = re.compile(r"^    #(?: via|  ) +(.+)$")
 _NAME = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -22,9 +25,16 @@ class Locked(NamedTuple):
 
 
 def requirements(
-    root: Path, extras: Sequence[str], lock: str = "product.lock", also: Sequence[str] = ()
+    root: Path,
+    extras: Sequence[str],
+    lock: str = "product.lock",
+    also: Sequence[str] = (),
+    system: Mapping[str, str] | None = None,
 ) -> str:
-    """Answers the part of a lock that a package with some extras needs, and what else is named, in the form that pip reads."""
+    """Answers the part of a lock that a package with some extras needs, and what else is named, in the form that pip reads.
+
+    For another system than this one, `system` says what differs of that in the words of markers (PEP 508); what is not for it is
+    left out, with what only that needs."""
     project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     named = [
         *project["dependencies"],
@@ -35,6 +45,9 @@ def requirements(
     wanted = {canonical(line) for line in named}
     if wanted - entries.keys():
         raise KeyError(f"not locked: {sorted(wanted - entries.keys())}")
+    if system is not None:
+        entries = {name: entry for name, entry in entries.items() if _is_for(entry, system)}
+        wanted &= entries.keys()
     while more := {name for name, entry in entries.items() if entry.via & wanted} - wanted:
         wanted |= more
     return "".join(f"{line}\n" for name in sorted(wanted) for line in entries[name].lines)
@@ -55,6 +68,11 @@ def read(text: str) -> dict[str, Locked]:
         elif line.startswith("    --hash="):
             lines.append(line)
     return found
+
+
+def _is_for(entry: Locked, system: Mapping[str, str]) -> bool:
+    condition = _CONDITION.search(entry.lines[0])
+    return condition is None or Marker(condition[1]).evaluate(dict(system))
 
 
 def canonical(line: str) -> str:

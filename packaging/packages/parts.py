@@ -106,12 +106,12 @@ def _is_expression(licence: str) -> bool:
     )
 
 
-def notice(name: str, parts: Sequence[Part]) -> str:
+def notice(name: str, parts: Sequence[Part], common: str = "/usr/share/common-licenses") -> str:
     """Answers which licence each part is under, and where its text lies on a system that has the package."""
     lines = [
-        f"{name} is under the Apache License 2.0: /usr/share/common-licenses/Apache-2.0.",
-        "It brings what is listed here, each under the licence that is named. Texts of licences that every Debian system has lie in",
-        "/usr/share/common-licenses; the others are named below each part.",
+        f"{name} is under the Apache License 2.0: {common}/Apache-2.0.",
+        "It brings what is listed here, each under the licence that is named. Texts of licences that many parts are under lie in",
+        f"{common}; the others are named below each part.",
         "",
     ]
     for part in parts:

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 _SHORT = 10
+_MOST = (255, 255, 65_535)
+"""What the three numbers of a version of the Windows Installer hold."""
 
 
 class Refused(Exception):
@@ -31,6 +33,17 @@ class Release(NamedTuple):
     def debian(self) -> str:
         """The version as Debian orders it: what comes before a release is less than the release."""
         return self.base if self.released else f"{self.base}~dev{self.commits}+g{self.commit[:_SHORT]}"
+
+    @property
+    def windows(self) -> str:
+        """The version as the Windows Installer orders it, by three numbers: the third counts the commits, so that it rises with each.
+
+        Raises Refused where a number is larger than it can be there."""
+        first, second, *_ = self.base.split(".")
+        numbers = (int(first), int(second), self.commits)
+        if any(number > most for number, most in zip(numbers, _MOST, strict=True)):
+            raise Refused(f"the Windows Installer knows no version {'.'.join(map(str, numbers))}")
+        return ".".join(map(str, numbers))
 
 
 def of(repository: Path) -> Release:

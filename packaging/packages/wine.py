@@ -52,13 +52,14 @@ class Wine:
     def make(self) -> Path:
         """Makes what is missing; answers the interpreter."""
         wheels = self._wheels()
-        if not self.prefix.exists():
-            self._make_prefix()
+        self.make_prefix()
         places = [of_windows(each) for each in (wheels, ROOT / "src", ROOT)]
         run = self.folder / f"python-{_digest(embedded.SHA256, *places)}"
         if not run.exists():
             new = self.folder / f"{run.name}.{os.getpid()}"
-            embedded.unpack(embedded.fetch(ROOT, self.folder / "runtime"), embedded.SHA256, new, places)
+            embedded.unpack(
+                embedded.fetch(ROOT, self.folder / "runtime"), embedded.SHA256, new, [*places, "import site"]
+            )
             _settle(new, run)
         return run / "python.exe"
 
@@ -85,7 +86,10 @@ class Wine:
         """Ends all programs that run in this folder's prefix, and no others."""
         subprocess.run([SERVER, "-k"], env=self.environment, check=False)
 
-    def _make_prefix(self) -> None:
+    def make_prefix(self) -> None:
+        """Makes wine's own disk, where there is none."""
+        if self.prefix.exists():
+            return
         subprocess.run([ROOT / "packaging" / "install-wine.sh"], check=True)
         new = Wine(self.folder / f"new-prefix.{os.getpid()}")
         new.prefix = new.folder

@@ -2,7 +2,7 @@
 
 import pytest
 
-from packages import locked
+from packages import locked, windows
 from tests.project.sources import ROOT
 
 LOCK = """\
@@ -72,3 +72,18 @@ def test_the_desk_gets_no_part_of_the_server_and_the_server_none_of_the_window()
     assert desk.isdisjoint({"sqlalchemy", "starlette", "uvicorn", "psycopg", "obstore", "pytest"})
     assert {"sqlalchemy", "uvicorn", "uvloop", "psycopg-binary", "obstore"} <= server
     assert server.isdisjoint({"pyside6-essentials", "shiboken6", "pytest"})
+
+
+def test_for_another_system_what_is_not_for_it_is_left_out_with_what_only_that_needs(root):
+    assert names(locked.requirements(root, (), system={"sys_platform": "win32"})) == {"first"}
+    assert names(locked.requirements(root, (), system={"sys_platform": "linux"})) == {
+        "first",
+        "of-first",
+        "deep-down",
+    }
+
+
+def test_the_desk_for_windows_gets_its_vault_and_nothing_of_linux():
+    found = names(locked.requirements(ROOT, windows.EXTRAS, system=windows.SYSTEM))
+    assert {"httpx", "keyring", "pywin32-ctypes", "pyside6-essentials"} <= found
+    assert found.isdisjoint({"jeepney", "secretstorage", "cryptography", "importlib-metadata"})

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from packages import release
-from tests.packaging.conftest import commit, git
+from tests.packaging.conftest import RELEASE, commit, git
 
 
 def test_a_commit_on_the_way_to_a_release_counts_the_commits(repository):
@@ -67,3 +67,11 @@ def test_sources_that_say_their_version_otherwise_are_refused(repository, tmp_pa
     commit(repository)
     with pytest.raises(release.Refused, match="__version__"):
         release.export(repository, release.of(repository), tmp_path / "sources")
+
+
+def test_windows_orders_versions_by_three_numbers_of_which_the_last_counts_commits():
+    assert RELEASE.windows == "0.1.12"
+    assert RELEASE._replace(released=True, base="2.3.4", commits=13).windows == "2.3.13"
+    for base, commits in (("0.256.0", 1), ("256.0.0", 1), ("0.1.0", 65_536)):
+        with pytest.raises(release.Refused, match="Windows Installer"):
+            _ = RELEASE._replace(base=base, commits=commits).windows
