@@ -46,8 +46,11 @@ WINDOWS = sys.platform == "win32"
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Has Windows load no file of tests that are not said to hold there: most begin with what only POSIX has."""
+    """Has Windows load no file of tests that are not said to hold there, since most begin with what only POSIX has, and others
+    none that is about Windows alone."""
     is_test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    if is_test and not WINDOWS:
+        return collection_path.name.startswith("test_windows_") or None
     return (WINDOWS and is_test and "mark.windows" not in collection_path.read_text("utf-8")) or None
 
 

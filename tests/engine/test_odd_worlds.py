@@ -3,13 +3,16 @@ most, and nothing is lost."""
 
 import os
 
+import msgspec
 import pytest
 
 from govsync.content.manifests import manifest_of
+from govsync.engine import events, jobs
 from govsync.model import operations as ask
 from govsync.model.codes import Code
 from govsync.store import problems
 from tests.engine.bench import WALL_MS, Bench
+from tests.system.lacking import NoExec
 
 YEARS_MS = 10 * 365 * 86_400_000
 
@@ -71,3 +74,33 @@ def test_a_file_of_another_century_is_sent_as_any_other(bench: Bench, year: int)
     bench.settle()
     assert bench.server.alive()["old.txt"].hash == manifest_of([b"2"]).content_hash
     assert problems.listed(bench.store) == []
+
+
+def test_on_a_disk_that_keeps_no_executable_bit_it_stays_what_the_server_knows(bench: Bench) -> None:
+    """As on Windows: neither a look, a save, a rename nor a start tells the others that a program is none any more."""
+    bench.tools = msgspec.structs.replace(bench.tools, fs=NoExec(bench.folder))
+    bench.begin()
+    bench.settle()
+    program = bench.server.has("program", b"1")
+    bench.server.tell(msgspec.structs.replace(program, exec=True), b"x" * 16)
+    bench.settle()
+    for words in (b"saved in place", b"saved again"):
+        bench.write("program", words)
+        bench.settle()
+    (bench.folder / "program").rename(bench.folder / "renamed")
+    bench.hint("program")
+    bench.hint("renamed")
+    bench.pass_ms(10_000)
+    reads = bench.done(jobs.Read)
+    bench.tell(events.SyncNow())
+    bench.settle()
+    bench.begin()
+    bench.settle()
+    assert bench.done(jobs.Read) == reads, "nothing is read again for it"
+    assert bench.server.alive()["renamed"].exec
+    bench.server.tell(msgspec.structs.replace(bench.server.alive()["renamed"], exec=False), b"y" * 16)
+    bench.pass_ms(10_000)
+    assert bench.report().state == "in_sync"
+    assert not bench.server.alive()["renamed"].exec
+    assert bench.asked(ask.Attr) == []
+    assert {operation.exec for operation in bench.asked(ask.Put)} == {True}

@@ -298,7 +298,7 @@ GUARDS = (
     ),
     Guard(
         "I10",
-        "system/disk.py",
+        "system/posix/disk.py",
         "    return max(-_MOST - 1, min(time_ns, _MOST))",
         "    return time_ns",
         "system/test_disk.py engine/test_odd_worlds.py",
@@ -319,7 +319,7 @@ GUARDS = (
     ),
     Guard(
         "R1",
-        "system/disk.py",
+        "system/posix/disk.py",
         "        return None if born_ns is None or found & _MOST != ino else _held(born_ns)",
         "        return None if born_ns is None else _held(born_ns)",
         "system/test_disk.py",

@@ -15,6 +15,44 @@ class NoExchange(DiskFileSystem):
         return False
 
 
+def _plain(stat: Stat) -> Stat:
+    return msgspec.structs.replace(stat, exec=None)
+
+
+class NoExec(NoExchange):
+    """A disk that keeps no executable bit, as those of Windows."""
+
+    def identity(self, folder: Folder) -> Stat:
+        return _plain(super().identity(folder))
+
+    def stat(self, folder: Folder, name: str) -> Stat | None:
+        found = super().stat(folder, name)
+        return None if found is None else _plain(found)
+
+    def list(self, folder: Folder) -> Listing:
+        found = super().list(folder)
+        entries = tuple(msgspec.structs.replace(each, stat=_plain(each.stat)) for each in found.entries)
+        return msgspec.structs.replace(found, entries=entries)
+
+    def open_file(self, folder: Folder, name: str) -> File:
+        file = super().open_file(folder, name)
+        assert isinstance(file, DiskFile)
+        look = file.stat
+        file.stat = lambda: _plain(look())  # type: ignore[method-assign]
+        file.opened = _plain(file.opened)
+        return file
+
+    def create(self, folder: Folder, name: str) -> File:
+        file = super().create(folder, name)
+        assert isinstance(file, DiskFile)
+        finish = file.finish
+        file.finish = lambda mtime_ns, _, write=True: finish(mtime_ns, False, write)  # type: ignore[method-assign]
+        return file
+
+    def set_exec(self, folder: Folder, name: str, exec: bool) -> None:
+        self.open_file(folder, name).close()
+
+
 class Network(NoExchange):
     """A disk that others may change unseen, too: no leases, no birth times, and numbers that mean something else each
     time that it is mounted (R11, R45)."""

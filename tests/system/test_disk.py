@@ -16,8 +16,8 @@ import pytest
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
-from govsync.system.disk import _stat
 from govsync.system.fs import Shape
+from govsync.system.posix.disk import _stat
 from tests.system.desk import STRANGER, DiskWorld
 from tests.system.filesystem_contract import OLD_NS, FileSystemContract, refused
 

@@ -7,8 +7,10 @@ import pytest
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
-from govsync.system import lock
 from govsync.system.lock import Lock
+from tests.system.desk import link
+
+pytestmark = pytest.mark.windows
 
 HOLDER = """
 import sys
@@ -55,7 +57,10 @@ def test_a_lock_file_tidied_away_before_it_was_locked_makes_no_second_holder(
     tmp_path, monkeypatch, made_again
 ):
     path = tmp_path / "lock"
-    flock = lock.fcntl.flock
+    locking = pytest.importorskip(
+        "govsync.system.posix.locking", reason="here it cannot be tidied away meanwhile"
+    )
+    flock = locking.fcntl.flock
     first = []
 
     def tidied(fd: int, how: int) -> None:
@@ -66,7 +71,7 @@ def test_a_lock_file_tidied_away_before_it_was_locked_makes_no_second_holder(
             if made_again:
                 path.write_bytes(b"")
 
-    monkeypatch.setattr(lock.fcntl, "flock", tidied)
+    monkeypatch.setattr(locking.fcntl, "flock", tidied)
     with Lock(path):
         assert first
         assert refused(path) is Code.HOME_IN_USE
@@ -74,5 +79,5 @@ def test_a_lock_file_tidied_away_before_it_was_locked_makes_no_second_holder(
 
 def test_no_lock_is_taken_through_a_link(tmp_path):
     (tmp_path / "elsewhere").write_bytes(b"")
-    (tmp_path / "lock").symlink_to("elsewhere")
+    link(tmp_path / "lock", "elsewhere")
     assert refused(tmp_path / "lock") is Code.LINK_IN_THE_WAY

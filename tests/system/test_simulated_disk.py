@@ -23,6 +23,9 @@ class SimWriter:
         self._open = False
         self.is_open()
 
+    def is_refused(self) -> bool:
+        return False
+
     def is_open(self) -> bool:
         if not self._open and self._medium.may_write(self._inode):
             self._medium.opened(self._inode, write=True)

@@ -131,7 +131,7 @@ class FileRead(msgspec.Struct, frozen=True, kw_only=True):
     manifest: Manifest
     racy: bool
     sure: bool
-    exec: bool
+    exec: bool | None
     small: bytes | None = None
 
 

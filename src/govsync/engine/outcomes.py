@@ -253,9 +253,10 @@ class Outcome:
         if new is None:
             new = local_tree.insert(self._store, note.new_node, node.space, Kind.FILE, node.node_id)
         content = node.local.hash if untouched and node.local is not None else None
-        local = Local(
-            note.place, Kind.FILE, Presence.HERE, content, placed.exec if placed is not None else False
-        )
+        executable = placed.exec if placed is not None else False
+        if executable is None:
+            executable = node.local is not None and node.local.exec
+        local = Local(note.place, Kind.FILE, Presence.HERE, content, executable)
         seen = _disk(note.disk_name, placed, None, self._before)
         local_tree.set_local(self._store, new, local, seen)
         protection.inherit(self._store, self._lid, new, own=True)

@@ -264,7 +264,7 @@ class Displacer:
         staged = staged_stat(self._fs, staging, step)
         self._fs.copy_attributes(file, staging, step.staged)
         dressed = staged_stat(self._fs, staging, step)
-        if dressed.exec != staged.exec:
+        if staged.exec is not None and dressed.exec != staged.exec:
             self._fs.set_exec(staging, step.staged, staged.exec)
             dressed = staged_stat(self._fs, staging, step)
         if dressed.shut != staged.shut or (dressed.write and not staged.write):

@@ -41,7 +41,7 @@ class Read(msgspec.Struct, frozen=True):
 
     at: At
     signature: Signature
-    exec: bool
+    exec: bool | None
     links: int
     birth_ns: int | None
     manifest: Manifest

@@ -84,7 +84,7 @@ class _Judge:
                 return _changed(step)
             case SetExec():
                 stat = self._stat(step.at, ino=step.expected.ino)
-                return self._done(step, step.at, stat if stat and stat.exec == step.exec else None)
+                return self._done(step, step.at, stat if stat and stat.exec in (None, step.exec) else None)
             case SetWrite():
                 stat = self._stat(step.at, ino=step.expected.ino)
                 return self._done(step, step.at, stat if stat and stat.shut != step.write else None)

@@ -147,7 +147,7 @@ def rescue(
                     copy.write(buffer[:length])
                     read.update(buffer[:length])
                     offset += length
-                copy.finish(before.mtime_ns, before.exec)
+                copy.finish(before.mtime_ns, bool(before.exec))
                 copy.flush()
             if Signature.of(file.stat()) != Signature.of(before) or offset != before.size_bytes:
                 rescued.unlink(target, partial)

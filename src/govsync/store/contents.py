@@ -11,12 +11,13 @@ from govsync.store.local_tree import Disk
 
 
 class Held(msgspec.Struct, frozen=True):
-    """What was read of a file: what the disk showed meanwhile, what it is made of, and whether it can be executed."""
+    """What was read of a file: what the disk showed meanwhile, what it is made of, and whether it can be executed:
+    None where its disk keeps no such bit, so that it stays as it is known."""
 
     lid: int
     seen: Disk
     manifest: Manifest
-    exec: bool
+    exec: bool | None
 
 
 def record(store: Store, held: Sequence[Held]) -> set[int]:
@@ -37,7 +38,7 @@ def record(store: Store, held: Sequence[Held]) -> set[int]:
                 waiting.add(lid)
     known = [each for each in held if there.get(each.lid) == each.seen.ino]
     store.many(
-        "UPDATE node SET l_hash = ?, l_exec = ?, birth_ns = coalesce(?, birth_ns), size = ?, mtime_ns = ?, ctime_ns = ?,"
+        "UPDATE node SET l_hash = ?, l_exec = coalesce(?, l_exec), birth_ns = coalesce(?, birth_ns), size = ?, mtime_ns = ?, ctime_ns = ?,"
         " racy = ? WHERE lid = ?",
         (
             (

@@ -170,7 +170,12 @@ class _Folder:
             f" WHERE l_parent = ? AND {_READ}",
             (self._parent,),
         )
-        unchanged = {row[0]: row[1] for row in files if shown.get(row[1]) == row[2:]}
+        unchanged = {
+            row[0]: row[1]
+            for row in files
+            if (seen := shown.get(row[1])) == row[2:]
+            or seen == (*row[2:-1], None)  # Its disk keeps no such bit.
+        }
         others = f" AND NOT ({_READ})" if len(unchanged) == len(files) else ""
         return unchanged, self._store.all(
             f"SELECT {_COLUMNS} FROM node WHERE l_parent = ?{others} ORDER BY lid", (self._parent,)
@@ -325,7 +330,7 @@ class _Folder:
         unchanged = (
             signature == (stat.ino, stat.size_bytes, stat.mtime_ns, stat.ctime_ns) and name == node.name
         )
-        if unchanged and not back and node.exec == stat.exec:
+        if unchanged and not back and stat.exec in (None, node.exec):
             if node.ino != stat.ino:  # Counted anew with the mount; what is changed here is looked at by it.
                 self._store.run("UPDATE node SET ino = ? WHERE lid = ?", (stat.ino, node.lid))
             if node.racy or node.hash is None:
@@ -372,7 +377,7 @@ class _Folder:
 
     def _write(self, lid: int, name: str, stat: Stat, birth_ns: int | None, kind: Kind) -> None:
         """Records a look; the content of a file is unknown until it is read."""
-        local = self._local(self._meant(lid, name), stat, kind)
+        local = self._local(self._meant(lid, name), stat, kind, lid)
         local_tree.set_local(self._store, lid, local, _disk(name, stat, birth_ns))
 
     def _meant(self, lid: int, name: str) -> str:
@@ -384,8 +389,12 @@ class _Folder:
         )
         return whole or name
 
-    def _local(self, name: str, stat: Stat, kind: Kind) -> Local:
-        executable = stat.exec and kind is Kind.FILE
+    def _local(self, name: str, stat: Stat, kind: Kind, known: int | None) -> Local:
+        """Answers what is seen of a node; `known` is the one from which is taken what its disk does not keep."""
+        if stat.exec is None and known is not None:
+            executable = bool(self._store.value("SELECT l_exec FROM node WHERE lid = ?", (known,)))
+        else:
+            executable = stat.exec is True and kind is Kind.FILE
         return Local(Place(self._parent, names.nfc(name)), kind, Presence.HERE, None, executable)
 
     def _illegal(self, name: str, problem: Problem) -> None:
@@ -487,11 +496,10 @@ class _Folder:
         ):
             self._look_at_all(origin.parent)  # Its old name has not been looked at since.
         self._wake_husk()
-        meant = name if origin is None else self._meant(origin.lid, name)
-        return NewNode(
-            self._ids.new(), self._space, self._local(meant, stat, kind), _disk(name, stat, birth_ns),
-            origin.lid if origin is not None else None,
-        )  # fmt: skip
+        known = origin.lid if origin is not None else None
+        meant = name if known is None else self._meant(known, name)
+        local = self._local(meant, stat, kind, known)
+        return NewNode(self._ids.new(), self._space, local, _disk(name, stat, birth_ns), known)
 
     def _candidates(self, kind: Kind, inos: Sequence[int]) -> dict[int, list[_Known]]:
         """Lists the nodes that last had one of these inodes, by inode."""

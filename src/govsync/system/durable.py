@@ -7,6 +7,7 @@ lock, or the server its data. What people put into the synced folder goes throug
 
 import errno
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,13 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from govsync.system.failures import attempt
-from govsync.system.linux import AT_CWD, rename_noreplace
+
+if sys.platform == "win32":
+    from govsync.system.windows.files import flush_folder as flush_folder
+    from govsync.system.windows.files import give_mode, rename_to_free
+else:
+    from govsync.system.posix.files import flush_folder as flush_folder
+    from govsync.system.posix.files import give_mode, rename_to_free
 
 
 def open_private(path: str, flags: int) -> int:
@@ -24,16 +31,7 @@ def open_private(path: str, flags: int) -> int:
 
 def private_file(path: Path) -> None:
     """Makes an empty file for its owner alone, where it is missing; raises OSError."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-
-
-def flush_folder(path: Path) -> None:
-    """Returns when the names in a folder are on the disk; raises OSError."""
-    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 def flush(file: IO[bytes]) -> None:
@@ -82,7 +80,7 @@ def new_file(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
         beside = Path(name)
         try:
             with open(fd, "wb") as file:
-                os.fchmod(fd, mode)
+                give_mode(fd, mode)
                 yield file
                 flush(file)
             _name(beside, path)
@@ -97,12 +95,12 @@ def _name(beside: Path, path: Path) -> None:
     except FileExistsError:
         raise
     except OSError:  # Each kind of disk without links says so in its own way.
-        rename_noreplace(AT_CWD, str(beside), AT_CWD, str(path))
+        rename_to_free(beside, path)
 
 
 def _write(path: Path, data: bytes, mode: int) -> None:
-    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     with open(fd, "wb") as file:
-        os.fchmod(fd, mode)  # Whatever the umask is.
+        give_mode(fd, mode)  # Whatever the umask is.
         file.write(data)
         flush(file)

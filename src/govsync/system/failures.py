@@ -26,10 +26,15 @@ _CODES = {
     errno.ENAMETOOLONG: Code.NAME_TOO_LONG,
 }
 
+_IN_USE = (32, 33)
+"""ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION: Windows says them of what somebody has open, and Python calls both EACCES."""
+
 
 def failure_of(error: OSError, what: str) -> Failure:
     """Answers the failure that an error of the operating system is; `what` names the attempt."""
     code = _CODES.get(error.errno or 0, Code.UNREADABLE)
+    if getattr(error, "winerror", None) in _IN_USE:
+        code = Code.BUSY
     return Failure(code, what=what, errno=errno.errorcode.get(error.errno or 0, str(error.errno)))
 
 

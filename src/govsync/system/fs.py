@@ -38,7 +38,8 @@ class Stat(msgspec.Struct, frozen=True, gc=False):
     size_bytes: int
     mtime_ns: int
     ctime_ns: int
-    exec: bool = False
+    exec: bool | None = False
+    """None: its disk keeps no such bit."""
     links: int = 1
     write: bool = True
     """Whether its owner may write it."""

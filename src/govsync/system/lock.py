@@ -1,10 +1,11 @@
-"""Locks that end with the process that holds them, however it ends (flock).
+"""Locks that end with the process that holds them, however it ends (flock; on Windows an open that lets nobody
+else open).
 
 One on a home: one home, one agent. One on a synced folder: two agents never write into one folder (R45).
 """
 
-import fcntl
 import os
+import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,7 +15,10 @@ from govsync.model.problems import Failure
 from govsync.system.durable import private_folder
 from govsync.system.failures import attempt
 
-_OPEN = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+if sys.platform == "win32":
+    from govsync.system.windows.locking import opened_locked
+else:
+    from govsync.system.posix.locking import opened_locked
 
 
 class Lock:
@@ -54,18 +58,12 @@ def _locked(path: Path, taken: Code) -> int | None:
     only on the file that the next one will find too.
     """
     with attempt("lock"):
-        fd = os.open(path, _OPEN, 0o600)
-    try:
-        with attempt("lock"):
-            try:
-                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise Failure(taken) from error
-            if _found(path, os.fstat(fd)):
-                return fd
-    except BaseException:
-        os.close(fd)
-        raise
+        try:
+            fd = opened_locked(path)
+        except BlockingIOError as error:
+            raise Failure(taken) from error
+        if _found(path, os.fstat(fd)):
+            return fd
     os.close(fd)
     return None
 

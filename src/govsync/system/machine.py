@@ -3,9 +3,13 @@
 import hashlib
 import platform
 import socket
+import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+
+if sys.platform == "win32":
+    from govsync.system.windows import machine as windows
 
 _SOURCES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 _ID_LETTERS = 32
@@ -22,6 +26,8 @@ def machine_id(sources: Iterable[Path] = _SOURCES) -> str:
             continue  # Another source, or the name, does as well.
         if len(found) == _ID_LETTERS:  # Not empty or "uninitialized", as images of machines have it.
             return _hashed(found)
+    if sys.platform == "win32" and (known := windows.own_id()):
+        return _hashed(known)
     return _hashed(socket.gethostname().encode())
 
 
@@ -37,6 +43,8 @@ def described() -> str:
 
 def running_ns() -> int:
     """Answers how long ago the machine was started, sleep included."""
+    if sys.platform == "win32":
+        return windows.running_ns()
     return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
 
 

@@ -4,16 +4,14 @@ Everything is tried in a hidden folder of our own, which is gone again afterward
 an answer.
 """
 
-import os
 from pathlib import Path
 
 import msgspec
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
-from govsync.system import linux
 from govsync.system.disk import DiskFileSystem
-from govsync.system.failures import attempt
+from govsync.system.disk import network_kind as network_kind
 from govsync.system.fs import FileSystem, Folder
 
 _TRIAL = ".govsync-probe"
@@ -52,18 +50,6 @@ class Fitness(msgspec.Struct, frozen=True, kw_only=True):
         if not self.truthful:
             return "its disk does not tell which file lies where after a rename"
         return None
-
-
-def network_kind(path: Path) -> str | None:
-    """Names the network or user-space file system on which a folder lies, or would lie when it is made; None: a local
-    one."""
-    with attempt("probe"):
-        there = next(each for each in (path, *path.parents) if each.is_dir())
-        fd = os.open(there, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            return linux.network_kind(fd)
-        finally:
-            os.close(fd)
 
 
 def probe(folder: Path) -> Fitness:

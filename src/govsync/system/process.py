@@ -13,9 +13,16 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from govsync.system.linux import share_heaps
+if sys.platform == "win32":
+    # Nobody can ask a process of Windows to end but by the keys of its console, to which one that is started here listens alone.
+    _ASKS = (signal.SIGTERM, signal.SIGINT, signal.SIGBREAK)
+    _CHILD = subprocess.CREATE_NEW_PROCESS_GROUP
+    _APART = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+else:
+    from govsync.system.linux import share_heaps
 
-_ASKS = (signal.SIGTERM, signal.SIGINT)
+    _ASKS = (signal.SIGTERM, signal.SIGINT)
+    _CHILD = _APART = 0
 _HEAPS = 2
 _OBJECTS = 10_000
 """So many more objects are made than have ended before the collector looks at them."""
@@ -121,6 +128,9 @@ def asked_to_renew(end: Callable[[], object]) -> Iterator[Renewal]:
 def begin_anew() -> NoReturn:
     """Begins this process anew with the same command, as the program is now on disk; the process, and whose it is, stay."""
     logging.shutdown()
+    if sys.platform == "win32":
+        subprocess.Popen([sys.executable, *sys.orig_argv[1:]])  # There no process becomes another.
+        os._exit(0)
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])
 
 
@@ -152,7 +162,10 @@ class Child:
 
     def ask_to_end(self) -> None:
         """Asks it to put everything away and end."""
-        self._process.terminate()
+        if sys.platform == "win32":
+            self._process.send_signal(signal.CTRL_BREAK_EVENT)
+        else:
+            self._process.terminate()
 
     def end(self, patience_s: float) -> None:
         """Returns when it is gone, by force after a while."""
@@ -171,7 +184,14 @@ def start(command: Sequence[str], environment: Mapping[str, str], log: Path) -> 
     """Starts a process whose lines are read here; what it complains of is added to a file."""
     with log.open("a") as complaints:
         return Child(
-            subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=complaints, text=True)
+            subprocess.Popen(
+                command,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                text=True,
+                creationflags=_CHILD,
+            )
         )
 
 
@@ -180,7 +200,13 @@ def start_apart(command: Sequence[str], output: Path) -> Child:
     with output.open("w") as file:
         return Child(
             subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True, text=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+                text=True,
+                creationflags=_APART,
             )
         )
 

@@ -1,0 +1,2 @@
+"""The side of `system` that is Linux' and, where it is the same there, macOS': each module here stands behind the one of the
+same name above it."""
