@@ -115,8 +115,8 @@ def fleet() -> str:
         [
             "# The fleet",
             "",
-            "`govsync admin fleet --json` prints a list of devices with these keys; with `--csv` they are the names of the columns. A text is empty where",
-            "it is not known. Before what a spreadsheet would take for a formula `--csv` puts a `'`.",
+            "`govsync admin fleet --json` prints a list of devices with these keys; with `--csv` they are the names of the columns. A text is empty where it is",
+            "not known. Before what a spreadsheet would take for a formula `--csv` puts a `'`.",
             "",
             "| key | meaning |",
             "|---|---|",

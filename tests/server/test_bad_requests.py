@@ -32,6 +32,7 @@ BODIES: dict[str, object] = {
     },
     "set_member": {"who": {"kind": "user", "name": "boris"}, "role": "viewer"},
     "make_link": {"key": bytes(32), "node": bytes(16)},
+    "health": {"version": "1.2.3", "system": "Linux", "state": "in_sync"},
 }  # fmt: skip
 
 

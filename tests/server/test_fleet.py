@@ -8,6 +8,7 @@ from sqlalchemy import insert
 
 from govsync.model.codes import Code
 from govsync.model.documents import from_packed
+from govsync.protocol.fleet import CodeCount, Health
 from govsync.protocol.session import DeviceInfo, Refresh
 from govsync.server import accounts, directory, fleet
 from govsync.server.db import tables
@@ -129,3 +130,68 @@ def test_no_name_becomes_a_formula_of_a_spreadsheet(office: Office, name: str) -
 def test_a_name_with_commas_and_quotes_is_one_cell(office: Office) -> None:
     office.sign_in("anna", office.device('a, "b"'))
     assert list(csv.reader(io.StringIO(fleet.as_csv(listed(office)))))[1][2] == 'a, "b"'
+
+
+def report(**more: object) -> Health:
+    told = {
+        "version": "1.2.3",
+        "system": "Linux-6.1",
+        "state": "problem",
+        "problems": (CodeCount("quota", 2),),
+    }
+    return Health(**{**told, "in_sync_ms": 1_795_000_000_000, **more})  # type: ignore[arg-type]
+
+
+def test_what_a_device_told_is_shown_and_of_the_others_nothing(office: Office) -> None:
+    silent, caller = office.caller("anna"), office.caller("anna")
+    fleet.take_report(office.server, caller, report())
+    office.clock.now_ms += 60_000
+    fleet.take_report(office.server, caller, report(state="in_sync", problems=()))
+    shown = {each.device: each for each in listed(office)}
+    told, other = shown[caller.device.hex()], shown[silent.device.hex()]
+    assert (told.version, told.system, told.state, told.problems) == ("1.2.3", "Linux-6.1", "in_sync", {})
+    assert (told.in_sync, told.reported) == ("2026-11-18T11:06:40Z", "2026-11-18T11:07:40Z")
+    assert (other.version, other.system, other.state) == ("", "", "")
+    assert (other.problems, other.in_sync, other.reported) == (None, None, None)
+    sign_out(office, caller.device)
+    assert [each.state for each in listed(office, "signed_out")] == ["signed_out"]
+
+
+def test_a_report_has_no_room_for_a_name(office: Office) -> None:
+    caller = office.caller("anna")
+    for wrong in (
+        {"state": "Plan.docx"},
+        {"problems": (CodeCount("Budget 2027", 1),)},
+        {"problems": (CodeCount("", 1),)},
+        {"state": "x" * 41},
+    ):
+        told = report(**wrong)
+        assert code_of(lambda told=told: fleet.take_report(office.server, caller, told)) is Code.BAD_REQUEST  # type: ignore[misc]
+    fleet.take_report(office.server, caller, report(system="Linux\n\u202e" + "x" * 300))
+    [shown] = listed(office)
+    assert shown.system == "Linux" + "x" * 95
+
+
+def test_problems_are_one_cell(office: Office) -> None:
+    caller = office.caller("anna")
+    fleet.take_report(
+        office.server, caller, report(problems=(CodeCount("quota", 2), CodeCount("disk_full", 1)))
+    )
+    [head, row] = list(csv.reader(io.StringIO(fleet.as_csv(listed(office)))))
+    assert row[head.index("problems")] == "disk_full 1, quota 2"
+
+
+def test_only_devices_of_which_it_is_known_are_older(office: Office) -> None:
+    for version in ("0.9.12", "1.0.0-rc1", "1.0.0", "1.0.0+abc", "1.10.0", "strange", ""):
+        fleet.take_report(office.server, office.caller("anna"), report(version=version))
+    office.caller("anna")
+
+    def older(than: str) -> list[str]:
+        with office.server.database.begin(write=False) as tx:
+            return sorted(each.version for each in fleet.devices(tx, None, than))
+
+    assert older("0.9") == []
+    assert older("1.0.0") == ["0.9.12", "1.0.0-rc1"]
+    assert older("1.2") == ["0.9.12", "1.0.0", "1.0.0+abc", "1.0.0-rc1"]
+    assert older("2")[-1] == "1.10.0"
+    assert code_of(lambda: older("newest")) is Code.BAD_REQUEST

@@ -11,7 +11,7 @@ from govsync.settings.schema import SETTINGS, Setting, find, parse
 KEYS = {
     "hold.deletions", "hold.deletions_share", "hold.rewrites", "folder.minimum_free", "network.upload_limit",
     "network.download_limit", "sync.ignore", "app.autostart", "app.notifications", "app.language",
-    "network.proxy", "sync.on_metered",
+    "network.proxy", "sync.on_metered", "privacy.health_reports",
 }  # fmt: skip
 
 
@@ -52,6 +52,7 @@ def test_a_default_is_a_value_that_could_be_set(setting):
         ("network.proxy", "http://proxy.example.gov:3128/", "http://proxy.example.gov:3128"),
         ("network.proxy", "https://[fd00::1]:8080", "https://[fd00::1]:8080"),
         ("sync.on_metered", "sync", "sync"),
+        ("privacy.health_reports", " counts ", "counts"),
         ("sync.ignore", "*.tmp, /build/\n!keep.tmp", ("*.tmp", "/build/", "!keep.tmp")),
         ("sync.ignore", "", ()),
     ],

@@ -19,3 +19,11 @@ def test_pages_hold_each_problem_once_and_no_notice(desk: StoredDesk) -> None:
         after = page[-1].id
     assert shown == ["f0", "f1", "f3", "f4", "f6"]
     assert [row.path for row in problems.page(desk.store)] == shown
+
+
+def test_problems_are_counted_by_code_without_the_notices(desk: StoredDesk) -> None:
+    assert problems.by_code(desk.store) == {}
+    for number, code in enumerate((Code.QUOTA, Code.QUOTA, Code.DISK_FULL)):
+        problems.raise_for(desk.store, desk.root, Problem(code), 1, f"f{number}")
+    problems.raise_for(desk.store, desk.root, Problem(Code.BUSY), 1, "waits", waiting=True)
+    assert problems.by_code(desk.store) == {"quota": 2, "disk_full": 1}

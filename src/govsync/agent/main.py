@@ -15,6 +15,7 @@ from govsync.agent.accounts import Kept
 from govsync.agent.clock import SystemClock, SystemIds
 from govsync.agent.commands import notices
 from govsync.agent.folder_lock import FolderLock
+from govsync.agent.health import Reports
 from govsync.agent.listen import Listener
 from govsync.agent.loop import Loop
 from govsync.agent.memory import Memory
@@ -33,17 +34,18 @@ from govsync.local.steps import STAGING, STATE
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.model.status import RateNow, Status
+from govsync.protocol.fleet import MOST_CHARACTERS, CodeCount, Health
 from govsync.protocol.limits import DEFAULT
 from govsync.remote.chunked import ChunkedRemote
 from govsync.remote.http import HttpCalls
 from govsync.remote.rate import Rate
-from govsync.settings.schema import PAUSE
+from govsync.settings.schema import COUNTS, PAUSE
 from govsync.settings.values import Values, values
-from govsync.store import activity, dirty, folder
+from govsync.store import activity, dirty, folder, problems
 from govsync.store.database import Store
 from govsync.system import watcher
 from govsync.system.disk import DiskFileSystem, ignore_lease_signals
-from govsync.system.machine import described
+from govsync.system.machine import described, system
 from govsync.system.metered import Metered
 from govsync.system.places import Places
 from govsync.system.process import (
@@ -114,7 +116,8 @@ class Agent:
         self.workers = Workers(lambda job: run(job, self.tools), self.tell)
         self.loop = Loop(self.memory, self.clock, self.workers.start, self._join_moved)
         self._watcher = self._new_watcher()
-        self._stream = Stream(self.calls, self.ids, self.tell, self._cloned)
+        self.reports = Reports(self._health, self.calls.tell_health)
+        self._stream = Stream(self.calls, self.ids, self._heard, self._cloned)
         self._is_metered = False
         self._metered = Metered(self._line)
         self._signed_in = kept.load() is not None and bool(self.identity.endpoint)
@@ -124,6 +127,25 @@ class Agent:
     def tell(self, event: events.AnyEvent) -> None:
         """Tells the engine, from any thread."""
         self.loop.tell(event)
+
+    def _heard(self, event: events.AnyEvent) -> None:
+        """Takes what the stream tells; from its thread."""
+        self.tell(event)
+        if isinstance(event, events.Beat) and self.settings.privacy_health_reports == COUNTS:
+            self.loop.look(lambda: self.reports.beat(time.monotonic(), self.clock.time_ms()))
+
+    def _health(self) -> Health:
+        """Answers how this desk is, in what IT may know of it; only on the control thread."""
+        trouble = self.memory.trouble
+        found = {trouble.code.value: 1} if trouble is not None else problems.by_code(self.store)
+        root = self.engine.root_problem if trouble is None else None
+        if root is not None:
+            found[root.code.value] = found.get(root.code.value, 0) + 1
+        counts = tuple(CodeCount(code, count) for code, count in sorted(found.items()))
+        state = self.status().state
+        return Health(
+            version=govsync.__version__, system=system()[:MOST_CHARACTERS], state=state, problems=counts
+        )
 
     def run(self) -> None:
         """Runs until `stop`; ends within 5 s."""

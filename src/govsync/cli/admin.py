@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+import msgspec
 
 from govsync.cli.output import FAILED, as_json, end, failures, password_from_stdin, show_json, show_rows
 
@@ -256,10 +257,17 @@ def quota_list(as_json: bool, data: Path | None, database: str, blobs: str) -> N
 @as_json
 @click.option("--csv", "as_csv", is_flag=True, help="Print a table for spreadsheets.")
 @click.option("--state", metavar="STATE", help="Only devices in this state, as in the list.")
+@click.option("--older-than", metavar="VERSION", help="Only those that told of an older version.")
 @_where
 @failures
 def fleet(
-    as_json: bool, as_csv: bool, state: str | None, data: Path | None, database: str, blobs: str
+    as_json: bool,
+    as_csv: bool,
+    state: str | None,
+    older_than: str | None,
+    data: Path | None,
+    database: str,
+    blobs: str,
 ) -> None:
     """Lists all devices with their people; what a device did not tell is empty. Example: govsync admin fleet --csv"""
     from govsync.server import fleet as devices
@@ -268,13 +276,14 @@ def fleet(
         raise click.UsageError("--json or --csv, not both")
     server = _open(data, database, blobs)
     with server.database.begin(write=False) as tx:
-        rows = devices.devices(tx, state)
+        rows = devices.devices(tx, state, older_than)
     if as_json:
         show_json(rows)
     elif as_csv:
         click.echo(devices.as_csv(rows), nl=False)
     else:
-        show_rows(rows, devices.Device.__struct_fields__, "There are no devices.")
+        shown = [{**msgspec.to_builtins(row), "problems": devices.counted(row.problems)} for row in rows]
+        show_rows(shown, devices.Device.__struct_fields__, "There are no devices.")
 
 
 @admin.group()

@@ -112,7 +112,7 @@ def _shown(column: str, value: object) -> str:
     """Writes a value as people read what stands in such a column."""
     if value is None:
         return ""
-    if column in ("at", "since", "deleted", "expires", "seen", "reported"):
+    if column in ("at", "since", "deleted", "expires", "seen", "reported", "in_sync"):
         return shown_moment(str(value), None)
     if column in ("size", "used_bytes", "quota_bytes") and isinstance(value, int):
         return size(value)

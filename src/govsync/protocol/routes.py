@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from govsync.model.codes import Code
-from govsync.protocol import activity, changes, commits, links, session, sharing
+from govsync.protocol import activity, changes, commits, fleet, links, session, sharing
 from govsync.protocol.limits import DEFAULT, KIB, MIB
 
 
@@ -75,6 +75,10 @@ ROUTES: tuple[Route, ...] = (
     Route(
         name="spaces", method="POST", path="/me/spaces", takes=Shape.JSON, request=session.SpacesAsked,
         response=session.Spaces, body_bytes=1 * MIB, summary="Tells which spaces one reaches.",
+    ),
+    Route(
+        name="health", method="PUT", path="/me/device/health", takes=Shape.JSON, request=fleet.Health, gives=Shape.NONE,
+        body_bytes=16 * KIB, summary="Tells how this device is, in numbers and codes.",
     ),
     Route(name="heads", method="GET", path="/heads", response=session.Heads, summary="Tells how far each space is."),
     Route(

@@ -39,6 +39,7 @@ from govsync.protocol.commits import (
     Nothing,
     Want,
 )
+from govsync.protocol.fleet import Health
 from govsync.protocol.limits import DEFAULT as LIMITS
 from govsync.protocol.limits import MIB
 from govsync.protocol.links import LinkMade, Links, MakeLink
@@ -297,6 +298,11 @@ class HttpCalls:
         """Ends the session of this device on the server."""
         with self._open(BY_NAME["sign_out"], [], {}):
             pass  # It has no content, and that it came says all.
+
+    def tell_health(self, health: Health) -> None:
+        """Tells the server how this desk is."""
+        with self._open(BY_NAME["health"], [wire.encode_json(health)], {}):
+            pass  # As `sign_out`.
 
     def _refresh(self, refresh: str) -> Tokens:
         request = Refresh(refresh=refresh, device=self._device, nonce=self._nonce)

@@ -285,7 +285,7 @@ def register_device(server: Server, tx: Connection, user: bytes, info: DeviceInf
     row = tx.execute(select(tables.device).where(d.id == info.id)).one_or_none()
     # A machine's odd name must not keep a person out.
     values = {
-        "user": user, "name": _printable(info.name) or "device", "machine": _printable(info.machine),
+        "user": user, "name": printable(info.name) or "device", "machine": printable(info.machine),
         "state": ACTIVE, "seen_ms": server.clock.time_ms(),
     }  # fmt: skip
     if row is None:
@@ -302,5 +302,6 @@ def device_row(row: Any) -> dict[str, Any]:
     return {name: getattr(row, name) for name in ("id", "user", "name", "machine", "state", "seen_ms")}
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Answers a text of a machine's as it can stand in a list, and no longer than that."""
     return "".join(c for c in names.nfc(text) if c.isprintable())[:MOST_CHARACTERS].strip()

@@ -15,9 +15,11 @@ import msgspec
 from sqlalchemy import Connection, select, update
 
 from govsync.model.codes import Code
+from govsync.model.documents import from_json
 from govsync.model.problems import Failure
+from govsync.protocol.fleet import Health
 from govsync.server import accounts, audit, directory
-from govsync.server.context import Server
+from govsync.server.context import Caller, Server
 from govsync.server.db import tables
 from govsync.server.directory import ACTIVE, SIGNED_OUT
 
@@ -25,6 +27,8 @@ SEEN_EVERY_MS = 5 * 60_000
 """How exactly it is known when a desk was last there: to note each beat would be hundreds of writes a second."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """With one of these a spreadsheet takes a text for a formula (OWASP, "CSV Injection")."""
+_WORD = re.compile("[a-z_]{1,40}")
+_VERSION = re.compile(r"(\d{1,9}(?:\.\d{1,9}){0,3})(?:\+[\w.-]*)?(-?[a-z.][\w.+-]*)?", re.ASCII)
 _D, _U, _O = tables.device.c, tables.user.c, tables.org.c
 
 
@@ -35,7 +39,12 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     organisation: str
     name: str
     machine: str
+    system: str
+    version: str
     state: str
+    problems: dict[str, int] | None
+    in_sync: str | None
+    reported: str | None
     seen: str
     device: str
 
@@ -45,7 +54,12 @@ KEYS = {
     "organisation": "That person's organisation.",
     "name": "What the machine is called.",
     "machine": "A hash that is the same for all devices of one machine, and tells nothing else about it.",
-    "state": "`signed_out`, or empty.",
+    "system": "The operating system, as the device told.",
+    "version": "The version of GovSync, as the device told.",
+    "state": "`signed_out`; else how the device was when it told so last: a state as in `govsync status`.",
+    "problems": "How many problems it had then, by their [codes](codes.md).",
+    "in_sync": "When it was last in sync, as it told then.",
+    "reported": "When it told so. Where this is null the device has told nothing, and so are `problems` and `in_sync`; `system` and `version` are empty then.",
     "seen": "When the server last heard of it, to five minutes.",
     "device": "Its id.",
 }
@@ -53,7 +67,8 @@ KEYS = {
 
 _EVERY = (
     select(
-        _D.id, _D.name, _D.machine, _D.state, _D.seen_ms, _U.login, _U.state.label("person"),
+        _D.id, _D.name, _D.machine, _D.state, _D.seen_ms, _D.version, _D.system, _D.condition, _D.problems, _D.in_sync_ms,
+        _D.told_ms, _U.login, _U.state.label("person"),
         _O.name.label("organisation"),
     )
     .join_from(tables.device, tables.user, _D.user == _U.id)
@@ -63,10 +78,24 @@ _EVERY = (
 )  # fmt: skip
 
 
-def devices(tx: Connection, state: str | None = None) -> list[Device]:
-    """Lists all devices by login and name, or those in a state."""
-    found = (_device(row) for row in tx.execute(_EVERY))
-    return [each for each in found if state in (None, each.state)]
+def devices(tx: Connection, state: str | None = None, older_than: str | None = None) -> list[Device]:
+    """Lists all devices by login and name, or those in a state, or those of which it is known that their version is older than
+    one; raises Failure(bad_request) for what is no version."""
+    found = [each for each in map(_device, tx.execute(_EVERY)) if state in (None, each.state)]
+    if older_than is None:
+        return found
+    limit = _release(older_than)
+    if limit is None:
+        raise Failure(Code.BAD_REQUEST, what=f"version: {older_than}")
+    known = ((each, _release(each.version)) for each in found)
+    return [each for each, release in known if release is not None and release < limit]
+
+
+def _release(version: str) -> tuple[tuple[int, ...], bool] | None:
+    """Answers by what versions are ordered (Semantic Versioning 2.0.0, section 11): the numbers, and that what comes before a
+    release is not one yet; None for what is no version. What distinguishes two that come before one is not looked at."""
+    found = _VERSION.fullmatch(version)
+    return None if found is None else (tuple(map(int, found[1].split("."))), not found[2])
 
 
 def _device(row: Any) -> Device:
@@ -74,15 +103,19 @@ def _device(row: Any) -> Device:
     is_in = row.state == ACTIVE and row.person == ACTIVE
     return Device(
         login=row.login, organisation=row.organisation, name=row.name, machine=row.machine,
-        state="" if is_in else SIGNED_OUT, seen=_moment(row.seen_ms), device=row.id.hex(),
+        system=row.system or "", version=row.version or "", state=(row.condition or "") if is_in else SIGNED_OUT,
+        problems=from_json(row.problems.encode(), dict[str, int]) if row.problems is not None else None,
+        in_sync=_maybe(row.in_sync_ms), reported=_maybe(row.told_ms), seen=_moment(row.seen_ms), device=row.id.hex(),
     )  # fmt: skip
 
 
-def _moment(time_ms: int | None) -> str:
-    if time_ms is None:
-        return ""
+def _moment(time_ms: int) -> str:
     value = datetime.datetime.fromtimestamp(time_ms / 1000, datetime.UTC)
     return value.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _maybe(time_ms: int | None) -> str | None:
+    return None if time_ms is None else _moment(time_ms)
 
 
 def as_csv(found: Iterable[Device]) -> str:
@@ -95,10 +128,31 @@ def as_csv(found: Iterable[Device]) -> str:
     return written.getvalue()
 
 
-def _cell(value: object) -> object:
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
-    return value
+def _cell(value: str | dict[str, int] | None) -> str:
+    text = value if isinstance(value, str) else counted(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def counted(problems: dict[str, int] | None) -> str:
+    """Writes how many problems there are by code: `disk_full 1, quota 12`."""
+    return ", ".join(f"{code} {count}" for code, count in sorted((problems or {}).items()))
+
+
+def take_report(server: Server, caller: Caller, report: Health) -> None:
+    """Keeps how a device is, in the place of what it told before; raises Failure(bad_request) for a state or a code that is not
+    of the form that all have: a name could be nothing else."""
+    words = (report.state, *(each.code for each in report.problems))
+    if not all(_WORD.fullmatch(word) for word in words):
+        raise Failure(Code.BAD_REQUEST, what="word")
+    problems = {each.code: each.count for each in report.problems}
+    with server.database.begin() as tx:
+        tx.execute(
+            update(tables.device).where(_D.id == caller.device).values(
+                version=directory.printable(report.version), system=directory.printable(report.system),
+                condition=report.state, problems=msgspec.json.encode(problems).decode(),
+                in_sync_ms=report.in_sync_ms, told_ms=server.clock.time_ms(),
+            )
+        )  # fmt: skip
 
 
 def named(tx: Connection, text: str) -> Sequence[bytes]:

@@ -25,6 +25,7 @@ from govsync.model.problems import Failure
 from govsync.protocol import commits as messages
 from govsync.protocol import wire
 from govsync.protocol.changes import Cursor, Known
+from govsync.protocol.fleet import Health
 from govsync.protocol.links import PATH as PAGES
 from govsync.protocol.links import MakeLink
 from govsync.protocol.numbers import LARGEST
@@ -39,6 +40,7 @@ from govsync.server import (
     commits,
     contents,
     earlier,
+    fleet,
     links,
     members,
     openapi,
@@ -155,6 +157,7 @@ class Http:
             "sign_out": self._sign_out,
             "me": lambda call: _json(spaces.me(server, call.caller, govsync.__version__)),
             "spaces": self._spaces,
+            "health": self._health,
             "heads": lambda call: _json(spaces.heads(server, call.caller)),
             "changes": self._changes,
             "nodes": self._nodes,
@@ -253,6 +256,10 @@ class Http:
         if len(asked.have) > self._server.limits.spaces:
             raise Failure(Code.TOO_LARGE, limit=self._server.limits.spaces)
         return _json(spaces.spaces(self._server, call.caller, asked))
+
+    def _health(self, call: Call) -> Answer:
+        fleet.take_report(self._server, call.caller, call.control(Health))
+        return ()
 
     def _changes(self, call: Call) -> Answer:
         cursor = None

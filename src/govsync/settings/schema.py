@@ -15,6 +15,8 @@ SYSTEM = "system"
 
 NONE = "none"
 """No proxy, whatever the system says."""
+OFF, COUNTS = "off", "counts"
+"""What a desk tells its server of itself."""
 PAUSE, SYNC = "pause", "sync"
 """What happens on a metered line."""
 
@@ -103,6 +105,10 @@ def _on_metered(text: str) -> str:
     return {PAUSE: PAUSE, SYNC: SYNC}[text.strip()]
 
 
+def _reports(text: str) -> str:
+    return {OFF: OFF, COUNTS: COUNTS}[text.strip()]
+
+
 SETTINGS: tuple[Setting, ...] = (
     Setting(key="endpoint.url", default="", parse=_address, meaning="The server's address that the first start proposes."),
     Setting(key="hold.deletions", default=200, parse=_count,
@@ -121,6 +127,8 @@ SETTINGS: tuple[Setting, ...] = (
             meaning="While the system says that its line is metered: pause or sync."),
     Setting(key="sync.ignore", default=(), parse=_patterns,
             meaning="Patterns (as in .gitignore) of names that are not synced, besides the built-in ones."),
+    Setting(key="privacy.health_reports", default=OFF, parse=_reports,
+            meaning="What the desk tells its server of itself: off, or counts (version, system, state, number of problems by code, last in sync)."),
     Setting(key="app.autostart", default=True, parse=_switch, meaning="GovSync starts when the person signs in."),
     Setting(key="app.notifications", default=True, parse=_switch,
             meaning="The icon says so, once a day at most, when something waits for the person."),

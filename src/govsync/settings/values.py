@@ -20,6 +20,7 @@ class Values(msgspec.Struct, frozen=True, kw_only=True):
     network_proxy: str
     sync_on_metered: str
     sync_ignore: tuple[str, ...]
+    privacy_health_reports: str
     app_autostart: bool
     app_notifications: bool
     app_language: str

@@ -4,6 +4,7 @@ A problem needs a person. A *notice* is about what goes on by itself as soon as 
 once it has lasted: most programs have closed a file again before anybody could ask.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -65,6 +66,13 @@ def of(store: Store, lid: int) -> Problem | None:
     """Answers what keeps a node back, a mere notice too."""
     row = store.one("SELECT code, facts FROM problem WHERE lid = ? AND name = ''", (lid,))
     return None if row is None else Problem(Code(row[0]), from_packed(row[1], dict[str, str]))
+
+
+def by_code(store: Store) -> dict[str, int]:
+    """Counts problems by their codes, without the notices, and with what is kept here alone."""
+    rows = store.all("SELECT code, count(*) FROM problem WHERE waiting = 0 GROUP BY code")
+    noted: Counter[str] = Counter({str(code): int(count) for code, count in rows})
+    return dict(noted + Counter(code.value for _, code, _ in kept.listed(store)))
 
 
 def listed(store: Store) -> list[ProblemRow]:

@@ -41,6 +41,11 @@ def described() -> str:
     return f"Python {platform.python_version()}, {platform.platform()}"
 
 
+def system() -> str:
+    """Answers which operating system this is, and of which version."""
+    return platform.platform()
+
+
 def running_ns() -> int:
     """Answers how long ago the machine was started, sleep included."""
     if sys.platform == "win32":

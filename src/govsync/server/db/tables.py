@@ -88,6 +88,8 @@ device = Table(
     _id("id", primary_key=True), _id("user", nullable=False), Column("name", String, nullable=False),
     Column("machine", String, nullable=False), Column("state", String, nullable=False),
     Column("seen_ms", BigInteger, nullable=False), Column("counter", BigInteger, nullable=False, server_default="0"),
+    Column("version", String), Column("system", String), Column("condition", String), Column("problems", String),
+    Column("in_sync_ms", BigInteger), Column("told_ms", BigInteger),
 )  # fmt: skip
 
 token = Table(
