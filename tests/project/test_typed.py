@@ -90,3 +90,10 @@ def test_a_command_is_found_wherever_it_stands(tmp_path):
     )
     assert list(lines(page)) == ["govsync-server two", "govsync three  # why"]
     assert mentions(page) == ["govsync one"]
+
+
+def test_what_stands_in_another_language_is_no_command(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("```toml\n[a]\n```\n`govsync one`\n```\ngovsync two\n```\n```ini\ngovsync three\n```\n")
+    assert list(lines(page)) == ["govsync two"]
+    assert mentions(page) == ["govsync one"]

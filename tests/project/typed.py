@@ -12,16 +12,15 @@ import click
 
 from govsync.cli.main import cli
 
-_BLOCK = re.compile(r"^```(?:sh|console|bash)?\n(.*?)^```", re.M | re.S)
+_BLOCK = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.M | re.S)
 _INLINE = re.compile(r"`(govsync(?:-server)? [^`\n]+)`")
-_COMMAND = re.compile(r"^(?:.*[\s|;&])?(govsync(?:-server)? [a-z-].*)$")
+_COMMAND = re.compile(r"^(?:.*[|;&]\s*)?\s*(?:sudo (?:-u \S+ )?)?(govsync(?:-server)? [a-z-].*)$")
 _CHOICE = re.compile(r"(\w+)(?:\|\w+)+")
-_CODE = re.compile(r"^```.*?^```", re.M | re.S)
 
 
 def blocks(page: Path) -> list[str]:
-    """Answers the blocks of commands of a page."""
-    return _BLOCK.findall(page.read_text(encoding="utf-8"))
+    """Answers the blocks of commands of a page: those that say of no other language that they are in it."""
+    return [text for language, text in _BLOCK.findall(page.read_text(encoding="utf-8")) if not language]
 
 
 def lines(page: Path) -> Iterator[str]:
@@ -35,7 +34,7 @@ def lines(page: Path) -> Iterator[str]:
 
 def mentions(page: Path) -> list[str]:
     """Answers every call of GovSync in the sentences of a page."""
-    return _INLINE.findall(_CODE.sub("", page.read_text(encoding="utf-8")))
+    return _INLINE.findall(_BLOCK.sub("", page.read_text(encoding="utf-8")))
 
 
 def complaint(line: str, whole: bool = True) -> str:
