@@ -14,6 +14,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from bench import data
+from bench.away import Longest
 from bench.product import Desk, Product
 from bench.workloads import forget
 from bench.world import Process
@@ -23,27 +24,23 @@ SETTLED_S, REST_S = 15, 30
 FILES = 10_000
 ROWS = 100_000
 LAG_FOR_MS = 4_000
-TICK_MS = 5
 
 APP = """
 import os, sys, time
 
+from bench.away import Away
 from govsync.cli.main import main
 from govsync.desktop import app
 from govsync.desktop.window import Window
 from PySide6.QtCore import QEvent, QObject, QSocketNotifier, QTimer
-
-TICK_MS = 5
 
 class Watch(QObject):
     '''Says when the window is painted, and, at each line that comes, for how long the event loop was away at most.'''
 
     def __init__(self, parent):
         super().__init__(parent)
-        self.last, self.longest = time.perf_counter(), 0.0
         self.painted = False
-        self.timer = QTimer(self, interval=TICK_MS)
-        self.timer.timeout.connect(self.tick)
+        self.away = Away(self)
         self.asked = QSocketNotifier(0, QSocketNotifier.Type.Read, self)
         self.asked.activated.connect(self.answer)
         app.QApplication.instance().installEventFilter(self)
@@ -55,15 +52,12 @@ class Watch(QObject):
             QTimer.singleShot(0, self, lambda: print(time.monotonic_ns(), time.process_time(), flush=True))
         return False
 
-    def tick(self):
-        now = time.perf_counter()
-        self.longest, self.last = max(self.longest, now - self.last - TICK_MS / 1000), now
-
     def answer(self):
-        os.read(0, 100)
-        print(self.longest, flush=True)
-        self.longest, self.last = 0.0, time.perf_counter()
-        self.timer.start()
+        if not os.read(0, 100):
+            return app.QApplication.quit()  # Who asks is gone.
+        longest = self.away.longest()
+        print(longest.away_ms, longest.own_ms, longest.worked_ms, flush=True)
+        self.away.begin()
 
 begin = app.App.begin
 app.App.begin = lambda self: (setattr(self, 'watch', Watch(self)), begin(self))
@@ -84,12 +78,12 @@ class App:
         at_ns, worked_s = self._line().split()
         return (int(at_ns) - self._began_ns) / 1e6, float(worked_s) * 1e3
 
-    def longest_ms(self) -> float:
+    def longest(self) -> Longest:
         """Answers for how long its event loop was away at most since the last question."""
         assert self.process.child.stdin is not None
         self.process.child.stdin.write("?\n")
         self.process.child.stdin.flush()
-        return float(self._line()) * 1e3
+        return Longest(*map(float, self._line().split()))
 
     def resident_mb(self) -> float:
         """Answers what it holds now."""
@@ -132,22 +126,23 @@ def during_sync(world: Product) -> str:
     """The window of the desk that receives, while ten thousand files come."""
     app = App(world.b)
     app.painted()
-    app.longest_ms()
+    app.longest()
     data.many(world.a.folder, FILES, 500, 4_096, 200_000_000, 1)
     world.settle()
-    longest = app.longest_ms()
+    longest = app.longest()
     app.process.stop()
-    return f"event loop away for {longest:.0f} ms at most while {FILES:,} files came"
+    return f"event loop {longest.words()}, while {FILES:,} files came"
 
 
 def scrolled() -> list[str]:
     """Lists of a hundred thousand rows, scrolled to their end page by page while the status changes, beside an agent that is
     scripted in the same process."""
     import msgspec
-    from PySide6.QtCore import QModelIndex, QTimer
+    from PySide6.QtCore import QModelIndex
     from PySide6.QtTest import QTest
     from PySide6.QtWidgets import QApplication
 
+    from bench.away import Away
     from govsync.control import messages
     from govsync.desktop.theme import LIGHT, dress
     from tests.desktop import samples
@@ -170,24 +165,13 @@ def scrolled() -> list[str]:
     for page in ("activity", "problems", "sharing", "settings"):
         window.turn_to(page)
     QTest.qWait(500)
-    away: list[float] = []
-    last = [time.perf_counter()]
-
-    def tick() -> None:
-        now = time.perf_counter()
-        away.append((now - last[0]) * 1000 - TICK_MS)
-        last[0] = now
-
-    timer = QTimer(interval=TICK_MS)
-    timer.timeout.connect(tick)
+    away = Away()
     found = []
     for page in ("status", "problems", "activity"):
         window.turn_to(page)
         QTest.qWait(200)
         shown = window.made(page)
-        away.clear()
-        last[0] = time.perf_counter()
-        timer.start()
+        away.begin()
         end = time.perf_counter() + LAG_FOR_MS / 1000
         turn = 0
         while time.perf_counter() < end:
@@ -200,9 +184,10 @@ def scrolled() -> list[str]:
                 shown.list.scrollToBottom()  # type: ignore[attr-defined]
                 shown.model.fetchMore(QModelIndex())  # type: ignore[attr-defined]
             QTest.qWait(20)
-        timer.stop()
+        longest = away.longest()
+        away.end()
         rows = "" if page == "status" else f", {shown.model.rowCount()} rows"  # type: ignore[attr-defined]
-        found.append(f"event loop away for {max(away):.0f} ms at most on {page}{rows}")
+        found.append(f"event loop {longest.words()}, on {page}{rows}")
     return found
 
 

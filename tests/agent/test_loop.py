@@ -6,7 +6,7 @@ import pytest
 
 from govsync.agent.loop import MOVED_EVERY_MS, SLEPT_MS, Loop
 from govsync.engine import events
-from govsync.engine.desk import Now
+from govsync.engine.now import Now
 
 
 class Clock:

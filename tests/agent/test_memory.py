@@ -6,7 +6,7 @@ import pytest
 
 from govsync.agent.memory import Memory
 from govsync.engine import events, jobs
-from govsync.engine.desk import Now
+from govsync.engine.now import Now
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.store import activity, meta

@@ -89,17 +89,65 @@ def test_when_nearly_all_is_gone_it_is_read_anew(qtbot, agent, rows):
     assert rows.complete
 
 
-def test_as_many_rows_are_read_again_as_were_looked_at(qtbot, agent, rows):
-    agent.answers[ListProblems] = pages_of(problems(range(3 * PAGE)))
+def long(qtbot, agent, rows, pages: int) -> None:
+    """Reads so many pages of a list that is one page longer."""
+    agent.answers[ListProblems] = pages_of(problems(range((pages + 1) * PAGE)))
+    rows.begin()
+    for number in range(1, pages + 1):
+        qtbot.waitUntil(lambda number=number: rows.rowCount() == number * PAGE)
+        if number < pages:
+            rows.fetchMore(QModelIndex())
+
+
+def test_only_the_page_that_is_looked_at_is_read_again(qtbot, agent, rows):
+    long(qtbot, agent, rows, 5)
+    rows.look_at(500)
+    agent.asked.clear()
+    gone = {460, 500, 501, 640}
+    agent.answers[ListProblems] = pages_of(problems(n for n in range(6 * PAGE) if n not in gone))
+    removed = []
+    rows.rowsRemoved.connect(lambda _, first, last: removed.append((first, last)))
+    rows.refresh()
+    qtbot.waitUntil(lambda: rows.rowCount() == 5 * PAGE - 4)
+    assert [each.after for each in agent.asked_of(ListProblems)] == ["449"]
+    assert removed == [(640, 640), (500, 501), (460, 460)]
+    assert paths(rows) == [f"f{n}" for n in range(5 * PAGE) if n not in gone]
+
+
+def test_what_changed_elsewhere_is_read_again_when_somebody_gets_there(qtbot, agent, rows):
+    long(qtbot, agent, rows, 5)
+    gone = {10, 900}
+    agent.answers[ListProblems] = pages_of(problems(n for n in range(6 * PAGE) if n not in gone))
+    rows.refresh()
+    qtbot.waitUntil(lambda: rows.rowCount() == 5 * PAGE - 1)
+    assert "f900" in paths(rows)
+    rows.look_at(890)
+    qtbot.waitUntil(lambda: "f900" not in paths(rows))
+    assert paths(rows) == [f"f{n}" for n in range(rows.rowCount() + 2) if n not in gone]
+
+
+def test_where_all_that_is_seen_is_gone_it_is_read_anew_from_there(qtbot, agent, rows):
+    long(qtbot, agent, rows, 4)
+    rows.look_at(300)
+    agent.answers[ListProblems] = pages_of(problems([*range(250), *range(2000, 2300)]))
+    rows.refresh()
+    qtbot.waitUntil(lambda: paths(rows) == [f"f{n}" for n in [*range(250), *range(2000, 2000 + PAGE)]])
+    assert not rows.complete
+
+
+def test_what_comes_at_the_end_is_there_for_who_looks_at_the_beginning(qtbot, agent, rows):
+    """The list was complete; it grows, out of sight."""
+    agent.answers[ListProblems] = pages_of(problems(range(2 * PAGE - 1)))
     rows.begin()
     qtbot.waitUntil(lambda: rows.rowCount() == PAGE)
     rows.fetchMore(QModelIndex())
-    qtbot.waitUntil(lambda: rows.rowCount() == 2 * PAGE)
-    agent.answers[ListProblems] = pages_of(problems(range(1, 3 * PAGE)))
+    qtbot.waitUntil(lambda: rows.complete)
+    agent.answers[ListProblems] = pages_of(problems(range(2 * PAGE + 9)))
     rows.refresh()
-    qtbot.waitUntil(lambda: paths(rows)[0] == "f1")
-    assert rows.rowCount() >= 2 * PAGE - 1
-    assert len(set(paths(rows))) == rows.rowCount()
+    qtbot.waitUntil(lambda: rows.canFetchMore(QModelIndex()))
+    rows.fetchMore(QModelIndex())
+    qtbot.waitUntil(lambda: rows.complete)
+    assert paths(rows) == [f"f{n}" for n in range(2 * PAGE + 9)]
 
 
 def test_what_is_said_of_a_row_may_change(qtbot, agent, rows):

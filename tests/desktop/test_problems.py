@@ -140,3 +140,21 @@ def test_when_the_last_problem_is_gone_the_page_is_calm(qtbot, shown, agent):
     agent.answers[messages.ListProblems] = ()
     page.look()
     qtbot.waitUntil(lambda: page.empty.isVisible())
+
+
+def test_where_one_has_scrolled_to_is_what_is_read_again(qtbot, shown, agent):
+    many = [
+        msgspec.structs.replace(samples.PROBLEMS[1], id=str(number), path=f"d/{number}.txt")
+        for number in range(3 * PAGE)
+    ]
+    answers = {messages.ListProblems: samples.pages_of(many)}
+    page = shown("problems", samples.PROBLEM, answers).made("problems")
+    for pages in (2, 3):
+        page.model.fetchMore(QModelIndex())
+        qtbot.waitUntil(lambda pages=pages: page.model.rowCount() == pages * PAGE)
+    page.list.scrollToBottom()
+    agent.asked.clear()
+    agent.become(msgspec.structs.replace(samples.PROBLEM, last_change=samples.at(14, 59)))
+    qtbot.waitUntil(lambda: bool(agent.asked_of(messages.ListProblems)))
+    (asked,) = agent.asked_of(messages.ListProblems)
+    assert int(asked.after) > 2 * PAGE

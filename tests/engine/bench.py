@@ -14,8 +14,9 @@ from govsync.content import manifests
 from govsync.content.hashes import chunk_hash
 from govsync.content.manifests import Manifest, manifest_of
 from govsync.engine import events, jobs
-from govsync.engine.desk import Now, Rules, Who
+from govsync.engine.desk import Rules, Who
 from govsync.engine.loop import Engine
+from govsync.engine.now import Now
 from govsync.engine.report import Facts, report
 from govsync.engine.work import Tools, run
 from govsync.local.ignore import Ignore

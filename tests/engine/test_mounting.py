@@ -3,8 +3,9 @@
 import pytest
 
 from govsync.engine import jobs
-from govsync.engine.desk import Desk, Now, Rules, Who
+from govsync.engine.desk import Desk, Rules, Who
 from govsync.engine.mounting import AGAIN_MS, Mounting
+from govsync.engine.now import Now
 from govsync.model.nodes import MountMark
 from govsync.store import mounts
 from tests.engine.bench import Bench

@@ -2,7 +2,7 @@
 
 import random
 
-from govsync.engine.desk import Now
+from govsync.engine.now import Now
 from govsync.model.ids import uuid7
 
 START_NS = 1_795_000_000_000_000_000

@@ -4,7 +4,7 @@ import random
 import secrets
 import time
 
-from govsync.engine.desk import Now
+from govsync.engine.now import Now
 from govsync.model.ids import uuid7
 from govsync.system.machine import running_ns
 

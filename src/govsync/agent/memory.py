@@ -13,8 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from govsync.engine import events, jobs
-from govsync.engine.desk import Now
 from govsync.engine.loop import Engine
+from govsync.engine.now import Now
 from govsync.model.codes import Code
 from govsync.model.problems import Failure, Problem, problem_of
 from govsync.store import activity

@@ -4,8 +4,10 @@ An agent that was killed leaves its socket behind and is started again; one that
 alone, for somebody meant it.
 """
 
+import gc
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from PySide6.QtCore import QObject, QRect, QSettings, Qt, QTimer
@@ -16,7 +18,6 @@ from shiboken6 import delete
 from govsync.control.messages import Stop
 from govsync.desktop.commands import Outcome, finish, run
 from govsync.desktop.desk import Clock, Desk, lacks_agent
-from govsync.desktop.dialogs.first import FirstStart
 from govsync.desktop.icons import product_icon
 from govsync.desktop.languages import Interpreter, wanted
 from govsync.desktop.link import Link
@@ -32,6 +33,9 @@ from govsync.settings.schema import SYSTEM
 from govsync.system.places import Places
 from govsync.system.process import asked_to_end, asked_to_renew, begin_anew, environment
 from govsync.text.catalog import said, spoken
+
+if TYPE_CHECKING:
+    from govsync.desktop.dialogs.first import FirstStart
 
 RESTART_MS = 3_000
 """So long after it has gone, an agent that was killed is started again: who restarts it is not disturbed."""
@@ -128,6 +132,8 @@ class App(QObject):
     def sign_in(self) -> None:
         """Shows the first start, or only its signing in."""
         if self.first is None:
+            from govsync.desktop.dialogs.first import FirstStart  # Most starts are no first ones.
+
             status, known = self.desk.status, self._begin
             self.first = FirstStart(
                 self.palette,
@@ -264,6 +270,7 @@ def main(places: Places, now: Clock, begin: Begin) -> int:
     dress(application, _palette())
     single.listen()
     app = App(places, now, begin, single)
+    gc.freeze()  # What was imported stays for ever: to look through it again and again keeps the event loop for 50 ms.
     QTimer.singleShot(0, app, app.begin)
     with asked_to_end(lambda *_: application.quit()), asked_to_renew(application.quit) as renewal:
         code = application.exec()

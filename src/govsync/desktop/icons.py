@@ -41,9 +41,10 @@ def picture(name: str, colour: str, size: int, ratio: float = 1.0) -> QPixmap:
 
 @lru_cache(maxsize=128)
 def icon(name: str, colour: str, disabled: str | None = None) -> QIcon:
-    """Answers an icon of lines in all sizes that widgets use."""
+    """Answers an icon of lines as buttons have it: 16 pixels, on screens that draw it once, one and a half times and twice as
+    large."""
     found = QIcon()
-    for size in (16, 18, 20, 24, 32, 48):
+    for size in (16, 24, 32):
         found.addPixmap(picture(name, colour, size))
         if disabled is not None:
             found.addPixmap(picture(name, disabled, size), QIcon.Mode.Disabled)

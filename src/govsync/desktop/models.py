@@ -1,20 +1,25 @@
 """Lists that are longer than a screen: rows are fetched page by page as one scrolls, and known by their ids.
 
 What happens while one looks does not take the place away: new rows come in where they belong, those that are gone leave, and
-everything else stays where it is.
+everything else stays where it is. Only the page that one looks at is read again, so a change costs as much in a list of
+a hundred thousand rows as in one of ten; another one is read again when one scrolls to it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain
 from typing import Any
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
 from govsync.control.messages import Request
 from govsync.desktop.link import Link
 from govsync.model.problems import Failure
 
 PAGE = 200
-MOST_REMOVED_SINGLY = 100
+MARGIN = PAGE // 4
+"""So many rows before the first one that is seen are read again with it."""
+SETTLED_MS = 150
+"""So long after it was scrolled a list stands still."""
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -42,6 +47,11 @@ class Rows(QAbstractListModel):
         self._turn = 0
         self._asking = False
         self._again = False
+        self._first = 0
+        self._stale = False
+        """Whether rows that are not seen may be otherwise by now."""
+        self._scrolled = QTimer(self, singleShot=True, interval=SETTLED_MS)
+        self._scrolled.timeout.connect(self.refresh)
         self.complete = False
         """Whether there are no more rows than these."""
         self.failure: Failure | None = None
@@ -67,11 +77,8 @@ class Rows(QAbstractListModel):
 
     def place(self, kind: type[Any], id: str) -> int | None:
         """Answers where a row of a kind with an id is."""
-        for number in range(self.rowCount()):
-            found = self.row(number)
-            if isinstance(found, kind) and found.id == id:
-                return number
-        return None
+        every = chain(self._head, self._rows)
+        return next((n for n, row in enumerate(every) if row.id == id and isinstance(row, kind)), None)
 
     def canFetchMore(self, parent: Index) -> bool:  # noqa: N802
         """As Qt asks it."""
@@ -87,17 +94,26 @@ class Rows(QAbstractListModel):
         self._turn += 1
         self._asking = False
         self.beginResetModel()
-        self._rows, self.complete = [], False
+        self._rows, self.complete, self._stale = [], False, False
         self.endResetModel()
         self._ask(None, self._append)
 
+    def look_at(self, first: int) -> None:
+        """Takes in which row is the first one that is seen."""
+        self._first = first
+        if self._stale:
+            self._scrolled.start()
+
     def refresh(self) -> None:
-        """Reads again what is shown, and what is new; never twice at a time."""
+        """Reads again what is seen, or, of what happened, what is new; never twice at a time."""
         if self._asking:
             self._again = True
             return
         self._again = False
-        self._collect([], None)
+        seen = 0 if self._newest_first else min(self._first - len(self._head), len(self._rows))
+        start = max(0, seen - MARGIN)
+        self._stale = len(self._rows) > PAGE and not self._newest_first
+        self._ask(self._rows[start - 1] if start else None, lambda rows: self._become(start, rows))
 
     def set_head(self, rows: Sequence[Any]) -> None:
         """Puts rows before all others, instead of those that were there."""
@@ -134,63 +150,75 @@ class Rows(QAbstractListModel):
 
     def _append(self, rows: list[Any]) -> None:
         self.complete = len(rows) < PAGE
-        if rows:
-            start = len(self._head) + len(self._rows)
-            self.beginInsertRows(QModelIndex(), start, start + len(rows) - 1)
-            self._rows.extend(rows)
-            self.endInsertRows()
+        self._insert(len(self._rows), rows)
 
-    def _collect(self, found: list[Any], last: Any | None) -> None:
-        """Reads pages until there are as many rows as are shown."""
-
-        def take(rows: list[Any]) -> None:
-            found.extend(rows)
-            if len(rows) < PAGE or self._newest_first or len(found) >= len(self._rows):
-                self._become(found, complete=len(rows) < PAGE)
-            else:
-                self._collect(found, rows[-1])
-
-        self._ask(last, take)
-
-    def _become(self, rows: list[Any], complete: bool) -> None:
-        if self._newest_first:
-            known = self._rows[0].id if self._rows else None
-            new = next((number for number, row in enumerate(rows) if row.id == known), None)
-            if new is not None:
-                self._insert_first(rows[:new])
-                return
-        elif not self._drop({row.id for row in rows}):
-            self._reset(rows, complete)
+    def _become(self, start: int, rows: list[Any]) -> None:
+        """Puts what was read again in the place of what stood there, from a row on: row by row, so that what stays keeps its
+        place on the screen."""
+        said = {row.id: row for row in rows}
+        ended = len(rows) < PAGE
+        end = len(self._rows) if ended else self._after_last(start, said)
+        if end is None or not self._in_order(start, end, rows):
+            self._reset([*self._rows[:start], *rows], ended)
             return
-        if [row.id for row in self._rows] == [row.id for row in rows[: len(self._rows)]]:
-            self._rows[:] = rows[: len(self._rows)]  # What is said of one may have changed.
-            if self._rows:
-                top = self.index(len(self._head))
-                self.dataChanged.emit(top, self.index(self.rowCount() - 1))
-            self._append(rows[len(self._rows) :])
-            self.complete = complete
-        else:
-            self._reset(rows, complete)
-
-    def _insert_first(self, rows: list[Any]) -> None:
-        if rows:
-            self.beginInsertRows(QModelIndex(), len(self._head), len(self._head) + len(rows) - 1)
-            self._rows[:0] = rows
-            self.endInsertRows()
-
-    def _drop(self, kept: set[str]) -> bool:
-        """Takes away what is not kept; answers False where that is so much that all is better read anew."""
-        gone = [number for number, row in enumerate(self._rows) if row.id not in kept]
-        if len(gone) > MOST_REMOVED_SINGLY:
-            return False
-        for number in reversed(gone):
-            place = len(self._head) + number
-            self.beginRemoveRows(QModelIndex(), place, place)
-            del self._rows[number]
+        for first, last in reversed(list(self._runs(start, end, said))):
+            place = len(self._head) + first
+            self.beginRemoveRows(QModelIndex(), place, place + last - first)
+            del self._rows[first : last + 1]
             self.endRemoveRows()
-        return True
+        at = start
+        new: list[Any] = []
+        for row in rows:
+            if at < len(self._rows) and self._rows[at].id == row.id:
+                at = self._insert(at, new)
+                new = []
+                self._say(at, row)
+                at += 1
+            else:
+                new.append(row)
+        at = self._insert(at, new)
+        self.complete = ended
+
+    def _after_last(self, start: int, said: dict[str, Any]) -> int | None:
+        """Answers the place after the last row that was read again; None where that is none of those that stood there."""
+        near = range(min(start + 2 * PAGE, len(self._rows)) - 1, start - 1, -1)
+        last = next((number for number in near if self._rows[number].id in said), None)
+        return None if last is None else last + 1
+
+    def _in_order(self, start: int, end: int, rows: list[Any]) -> bool:
+        before = [row.id for row in self._rows[start:end]]
+        there, said = set(before), {row.id for row in rows}
+        return [each for each in before if each in said] == [row.id for row in rows if row.id in there]
+
+    def _runs(self, start: int, end: int, said: dict[str, Any]) -> Iterator[tuple[int, int]]:
+        """Yields where rows stand that are gone: the first and the last of neighbours."""
+        first: int | None = None
+        for number in range(start, end):
+            if self._rows[number].id not in said:
+                first = number if first is None else first
+            elif first is not None:
+                yield first, number - 1
+                first = None
+        if first is not None:
+            yield first, end - 1
+
+    def _say(self, number: int, row: Any) -> None:
+        """Says of a row what is true now."""
+        if row != self._rows[number]:
+            self._rows[number] = row
+            index = self.index(len(self._head) + number)
+            self.dataChanged.emit(index, index)
+
+    def _insert(self, number: int, rows: list[Any]) -> int:
+        """Puts rows in before one; answers where that one stands now."""
+        if rows:
+            place = len(self._head) + number
+            self.beginInsertRows(QModelIndex(), place, place + len(rows) - 1)
+            self._rows[number:number] = rows
+            self.endInsertRows()
+        return number + len(rows)
 
     def _reset(self, rows: list[Any], complete: bool) -> None:
         self.beginResetModel()
-        self._rows, self.complete = list(rows), complete
+        self._rows, self.complete = rows, complete
         self.endResetModel()

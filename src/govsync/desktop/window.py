@@ -1,4 +1,7 @@
-"""The window: a rail of pages at the left, the page at the right, and every action in a menu with its key."""
+"""The window: a rail of pages at the left, the page at the right, and every action in a menu with its key.
+
+Pages and dialogs are loaded when somebody turns to them: the first one is to be painted soon, and most people see no other.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,13 +11,7 @@ from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QStackedWidget, QStyle, QVBoxLayout, QWidget
 
 from govsync.desktop.desk import Desk
-from govsync.desktop.dialogs.earlier import EarlierDialog
-from govsync.desktop.dialogs.versions import VersionsDialog
 from govsync.desktop.icons import product_icon, product_picture, state_picture
-from govsync.desktop.pages.activity import ActivityPage
-from govsync.desktop.pages.problems import ProblemsPage
-from govsync.desktop.pages.settings import SettingsPage
-from govsync.desktop.pages.sharing import SharingPage
 from govsync.desktop.pages.status import StatusPage, pause_menu
 from govsync.desktop.place import beside
 from govsync.desktop.theme import GRID
@@ -34,10 +31,6 @@ _TITLES: dict[str, Text] = {
     "sharing": "Sharing",
     "settings": "Settings",
 }
-_MADE: dict[str, Callable[[Desk], QWidget]] = {
-    "status": StatusPage, "activity": ActivityPage, "problems": ProblemsPage, "sharing": SharingPage,
-    "settings": SettingsPage,
-}  # fmt: skip
 _RAIL_WIDTH = 216
 _SIZE, _LEAST = QSize(960, 708), QSize(760, 520)
 _GEOMETRY = "window/geometry"
@@ -182,7 +175,7 @@ class Window(QWidget):
         """Shows a page; what is not known is the first one."""
         page = page if page in PAGES else PAGES[0]
         if page not in self._made:
-            self._made[page] = _MADE[page](self._desk)
+            self._made[page] = _page(page, self._desk)
             self._stack.addWidget(self._made[page])
         self.page = page
         for name, entry in self.entries.items():
@@ -225,16 +218,24 @@ class Window(QWidget):
             return
         relative = "" if inside == Path(status.folder) else str(inside.relative_to(status.folder))
         if what == "versions":
+            from govsync.desktop.dialogs.versions import VersionsDialog
+
             VersionsDialog(self._desk, relative, self).open()
         elif what == "earlier":
+            from govsync.desktop.dialogs.earlier import EarlierDialog
+
             EarlierDialog(self._desk, relative, parent=self).open()
         elif what == "share" and relative:
+            from govsync.desktop.pages.sharing import SharingPage
+
             page = self.made("sharing")
             assert isinstance(page, SharingPage)
             roles = [each.role for each in status.spaces if each.path == relative and each.kind != "personal"]
             page.open_dialog(relative, roles[0] if roles else "")
 
     def _search(self) -> None:
+        from govsync.desktop.pages.activity import ActivityPage
+
         page = self.made("activity")
         assert isinstance(page, ActivityPage)
         page.start_search()
@@ -264,3 +265,26 @@ class Window(QWidget):
         self._remembered.setValue(_GEOMETRY, self.saveGeometry())
         self.closed.emit()
         event.accept()
+
+
+def _page(page: str, desk: Desk) -> QWidget:
+    """Makes a page."""
+    match page:
+        case "activity":
+            from govsync.desktop.pages.activity import ActivityPage
+
+            return ActivityPage(desk)
+        case "problems":
+            from govsync.desktop.pages.problems import ProblemsPage
+
+            return ProblemsPage(desk)
+        case "sharing":
+            from govsync.desktop.pages.sharing import SharingPage
+
+            return SharingPage(desk)
+        case "settings":
+            from govsync.desktop.pages.settings import SettingsPage
+
+            return SettingsPage(desk)
+        case _:
+            return StatusPage(desk)

@@ -12,6 +12,7 @@ import msgspec
 
 from govsync.content.manifests import Manifest
 from govsync.engine.jobs import AnyJob, Check, Job, Prove
+from govsync.engine.now import Now
 from govsync.model.ids import Ids
 from govsync.model.nodes import Kind
 from govsync.store import dirty, local_tree
@@ -21,13 +22,6 @@ from govsync.store.union import Reading
 
 FRESH_BYTES = 32 * 1024 * 1024
 """How much of just-read small contents is kept in memory until it is sent (I16)."""
-
-
-class Now(msgspec.Struct, frozen=True):
-    """The time of one turn: the wall clock for what people read, a steady one for everything that waits."""
-
-    wall_ms: int
-    steady_ms: int
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,11 +13,12 @@ from govsync.engine.awaiting import Awaiting
 from govsync.engine.barrier import Barriers
 from govsync.engine.checking import Checking
 from govsync.engine.cleaning import Cleaning
-from govsync.engine.desk import Desk, Now, Rules, Who
+from govsync.engine.desk import Desk, Rules, Who
 from govsync.engine.following import Following
 from govsync.engine.holding import Holding
 from govsync.engine.leaving import Leaving
 from govsync.engine.mounting import Mounting
+from govsync.engine.now import Now
 from govsync.engine.observing import Observing
 from govsync.engine.placing import Placing
 from govsync.engine.planning import Planning

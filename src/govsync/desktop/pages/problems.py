@@ -115,6 +115,8 @@ class ProblemsPage(QWidget):
         self._choose(chosen)
 
     def _choose(self, row: Any) -> None:
+        if row is not None and self.list.current() == row:
+            return  # It has kept its place.
         place = None if row is None else self.model.place(type(row), row.id)
         if place is not None:
             self.list.setCurrentIndex(self.model.index(place))

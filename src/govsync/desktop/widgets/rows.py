@@ -142,6 +142,7 @@ class RowList(QTableView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.verticalScrollBar().valueChanged.connect(lambda _: model.look_at(max(0, self.rowAt(0))))
 
     def current(self) -> Any | None:
         """Answers the row that is chosen."""
