@@ -104,6 +104,7 @@ ACTIVITY = tuple(
         [
             (at(14, 2), "put", "Planning/Budget.xlsx", "Boris Petrović", "boris-office", ""),
             (at(13, 58), "put", "Reports/Site visit.docx", "", "", ""),
+            (at(13, 52), "put_many", "Pictures/Harbour", "", "", "4312"),
             (at(13, 40), "conflict_copy", "Planning/Plan.docx", "", "", ""),
             (at(13, 31), "move", "Reports 2026", "Anna Kim", "anna-home", ""),
             (at(11, 15), "delete", "Pictures/Site 3.png", "이지은", "jieun-laptop", ""),
@@ -113,6 +114,7 @@ ACTIVITY = tuple(
             (at(17, 30, 23), "put", MARKUP, "Јелена Ђорђевић", "jelena-02", ""),
             (at(16, 5, 23), "revive", "Planning/Minutes.docx", "Boris Petrović", "boris-office", ""),
             (at(8, 30, 20), "space_added", "Elections 2027", "", "", ""),
+            (at(8, 12, 20), "put_many", "", "", "", "1"),
         ]
     )
 )

@@ -51,6 +51,28 @@ def test_new_activity_appears_when_the_desk_changes(qtbot, shown, agent):
     qtbot.waitUntil(lambda: page.model.row(0).path == "New.docx")
 
 
+def test_what_was_done_here_by_many_at_once_is_one_row_that_counts_and_leads_to_its_folder(shown):
+    page = shown("activity").made("activity")
+    (many, whole) = (row for row in samples.ACTIVITY if row.kind == "put_many")
+    lines = [page.model.data(page.model.index(number)) for number in range(page.model.rowCount())]
+    assert "Harbour. Pictures. Saved 4312 files · here. 13:52" in lines
+    assert any(line.startswith("GovSync. Saved 1 file · here. ") for line in lines), (
+        "the synced folder itself"
+    )
+    texts = [[action.text() for action in page.menu_of(row).actions()] for row in (many, whole)]
+    assert texts[0] == texts[1]
+    assert not {"Versions…", "Open"} & set(texts[0])
+
+
+def test_ones_own_save_leads_to_its_versions(qtbot, shown, agent):
+    page = shown("activity").made("activity")
+    mine = next(row for row in samples.ACTIVITY if row.kind == "put" and not row.user)
+    next(each for each in page.menu_of(mine).actions() if each.text() == "Versions…").trigger()
+    qtbot.waitUntil(lambda: bool(agent.asked_of(messages.ListVersions)))
+    (asked,) = agent.asked_of(messages.ListVersions)
+    assert asked.path.endswith(mine.path)
+
+
 def test_a_row_of_activity_can_be_copied(qtbot, shown, dressed):
     page = shown("activity").made("activity")
     menu = page.menu_of(samples.ACTIVITY[0])

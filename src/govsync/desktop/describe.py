@@ -9,7 +9,7 @@ from govsync.desktop.widgets.rows import Shown
 from govsync.model.activity import ActivityRow, ConflictRow, HoldRow, ProblemRow
 from govsync.text.catalog import said
 from govsync.text.glance import did
-from govsync.text.sentences import message
+from govsync.text.sentences import is_count, message
 from govsync.text.units import shown_name
 from govsync.text.window import question
 
@@ -36,9 +36,15 @@ def name_and_place(path: str) -> tuple[str, str]:
 def activity(desk: Desk, row: ActivityRow) -> Shown:
     """Shows something that happened."""
     title, where = name_and_place(row.path)
+    kind, icon = row.kind, _ICONS.get(row.kind, "info")
+    if is_count(row):
+        kind = kind.removesuffix("_many")
+        icon = "files" if kind == "put" else _ICONS.get(kind, "info")
+    if not row.path and (folder := desk.path("")) is not None:
+        title = shown_name(folder.name)
     return Shown(
-        icon=_ICONS.get(row.kind, "info"), tone=_TONES.get(row.kind, "grey"), title=title, where=where,
-        second=shown_name(did(row)), right=desk.near(row.at),
+        icon=icon, tone=_TONES.get(kind, "grey"), title=title, where=where, second=shown_name(did(row)),
+        right=desk.near(row.at),
     )  # fmt: skip
 
 

@@ -316,6 +316,7 @@ class Sending:
                     done.append((row, outcome))
                 else:
                     self._refused(row, outcome)
+            self._tell(job.space, done, result.answer.at_ms or self._desk.now.wall_ms)
             settled = self._agreed(job.space, done)
             holds.stamp(store, self._desk.now.wall_ms)
             if result.answer.chain:
@@ -324,6 +325,17 @@ class Sending:
             self._desk.news()
         else:
             self._desk.facts_changed()
+
+    def _tell(self, space: bytes, done: Sequence[tuple[ops.OpRow, Done]], at_ms: int) -> None:
+        """Has the activity tell what was done here; not what somebody had done before in the same way."""
+        row = spaces.get(self._desk.store, space)
+        told = [
+            (each.lid, str(each.operation.__struct_config__.tag))
+            for each, outcome in done
+            if outcome.merged is None and not _is_mount(outcome)
+        ]
+        if row is not None and told:
+            activity.own(self._desk.store, at_ms, told, row.root_lid)
 
     def _agreed(self, space: bytes, done: Sequence[tuple[ops.OpRow, Done]]) -> int:
         """Takes in what is done; answers of how many operations nothing is left to decide. What the server has made of what
@@ -343,7 +355,7 @@ class Sending:
             if isinstance(row.operation, ask.Put | ask.Offer):
                 self._desk.fresh.take(row.lid)
                 self._durable.pop(row.lid, None)
-            elif isinstance(row.operation, ask.Move) and outcome.state and outcome.state.kind is Kind.MOUNT:
+            elif isinstance(row.operation, ask.Move) and _is_mount(outcome):
                 activity.here(store, row.lid, "mount_renamed", self._desk.now.wall_ms)
         return settled
 
@@ -419,6 +431,10 @@ def _units(steps: Sequence[AnyUp | Lost]) -> Iterator[list[AnyUp | Lost]]:
         unit.append(step)
     if unit:
         yield unit
+
+
+def _is_mount(outcome: Done) -> bool:
+    return outcome.state is not None and outcome.state.kind is Kind.MOUNT
 
 
 def _weight(operation: ask.AnyOperation) -> int:

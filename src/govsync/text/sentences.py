@@ -248,6 +248,17 @@ ACTIVITIES: dict[str, Text] = {
     "begun_anew": "GovSync's own database was damaged and is begun anew; the old one is kept as",
 }  # fmt: skip
 
+_MANY: dict[str, Counted] = {
+    "mkdir_many": Counted("made {count} folder", "made {count} folders"),
+    "put_many": Counted("saved {count} file", "saved {count} files"),
+    "move_many": Counted("moved {count} item", "moved {count} items"),
+    "delete_many": Counted("deleted {count} item", "deleted {count} items"),
+    "revive_many": Counted("brought back {count} item", "brought back {count} items"),
+    "attr_many": Counted("changed {count} file", "changed {count} files"),
+    "offer_many": Counted("gave back {count} item", "gave back {count} items"),
+}
+"""What was done by many at once; the detail of the row is the number."""
+
 _HOLDS: dict[str, Counted | Text] = {
     "deletions": Counted("{count} file was deleted here.", "{count} files were deleted here."),
     "rewrites": Counted("{count} file was rewritten here.", "{count} files were rewritten here."),
@@ -335,12 +346,20 @@ def unsaid(problem: Problem) -> dict[str, str]:
 
 def happened(row: ActivityRow) -> str:
     """Answers what happened, in a few words."""
+    if row.kind in _MANY:
+        return said_of(_MANY[row.kind], int(row.detail))
     return said(ACTIVITIES.get(row.kind, row.kind))
 
 
+def is_count(row: ActivityRow) -> bool:
+    """Says whether a row tells of many things at once, and its path is the folder that holds them."""
+    return row.kind in _MANY
+
+
 def detail(row: ActivityRow) -> str:
-    """Answers what more there is to say of what happened; that something is dead by now is for programs alone."""
-    return "" if row.detail == "dead" else row.detail
+    """Answers what more there is to say of what happened; that something is dead by now is for programs alone, and a number
+    is part of what happened."""
+    return "" if row.detail == "dead" or row.kind in _MANY else row.detail
 
 
 def question(hold: HoldRow) -> str:

@@ -19,6 +19,7 @@ from govsync.model.activity import ActivityRow
 from govsync.model.status import Status
 from govsync.text.catalog import said
 from govsync.text.glance import did
+from govsync.text.sentences import is_count
 
 _TYPED_MS = 200
 _LOOK_AGAIN_MS = 500
@@ -104,7 +105,7 @@ class ActivityPage(QWidget):
         elif self.model.complete:
             self._empty.say(
                 said("Nothing has happened yet"),
-                said("What colleagues, or you on other devices, save, move or delete is listed here."),
+                said("What you and your colleagues save, move or delete is listed here."),
             )
         self._stack.setCurrentWidget(self._empty)
 
@@ -129,11 +130,13 @@ class ActivityPage(QWidget):
         menu = QMenu(self)
         desk = self._desk
         menu.addAction(said("Show in folder")).triggered.connect(lambda: desk.show_path(row.path))
-        menu.addAction(said("Open")).triggered.connect(lambda: desk.open_file(row.path))
-        menu.addAction(said("Versions…")).triggered.connect(
-            lambda: VersionsDialog(desk, row.path, self).open()
-        )
-        folder = row.path.rpartition("/")[0]
+        folder = row.path
+        if not is_count(row):
+            folder = row.path.rpartition("/")[0]
+            menu.addAction(said("Open")).triggered.connect(lambda: desk.open_file(row.path))
+            menu.addAction(said("Versions…")).triggered.connect(
+                lambda: VersionsDialog(desk, row.path, self).open()
+            )
         menu.addAction(said("The folder as it was then…")).triggered.connect(
             lambda: EarlierDialog(desk, folder, row.at, self).open()
         )

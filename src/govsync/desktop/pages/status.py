@@ -32,6 +32,8 @@ from govsync.text.window import advice
 LATELY = 4
 MOST_WAITING = 4
 _LOOK_AGAIN_MS = 1_000
+_OFFER_MORE = {State.SIGNED_OUT, State.HOLD, State.PROBLEM, State.PAUSED}
+"""States in which something else is offered than in all others."""
 
 
 class StatusPage(Scrolled):
@@ -152,9 +154,10 @@ class _State(Card):
             self._add(Button(said("Start GovSync"), self._desk.restart.emit, "first"))
 
     def _offer(self, state: State) -> None:
-        if self._shown == (state,):
-            return
-        self._shown = (state,)
+        offered = (state if state in _OFFER_MORE else None,)
+        if self._shown == offered:
+            return  # The same is offered: a desk that is in sync and syncs by turns makes no buttons anew each time.
+        self._shown = offered
         clear(self._buttons)
         desk = self._desk
         if state is State.SIGNED_OUT:
@@ -320,9 +323,7 @@ class _Lately(Card):
             self._list.addWidget(Glimpse(self._desk.palette, shown, partial(self._desk.show_path, each.path)))
         if not rows:
             nothing = Words(
-                said(
-                    "Nothing has happened yet. What colleagues save, or you on other devices, is listed here."
-                ),
+                said("Nothing has happened yet. What you and your colleagues save is listed here."),
                 "second",
             )
             nothing.setContentsMargins(12, 8, 12, 16)
