@@ -2,7 +2,8 @@
 
 It runs inside the file manager, under the system's Python, so it knows nothing but the standard library, `gi` and the agent's
 control socket (docs/file-manager.md). It never makes the file manager wait: what is asked for a name is answered from what is
-known already; a thread of its own asks the agent, and has the file manager ask again.
+known already. It has no thread, which would have no turn while the file manager holds Python's lock: the file manager's own
+loop watches the sockets, and wakes it when the agent has said something.
 """
 
 import json
@@ -11,8 +12,6 @@ import shutil
 import socket
 import struct
 import subprocess
-import threading
-import time
 from collections import OrderedDict
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -27,10 +26,9 @@ _PROGRAMS = {
 _LENGTH = struct.Struct(">I")
 ANSWER_S = 10
 WATCH_S = 30
-PAUSE_S = 0.5
+PAUSE_MS = 500
 """Between two looks: a desk at work changes at every moment, an eye does not follow."""
-RETRY_S = 5
-TURN_MS, GIVEN_S = 250, 0.002
+RETRY_MS = 5_000
 MOST_ASKED = 500
 MOST_KNOWN = 10_000
 LINK_S = 7 * 86_400
@@ -66,73 +64,125 @@ def control_socket(environment):
     return Path(state).expanduser() / "govsync" / "control"
 
 
-class AgentError(Exception):
-    """The agent cannot be asked, or refused; the text is its code."""
+class Call:
+    """One request to the agent, and its answer, as the loop of the file manager finds time; nothing here waits.
+
+    `then` is called with the value, or `otherwise` with the code of what went wrong; one of them, once.
+    """
+
+    def __init__(self, path, request, then, otherwise, timeout_s):
+        self._then, self._otherwise = then, otherwise
+        body = json.dumps(request).encode()
+        self._unsent, self._came = _LENGTH.pack(len(body)) + body, bytearray()
+        self._sources = [GLib.timeout_add(timeout_s * 1000, self._late)]
+        self._connection = None
+        try:
+            self._connection = _connect(path)
+        except OSError:
+            # Told later, like every other end: who asks is in the middle of something.
+            self._sources.append(GLib.idle_add(self._fail, "agent_not_running"))
+            return
+        for condition, act in ((GLib.IOCondition.OUT, self._send), (GLib.IOCondition.IN, self._read)):
+            watched = condition | GLib.IOCondition.HUP | GLib.IOCondition.ERR
+            self._sources.append(
+                GLib.io_add_watch(self._connection.fileno(), GLib.PRIORITY_DEFAULT, watched, act)
+            )
+
+    def _send(self, *_):
+        try:
+            sent = self._connection.send(self._unsent)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return self._fail("agent_not_running")
+        self._unsent = self._unsent[sent:]
+        if not self._unsent:
+            del self._sources[1]  # It ends by itself, as this answers.
+        return bool(self._unsent)
+
+    def _read(self, *_):
+        try:
+            data = self._connection.recv(65536)
+        except BlockingIOError:
+            return True
+        except OSError:
+            data = b""
+        self._came += data
+        if not data:
+            return self._fail("agent_not_running")
+        end = _LENGTH.size + _LENGTH.unpack_from(self._came)[0] if len(self._came) >= _LENGTH.size else None
+        if end is None or len(self._came) < end:
+            return True
+        try:
+            reply = json.loads(self._came[_LENGTH.size : end])
+        except ValueError:
+            return self._fail("agent_differs")
+        if reply.get("code"):
+            return self._fail(reply["code"])
+        self._end()
+        self._then(reply.get("value"))
+        return False
+
+    def _late(self):
+        return self._fail("timed_out")
+
+    def _fail(self, code):
+        self._end()
+        self._otherwise(code)
+        return False
+
+    def _end(self):
+        for source in self._sources:
+            GLib.source_remove(source)
+        self._sources.clear()
+        if self._connection is not None:
+            self._connection.close()
 
 
-def ask(path, request, timeout_s=ANSWER_S):
-    """Asks the agent, and answers its value; raises AgentError."""
-    body = json.dumps(request).encode()
+def _connect(path):
+    """Answers a connection to the agent that never blocks; raises OSError where there is none."""
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.setblocking(False)
     try:
         folder = os.open(path.parent, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            connection.settimeout(timeout_s)
-            try:  # A short address for a path of any length.
-                connection.connect(f"/proc/self/fd/{folder}/{path.name}")
-            finally:
-                os.close(folder)
-            connection.sendall(_LENGTH.pack(len(body)) + body)
-            (length,) = _LENGTH.unpack(_read(connection, _LENGTH.size))
-            reply = json.loads(_read(connection, length))
-    except (OSError, ValueError) as error:
-        raise AgentError("agent_not_running") from error
-    if reply.get("code"):
-        raise AgentError(reply["code"])
-    return reply.get("value")
-
-
-def _read(connection, count):
-    data = bytearray()
-    while len(data) < count:
-        piece = connection.recv(min(count - len(data), 65536))
-        if not piece:
-            raise OSError("the agent has gone")
-        data += piece
-    return bytes(data)
+        try:  # A short address for a path of any length.
+            connection.connect(f"/proc/self/fd/{folder}/{path.name}")
+        finally:
+            os.close(folder)
+    except OSError:
+        connection.close()
+        raise
+    return connection
 
 
 class Desk:
-    """What is known of the files that are looked at; two threads keep it up to date, as long as there are any."""
+    """What is known of the files that are looked at, kept up to date as long as there are any."""
 
-    def __init__(self, path, refresh):
-        """`refresh` has the file manager ask again for a file; it is called in a thread of this."""
-        self._path, self._refresh = path, refresh
+    def __init__(self, path):
+        self._path = path
         self._known = OrderedDict()
         """What each path is, and the file that the file manager has for it; the one that was looked at last is the last."""
         self._wanted = OrderedDict()
-        self._lock = threading.Condition()
+        self._asking = False
+        self._seen = None
         self.folder = None
-        for work in (self._answer, self._watch):
-            threading.Thread(target=work, daemon=True).start()
+        self._watch()
 
     def look(self, path, file):
         """Answers how a path is, as far as that is known (None: not yet, or not ours), and has it asked for."""
-        with self._lock:
-            if self.folder is None or not _inside(path, self.folder):
-                if self.folder is None:
-                    self._keep(path, None, file)
-                return None
-            row = self._known.get(path, (None, None))[0]
-            self._keep(path, row, file)
-            if row is None:
-                self._wanted[path] = None
-                self._lock.notify_all()
-            return row
+        if self.folder is None or not _inside(path, self.folder):
+            if self.folder is None:
+                self._keep(path, None, file)
+            return None
+        row = self.row(path)
+        self._keep(path, row, file)
+        if row is None:
+            self._want([path])
+        return row
 
     def row(self, path):
         """Answers how a path is, without asking."""
-        with self._lock:
-            return self._known.get(path, (None, None))[0]
+        return self._known.get(path, (None, None))[0]
 
     def _keep(self, path, row, file):
         self._known[path] = (row, file)
@@ -140,63 +190,57 @@ class Desk:
         while len(self._known) > MOST_KNOWN:
             self._known.popitem(last=False)
 
-    def _answer(self):
-        while True:
-            with self._lock:
-                self._lock.wait_for(lambda: self._wanted)
-                asked = [
-                    self._wanted.popitem(last=False)[0] for _ in range(min(len(self._wanted), MOST_ASKED))
-                ]
-            try:
-                rows = ask(self._path, {"command": "paths", "paths": asked})
-            except AgentError:
-                time.sleep(RETRY_S)
-                continue
-            self._take(rows)
+    def _want(self, paths):
+        """Has paths asked for, together with what else is wanted before the loop turns."""
+        self._wanted.update((path, None) for path in paths)
+        if self._wanted and not self._asking:
+            self._asking = True
+            GLib.idle_add(self._ask)
+
+    def _ask(self):
+        asked = [self._wanted.popitem(last=False)[0] for _ in range(min(len(self._wanted), MOST_ASKED))]
+        if asked:
+            request = {"command": "paths", "paths": asked}
+            Call(self._path, request, self._take, lambda _: self._miss(asked), ANSWER_S)
+        else:
+            self._asking = False
+        return False
 
     def _take(self, rows):
-        changed = []
-        with self._lock:
-            for row in rows:
-                before, file = self._known.get(row["path"], (None, None))
-                if file is not None and row != before:
-                    self._known[row["path"]] = (row, file)
-                    changed.append(file)
-        for file in changed:
-            self._refresh(file)
+        for row in rows:
+            before, file = self._known.get(row["path"], (None, None))
+            if file is not None and row != before:
+                self._known[row["path"]] = (row, file)
+                file.invalidate_extension_info()
+        self._ask()
+
+    def _miss(self, asked):
+        """Asks again, a little later; not where there is no agent: when one is there, all that is known is asked for."""
+        if self.folder is not None:
+            self._wanted.update((path, None) for path in asked)
+        GLib.timeout_add(RETRY_MS, self._ask)
 
     def _watch(self):
-        seen = None
-        while True:
-            request = {"command": "watch", "timeout_s": WATCH_S}
-            if seen is not None:
-                request["seen"] = seen
-            try:
-                status = ask(self._path, request, WATCH_S + ANSWER_S)
-            except AgentError:
-                self._forget()
-                seen = None
-                time.sleep(RETRY_S)
-                continue
-            if status != seen:
-                seen = status
-                self._ask_again(status["folder"])
-            time.sleep(PAUSE_S)
+        request = {"command": "watch", "timeout_s": WATCH_S}
+        if self._seen is not None:
+            request["seen"] = self._seen
+        Call(self._path, request, self._saw, self._lost, WATCH_S + ANSWER_S)
+        return False
 
-    def _ask_again(self, folder):
-        with self._lock:
-            self.folder = folder
-            self._wanted.update((path, None) for path in self._known if _inside(path, folder))
-            self._lock.notify_all()
+    def _saw(self, status):
+        if status != self._seen:
+            self._seen, self.folder = status, status["folder"]
+            self._want([path for path in self._known if _inside(path, self.folder)])
+        GLib.timeout_add(PAUSE_MS, self._watch)
 
-    def _forget(self):
+    def _lost(self, _):
         """Nobody knows any more how anything is: no emblem says so."""
-        with self._lock:
-            self.folder = None
-            files = [file for row, file in self._known.values() if row is not None]
-            self._known = OrderedDict((path, (None, file)) for path, (_, file) in self._known.items())
+        self._seen = self.folder = None
+        files = [file for row, file in self._known.values() if row is not None]
+        self._known = OrderedDict((path, (None, file)) for path, (_, file) in self._known.items())
         for file in files:
-            self._refresh(file)
+            file.invalidate_extension_info()
+        GLib.timeout_add(RETRY_MS, self._watch)
 
 
 def _inside(path, folder):
@@ -235,18 +279,6 @@ def local_path(file):
     return unquote(parts.path) if parts.scheme == "file" else None
 
 
-def refresh(file):
-    """Has the file manager ask for a file again, in its own thread."""
-    GLib.idle_add(lambda: file.invalidate_extension_info() or False)
-
-
-def give_way():
-    """Lets the threads run. A file manager keeps Python's lock while it runs none of it, so they had no turn of their own; they
-    wait for the agent, not for the processor, and need a moment only."""
-    time.sleep(GIVEN_S)
-    return True
-
-
 def copy(text):
     """Puts a text into the clipboard; raises ValueError or ImportError where gi does not know the one of this file manager."""
     gi.require_version("Gdk", GTK)
@@ -276,7 +308,7 @@ def open_window(*arguments):
     program = os.environ.get("GOVSYNC_COMMAND") or shutil.which("govsync")
     if program:
         child = subprocess.Popen([program, "app", *arguments], start_new_session=True)
-        threading.Thread(target=child.wait, daemon=True).start()
+        GLib.child_watch_add(GLib.PRIORITY_DEFAULT, child.pid, lambda *_: child.poll())
 
 
 class GovSyncExtension(GObject.GObject, Manager.InfoProvider, Manager.MenuProvider):
@@ -286,8 +318,7 @@ class GovSyncExtension(GObject.GObject, Manager.InfoProvider, Manager.MenuProvid
         super().__init__()
         self._socket = control_socket(os.environ)
         self._words = words(os.environ)
-        self.desk = Desk(self._socket, refresh)
-        GLib.timeout_add(TURN_MS, give_way)
+        self.desk = Desk(self._socket)
 
     def update_file_info(self, file):
         """As the file manager asks it."""
@@ -313,7 +344,7 @@ class GovSyncExtension(GObject.GObject, Manager.InfoProvider, Manager.MenuProvid
             yield "problems", lambda: open_window("--page", "problems")
         if folder:
             yield "share", lambda: open_window("--share", path)
-        yield "link", lambda: threading.Thread(target=self._link, args=(path,), daemon=True).start()
+        yield "link", lambda: self._link(path)
         if folder:
             yield "earlier", lambda: open_window("--earlier", path)
         else:
@@ -328,9 +359,11 @@ class GovSyncExtension(GObject.GObject, Manager.InfoProvider, Manager.MenuProvid
 
     def _link(self, path):
         """Makes a link and puts it into the clipboard; where none can be made, the window says what there is."""
-        try:
-            url = ask(self._socket, {"command": "link_add", "path": path, "seconds": LINK_S})["url"]
-        except AgentError:
-            open_window("--page", "sharing")
-            return
-        GLib.idle_add(lambda: hand_over(url) or False)
+        request = {"command": "link_add", "path": path, "seconds": LINK_S}
+        Call(
+            self._socket,
+            request,
+            lambda link: hand_over(link["url"]),
+            lambda _: open_window("--page", "sharing"),
+            ANSWER_S,
+        )

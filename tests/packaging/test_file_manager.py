@@ -2,17 +2,21 @@
 
 import importlib.util
 import json
+import select
 import socket
+import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from govsync.control.client import ask
+from govsync.control.messages import ShowPaths
 from govsync.text import menu
 from tests.journeys.conftest import Site, forks, populated, programs, site
-from tests.journeys.site import until
 from tests.packaging import gi_stub
 from tests.packaging.gi_stub import Clipboard, File
 from tests.project.sources import ROOT
@@ -33,10 +37,51 @@ def load(monkeypatch):
         spec = importlib.util.spec_from_file_location("extension", FOLDER / "govsync_file_manager.py")
         module = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
-        module.RETRY_S = module.PAUSE_S = 0.05
+        module.RETRY_MS = module.PAUSE_MS = 50
+        module.ANSWER_S = 2 * LIMIT_S
         return module
 
     return make
+
+
+def turned(loop, seen: Callable[[], bool], what: str) -> None:
+    """Turns the loop until something is seen."""
+    end = time.monotonic() + LIMIT_S
+    while not seen():
+        left = end - time.monotonic()
+        assert left > 0, what
+        loop.turn(left)
+
+
+class Agent:
+    """An agent that answers when the test says so."""
+
+    def __init__(self, home: Path) -> None:
+        home.mkdir()
+        self.listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listening.bind(str(home / "control"))
+        self.listening.listen(8)
+        self.listening.settimeout(0)
+
+    def asked(self, loop) -> tuple[socket.socket, dict[str, object]]:
+        """Answers the next connection, and what was asked on it."""
+        turned(loop, lambda: bool(select.select([self.listening], [], [], 0)[0]), "a connection")
+        connection, _ = self.listening.accept()
+        connection.setblocking(False)
+        came = bytearray()
+
+        def whole() -> bool:
+            if select.select([connection], [], [], 0)[0]:
+                came.extend(connection.recv(65536))
+            return len(came) >= 4 and len(came) == 4 + int.from_bytes(came[:4], "big")
+
+        turned(loop, whole, "a request")
+        return connection, json.loads(came[4:])
+
+
+def answer(connection: socket.socket, value: object) -> None:
+    body = json.dumps({"value": value}).encode()
+    connection.sendall(len(body).to_bytes(4, "big") + body)
 
 
 class Shown:
@@ -44,6 +89,7 @@ class Shown:
 
     def __init__(self, extension, path: Path) -> None:
         self.extension = extension
+        self.loop = sys.modules["gi.repository"].GLib
         self.file = File(f"file://{quote(str(path))}", path.is_dir())
 
     def emblems(self) -> list[str]:
@@ -53,11 +99,9 @@ class Shown:
 
     def become(self, *expected: str) -> None:
         """Waits as a file manager does: it looks when it was told to, and never of itself."""
-        end = time.monotonic() + LIMIT_S
         while (found := self.emblems()) != list(expected):
-            left = end - time.monotonic()
-            assert left > 0, (found, expected)
-            self.file.asked_again.get(timeout=left)
+            told = self.file.asked_again
+            turned(self.loop, lambda told=told: self.file.asked_again > told, f"{found}, not {expected}")
 
     def items(self) -> dict[str, object]:
         return {item.label: item.activate for item in self.extension.get_file_items([self.file])}
@@ -78,11 +122,8 @@ def test_emblems_follow_a_real_desk(site: Site, load) -> None:
     assert elsewhere.emblems() == []
     office.do("pause")
     (office.folder / "한글 Plans" / "a b.txt").write_bytes(b"edited")
-    rows = module.ask(
-        office.base / "home" / "control",
-        {"command": "paths", "paths": [str(office.folder / "한글 Plans" / "a b.txt")]},
-    )
-    assert [row["state"] for row in rows] == ["syncing"]
+    request = ShowPaths(paths=(str(office.folder / "한글 Plans" / "a b.txt"),))
+    assert [row.state for row in ask(office.base / "home" / "control", request, LIMIT_S)] == ["syncing"]
     office.do("resume")
     office.wait()
     file.become("emblem-default")
@@ -133,7 +174,7 @@ def test_the_menu_does_what_it_says(site: Site, load, monkeypatch) -> None:
     ]
     Clipboard.text = ""
     file.items()["GovSync: Copy link"]()
-    until(lambda: Clipboard.text != "", "the link in the clipboard")
+    turned(module.GLib, lambda: Clipboard.text != "", "the link in the clipboard")
     (link,) = office.json("link", "list")
     assert (link["path"], link["role"]) == ("Plans/a.txt", "viewer")
     assert Clipboard.text.startswith(f"http://127.0.0.1:{site.server.port}/l/")
@@ -167,22 +208,104 @@ def test_an_agent_that_goes_takes_its_emblems_along_and_one_that_comes_brings_th
 
 
 def test_an_agent_that_hangs_keeps_no_file_manager_waiting(tmp_path: Path, load) -> None:
-    """It takes requests and answers nothing: what is asked in the file manager's own thread returns all the same."""
-    (tmp_path / "home").mkdir()
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
-        listening.bind(str(tmp_path / "home" / "control"))
-        listening.listen(8)
-        extension = load(tmp_path / "home").GovSyncExtension()
-        shown = [Shown(extension, tmp_path / f"{number}.txt") for number in range(1_000)]
-        done = threading.Event()
+    """It takes requests and answers nothing: whatever is looked at, and however often the loop turns."""
+    agent = Agent(tmp_path / "home")
+    module = load(tmp_path / "home")
+    extension = module.GovSyncExtension()
+    shown = [Shown(extension, tmp_path / f"{number}.txt") for number in range(1_000)]
+    done = threading.Event()
 
-        def browse() -> None:
-            assert [each.emblems() for each in shown] == [[]] * len(shown)
-            assert shown[0].items() == {}
-            done.set()
+    def browse() -> None:
+        for each in shown:
+            assert each.emblems() == []
+            module.GLib.turn(0)
+        assert shown[0].items() == {}
+        done.set()
 
-        threading.Thread(target=browse, daemon=True).start()
-        assert done.wait(LIMIT_S)
+    threading.Thread(target=browse, daemon=True).start()
+    assert done.wait(LIMIT_S)
+    agent.listening.close()
+
+
+def test_it_is_woken_by_the_agent_alone(tmp_path: Path, load) -> None:
+    """A file manager that rests is not woken to see whether there is anything new; and a thread would have no turn in it."""
+    agent, before = Agent(tmp_path / "home"), threading.active_count()
+    module = load(tmp_path / "home")
+    extension = module.GovSyncExtension()
+    file = Shown(extension, tmp_path / "a.txt")
+    assert file.emblems() == []
+    first, _ = agent.asked(module.GLib)
+    answer(first, {"folder": str(tmp_path), "n": 1})
+    paths, request = agent.asked(module.GLib)
+    assert request == {"command": "paths", "paths": [str(tmp_path / "a.txt")]}
+    answer(paths, [{"path": str(tmp_path / "a.txt"), "state": "in_sync", "shared": False}])
+    watching, request = agent.asked(module.GLib)
+    assert request["seen"] == {"folder": str(tmp_path), "n": 1}
+    file.become("emblem-default")
+    late_ms = (module.WATCH_S + module.ANSWER_S) * 1000
+    assert [ms for _, ms, _ in module.GLib.times.values()] == [late_ms], (
+        "only that the agent hangs is looked for"
+    )
+    assert len(module.GLib.sockets) == 1
+    assert threading.active_count() == before
+    answer(watching, {"folder": str(tmp_path), "n": 2})
+    _, request = agent.asked(module.GLib)
+    assert request["command"] == "paths", "what is known is asked for again when the desk has changed"
+    agent.listening.close()
+
+
+def test_a_request_larger_than_the_socket_takes_goes_in_pieces(tmp_path: Path, load) -> None:
+    agent = Agent(tmp_path / "home")
+    module = load(tmp_path / "home")
+    extension = module.GovSyncExtension()
+    names = [f"{'한' * 80}{number}" for number in range(module.MOST_ASKED)]
+    for name in names:
+        Shown(extension, tmp_path / name).emblems()
+    first, _ = agent.asked(module.GLib)
+    answer(first, {"folder": str(tmp_path)})
+    paths, request = agent.asked(module.GLib)
+    assert request["paths"] == [str(tmp_path / name) for name in names]
+    assert len(json.dumps(request)) > 212_992, "more than the kernel keeps for a socket"
+    body = json.dumps(
+        {"value": [{"path": path, "state": "problem", "shared": True} for path in request["paths"]]}
+    )
+    pieces = (len(body.encode()).to_bytes(4, "big"), body[:100].encode(), body[100:].encode())
+    paths.setblocking(True)
+    threading.Thread(target=lambda: [paths.sendall(piece) for piece in pieces], daemon=True).start()
+    Shown(extension, tmp_path / names[-1]).become("emblem-important", "emblem-shared")
+    agent.listening.close()
+
+
+def test_what_was_not_answered_is_asked_for_again(tmp_path: Path, load) -> None:
+    agent = Agent(tmp_path / "home")
+    module = load(tmp_path / "home")
+    file = Shown(module.GovSyncExtension(), tmp_path / "a.txt")
+    file.emblems()
+    first, _ = agent.asked(module.GLib)
+    answer(first, {"folder": str(tmp_path)})
+    paths, request = agent.asked(module.GLib)
+    paths.close()
+    _, watch = agent.asked(module.GLib)
+    assert watch["command"] == "watch"
+    paths, again = agent.asked(module.GLib)
+    assert again == request
+    answer(paths, [{"path": str(tmp_path / "a.txt"), "state": "syncing", "shared": False}])
+    file.become("emblem-synchronizing")
+    agent.listening.close()
+
+
+def test_an_agent_that_speaks_no_json_is_as_good_as_none(tmp_path: Path, load) -> None:
+    agent = Agent(tmp_path / "home")
+    module = load(tmp_path / "home")
+    extension = module.GovSyncExtension()
+    file = Shown(extension, tmp_path / "a.txt")
+    for reply in (b"\0\0\0\1{", b"\0\0\0", b""):
+        connection, request = agent.asked(module.GLib)
+        assert request == {"command": "watch", "timeout_s": module.WATCH_S}
+        connection.sendall(reply)
+        connection.close()
+        assert file.emblems() == []
+    agent.listening.close()
 
 
 def test_what_lies_on_no_disk_is_left_alone(tmp_path: Path, load) -> None:
