@@ -1,5 +1,6 @@
 """What this site adds to Sphinx: pages for staff that say in which languages they are, the words around them in that language,
-a search that finds Korean, and a build that fails where a page would load something from elsewhere (decision 0042)."""
+a search that finds Korean and Serbian words whatever their ending, and a build that fails where a page would load something
+from elsewhere (decision 0042)."""
 
 import re
 from collections.abc import Callable
@@ -27,15 +28,18 @@ _AROUND = {
 }
 """What the theme says around a page, in Korean and Serbian. Its words for those who read a screen are in English."""
 
-_HANGUL = re.compile(r"[가-힣]+")
-_LEAST_SYLLABLES = 2
+_BEFORE_THE_THEME = 100
+"""Of what hears of a page the lower come first, and the theme (500) makes its navigation of what it finds."""
+
+_ENDINGS = ((re.compile("[가-힣]+"), 2), (re.compile("[Ѐ-ӿ]+"), 4))
+"""In which letters words carry endings, and how long a beginning is at least."""
 
 
-class KoreanToo(SearchEnglish):
-    """Finds Korean nouns whatever particle they carry: each word is listed by each of its beginnings, since particles follow.
+class ByBeginnings(SearchEnglish):
+    """Finds a noun whatever particle or ending it carries: each word is listed by each of its beginnings, since these follow.
 
-    The search of the page asks for whole words first, and for parts of words from three letters on, which most Korean nouns
-    are too short for.
+    The search of the page asks for whole words first; only where there is none it asks for parts of words, from three letters
+    on, which most Korean nouns are too short for.
     """
 
     def split(self, input: str) -> list[str]:
@@ -44,10 +48,11 @@ class KoreanToo(SearchEnglish):
 
 
 def beginnings(word: str) -> list[str]:
-    """Answers the beginnings of a Korean word, from two syllables on; none of any other word."""
-    if not _HANGUL.fullmatch(word):
-        return []
-    return [word[:length] for length in range(_LEAST_SYLLABLES, len(word))]
+    """Answers the beginnings of a word in Korean, or in Serbian in Cyrillic; none of any other word."""
+    for letters, least in _ENDINGS:
+        if letters.fullmatch(word):
+            return [word[:length] for length in range(least, len(word))]
+    return []
 
 
 def around(language: Language) -> Callable[[str], str]:
@@ -108,9 +113,7 @@ def _stay_here(app: Sphinx, failure: Exception | None) -> None:
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """As Sphinx asks it."""
-    app.add_search_language(KoreanToo)
-    app.connect(
-        "html-page-context", _speak, priority=100
-    )  # Before the theme, which makes its navigation of it.
+    app.add_search_language(ByBeginnings)
+    app.connect("html-page-context", _speak, priority=_BEFORE_THE_THEME)
     app.connect("build-finished", _stay_here)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
