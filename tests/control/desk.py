@@ -1,6 +1,5 @@
 """An agent that answers what a test wants, on a real socket, and remembers what it was asked."""
 
-import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -26,13 +25,13 @@ class FakeAgent:
     def __init__(self, path: Path, respond: Respond | bytes) -> None:
         self.asked: list[AnyRequest] = []
         self._respond = respond
+        self._path = path
         self._listening = ipc.listen(path)
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
     def close(self) -> None:
-        self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
+        ipc.close(self._listening, self._path)
         self._thread.join(10)
         assert not self._thread.is_alive()
 
@@ -45,7 +44,7 @@ class FakeAgent:
             with connection:
                 self._answer(connection)
 
-    def _answer(self, connection: socket.socket) -> None:
+    def _answer(self, connection: ipc.Connection) -> None:
         decoder = Decoder(MOST_REQUEST_BYTES)
         while data := connection.recv(65536):
             body = decoder.feed(data)

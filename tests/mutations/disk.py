@@ -76,7 +76,7 @@ GUARDS = (
     ),
     Guard(
         "R45",
-        "system/watcher.py",
+        "system/posix/watcher.py",
         "        return found.st_nlink == _LINKS_OF_A_LEAF and",
         "        return",
         "local/test_watcher.py",

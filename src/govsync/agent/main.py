@@ -43,7 +43,7 @@ from govsync.settings.schema import COUNTS, PAUSE
 from govsync.settings.values import Values, values
 from govsync.store import activity, dirty, folder, problems
 from govsync.store.database import Store
-from govsync.system import watcher
+from govsync.system import hints
 from govsync.system.disk import DiskFileSystem, ignore_lease_signals
 from govsync.system.machine import described, system
 from govsync.system.metered import Metered
@@ -57,7 +57,7 @@ from govsync.system.process import (
     explain_crashes,
     hold_little,
 )
-from govsync.system.watcher import Hidden, Watcher
+from govsync.system.watcher import Watcher
 
 RATE_OVER_S = 0.5
 """Over how long a rate is measured at least."""
@@ -278,7 +278,7 @@ class Agent:
             _log.warning("the folder cannot be locked: %s", failure.code)
 
     def _new_watcher(self) -> Watcher:
-        return Watcher(self.identity.folder, Hidden(STATE, COOKIE_PREFIX, STAGING), self._watched)
+        return Watcher(self.identity.folder, hints.Hidden(STATE, COOKIE_PREFIX, STAGING), self._watched)
 
     def _watch(self) -> None:
         try:
@@ -288,10 +288,10 @@ class Agent:
             _log.warning("the folder is not watched: %s", failure.code)
             self.tell(events.Watching(healthy=False, reason=failure.code))
 
-    def _watched(self, said: watcher.Hint | watcher.Cookie | watcher.Lost) -> None:
-        if isinstance(said, watcher.Hint):
+    def _watched(self, said: hints.Hint | hints.Cookie | hints.Lost) -> None:
+        if isinstance(said, hints.Hint):
             self.tell(events.Hint(said.path, said.name))
-        elif isinstance(said, watcher.Cookie):
+        elif isinstance(said, hints.Cookie):
             self.tell(events.MarkSeen(said.name))
         else:
             self.tell(events.HintsLost(str(said)))

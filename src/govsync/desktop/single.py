@@ -1,9 +1,9 @@
 """One app a home: the first one listens, a second one tells it what was wanted, and ends."""
 
+import threading
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtNetwork import QLocalServer, QLocalSocket
+from PySide6.QtCore import QObject, Qt, Signal
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
@@ -19,35 +19,51 @@ class Single(QObject):
 
     wanted = Signal(str)
     """Somebody started another one, and wanted a page ("": the window)."""
+    _heard = Signal(str)
 
     def __init__(self, home: Path, parent: QObject | None = None) -> None:
         """Takes the home's window; raises Failure(home_in_use) while another one has it."""
         super().__init__(parent)
         self._lock = Lock(home / "window.lock")
         self._home = home
-        self._server = QLocalServer(self)
+        self._listening: ipc.Listening | None = None
+        self._heard.connect(self.wanted, Qt.ConnectionType.QueuedConnection)
+        self._thread = threading.Thread(target=self._accept, name="single", daemon=True)
 
     def listen(self) -> None:
-        """Begins to hear others; only when there is an application, whose loop it is heard by."""
-        self._server.listen(ipc.listen(_socket(self._home)).detach())
-        self._server.newConnection.connect(self._accept)
+        """Begins to hear others, on a thread of its own; what they want is said in the application's loop."""
+        self._listening = ipc.listen(_socket(self._home))
+        self._thread.start()
 
     def release(self) -> None:
         """Lets another one be the first."""
-        self._server.close()
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            ipc.close(listening, _socket(self._home))
+            self._thread.join()
         self._lock.release()
 
     def _accept(self) -> None:
-        while self._server.hasPendingConnections():
-            self._hear(self._server.nextPendingConnection())
+        while (listening := self._listening) is not None:
+            try:
+                connection, _ = listening.accept()
+            except OSError:
+                return  # It was closed: another one may be the first.
+            with connection:
+                if ipc.is_own(connection):
+                    self._heard.emit(_word(connection))
 
-    def _hear(self, connection: QLocalSocket) -> None:
-        def ended() -> None:
-            word = bytes(connection.read(MOST_BYTES).data()).decode(errors="replace")
-            connection.deleteLater()
-            self.wanted.emit(word.strip())
 
-        connection.disconnected.connect(ended)
+def _word(connection: ipc.Connection) -> str:
+    """Answers what was said; who begins and does not end has said nothing."""
+    connection.settimeout(_SENT_S)
+    said = b""
+    try:
+        while len(said) < MOST_BYTES and (more := connection.recv(MOST_BYTES - len(said))):
+            said += more
+    except OSError:
+        return ""
+    return said.decode(errors="replace").strip()
 
 
 def _socket(home: Path) -> Path:
