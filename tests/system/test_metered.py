@@ -12,8 +12,8 @@ from jeepney import DBusAddress, HeaderFields, MessageType, new_error, new_metho
 from jeepney.bus_messages import message_bus
 from jeepney.io.blocking import open_dbus_connection
 
-from govsync.system import metered
 from govsync.system.metered import Metered
+from govsync.system.posix import metered
 
 LIMIT_S = 30
 

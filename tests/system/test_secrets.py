@@ -144,6 +144,23 @@ def test_a_keyring_that_does_not_answer_is_said_and_nothing_goes_to_the_file(mon
     assert not file.exists()
 
 
+@pytest.mark.parametrize("letter", ["a", "가", "\U0001f600"])
+def test_what_is_too_long_for_the_vault_of_windows_is_refused_before_it_is_handed_over(
+    monkeypatch, file, letter
+):
+    chosen = backend("keyring.backends.Windows")
+    secrets = with_keyring(monkeypatch, chosen, file)
+    most = letter * (1280 // (len(letter.encode("utf-16-le")) // 2))
+    secrets.put(NAME, most)
+    with pytest.raises(Failure) as raised:
+        secrets.put(NAME, most + letter)
+    assert raised.value.code is Code.NO_KEYRING
+    assert secrets.get(NAME) == most
+    elsewhere = with_keyring(monkeypatch, backend("keyring.backends.libsecret"), file)
+    elsewhere.put(NAME, most + letter)
+    assert elsewhere.get(NAME) == most + letter
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -1,14 +1,28 @@
-"""The settings that the machine's administrators have fixed for everybody on it."""
+"""The settings that the machine's administrators have fixed for everybody on it: files, on Windows values of the registry; and what
+an installer was told."""
 
-from collections.abc import Iterator
+import logging
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+if sys.platform == "win32":
+    from govsync.system.windows import policy as registry
+    from govsync.system.windows.policy import Changes as Changes
+else:
+    from govsync.system.posix.policy import Changes as Changes
+
 FOLDER = Path("/etc/govsync/policy.d")
+AGAIN_S = 30.0
+"""Policy is looked at so often where nobody tells that it has changed."""
+
+_log = logging.getLogger(__name__)
 
 
 class PolicyFile(NamedTuple):
-    """One file of policy: its text, or why that cannot be read."""
+    """One file of policy, or key of the registry: its text, or why that cannot be read."""
 
     path: Path
     text: str = ""
@@ -17,6 +31,9 @@ class PolicyFile(NamedTuple):
 
 def files() -> Iterator[PolicyFile]:
     """Yields each file of policy, in the order in which later ones win; what cannot be read is told and stops nothing."""
+    if sys.platform == "win32":
+        yield from (PolicyFile(Path(place), text, wrong) for place, text, wrong in registry.found())
+        return
     try:
         found = sorted(path for path in FOLDER.iterdir() if path.suffix == ".toml")
     except FileNotFoundError:
@@ -29,3 +46,42 @@ def files() -> Iterator[PolicyFile]:
             yield PolicyFile(path, path.read_text(errors="replace"))
         except OSError as error:
             yield PolicyFile(path, unreadable=error.strerror or "")
+
+
+def seed() -> Mapping[str, str]:
+    """Answers what the installer was told to propose, weaker than anything a person says; nothing where it cannot be read."""
+    if sys.platform != "win32":
+        return {}
+    try:
+        return registry.seed()
+    except OSError as error:
+        _log.warning("what the installer was told cannot be read: %s", error.strerror)
+        return {}
+
+
+class PolicyWatch:
+    """Hears of changes in a thread of its own; `tell` is called whenever policy is otherwise than it was."""
+
+    def __init__(self, tell: Callable[[], object]) -> None:
+        self._tell = tell
+        self._changes = Changes()
+        self._known = tuple(files())
+        self._thread = threading.Thread(target=self._run, name="policy", daemon=True)
+
+    def start(self) -> None:
+        """Begins to look; what has changed since it was made is told, too."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends; nothing is told after it."""
+        self._changes.stop()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            now = tuple(files())
+            if now != self._known:
+                self._known = now
+                self._tell()
+            if not self._changes.wait(AGAIN_S):
+                return

@@ -5,6 +5,8 @@ secrets in plain text, by whatever way it got here, is passed over for our own f
 where it is asked for: a home that keeps its secrets in the file starts without.
 """
 
+import math
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +25,15 @@ if TYPE_CHECKING:
 
 _SERVICE = "govsync"
 _ALLOWED = ("SecretService", "libsecret", "kwallet", "Windows", "macOS")
+_MOST_BYTES = {"Windows": 2560}
+"""What a secret may take there, in UTF-16 (CRED_MAX_CREDENTIAL_BLOB_SIZE)."""
+
+_REFUSALS: tuple[type[Exception], ...] = (OSError,)
+"""What backends raise besides keyring's own."""
+if sys.platform == "win32":
+    from win32ctypes.pywin32 import pywintypes
+
+    _REFUSALS = (OSError, pywintypes.error)
 
 
 class Secrets:
@@ -54,6 +65,8 @@ class Secrets:
                 kept[name] = value
             replace_file(self._file, msgspec.json.encode(kept))
             return
+        if value is not None and len(value.encode("utf-16-le")) > _most_bytes(type(self._keyring)):
+            raise Failure(Code.NO_KEYRING, what="too_long")
         with _answering():
             if value is not None:
                 self._keyring.set_password(_SERVICE, name, value)
@@ -77,7 +90,7 @@ def _answering() -> Iterator[None]:
 
     try:
         yield
-    except (KeyringError, OSError) as error:
+    except (KeyringError, *_REFUSALS) as error:
         raise Failure(Code.NO_KEYRING, what=type(error).__name__) from error
 
 
@@ -97,3 +110,7 @@ def _system_keyring() -> "KeyringBackend | None":
 
 def _is_allowed(kind: "type[KeyringBackend]") -> bool:
     return kind.__module__ in {f"keyring.backends.{name}" for name in _ALLOWED}
+
+
+def _most_bytes(kind: "type[KeyringBackend]") -> float:
+    return _MOST_BYTES.get(kind.__module__.removeprefix("keyring.backends."), math.inf)

@@ -1,0 +1,76 @@
+"""What the machine's administrators have fixed, in the registry: values that are called as the settings are.
+
+Group policy and device management write below `Software\\Policies`, where people may only read. What holds for the machine is
+stronger than what holds for the person. Each key's values are handed on as a text of TOML, like that of a file of policy.
+"""
+
+import sys
+from collections.abc import Iterator
+
+import msgspec
+
+from govsync.system.windows import registry
+from govsync.system.windows.kernel import Event, first_of
+
+assert sys.platform == "win32"
+
+PATH, SEED = r"Software\Policies\GovSync", r"Software\GovSync"
+_ABOVE = r"Software\Policies"
+"""There on every PC; what is below it need not be."""
+_ENDPOINT = "Endpoint"
+
+Found = tuple[str, str, str]
+"""Which key, its text, and what of it cannot be read."""
+
+
+def found() -> Iterator[Found]:
+    """Yields the person's key, then the machine's, each where there is one; then a line for each value that is none."""
+    for root in (registry.PERSON, registry.MACHINE):
+        place = registry.shown(root, PATH)
+        try:
+            known = tuple(registry.values(root, PATH))
+        except OSError as error:
+            yield place, "", error.strerror or ""
+            continue
+        lines = [
+            f"{_quoted(name.lower())} = {_quoted(text)}\n" for name, text, _ in known if text is not None
+        ]
+        if lines:
+            yield place, "".join(lines), ""
+        for name, text, kind in known:
+            if text is None:
+                yield place, "", f"{name}: {kind}"
+
+
+def seed() -> dict[str, str]:
+    """Answers what the installer was told; raises OSError."""
+    endpoint = registry.value(registry.MACHINE, SEED, _ENDPOINT)
+    return {"endpoint.url": endpoint} if endpoint else {}
+
+
+def _quoted(text: str) -> str:
+    """Writes a basic string of TOML: one of JSON, but for DEL; half a letter, which no text holds, becomes a question mark."""
+    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return msgspec.json.encode(whole).decode().replace("\x7f", "\\u007f")
+
+
+class Changes:
+    """Waits for changes of policy."""
+
+    def __init__(self) -> None:
+        """Raises OSError."""
+        self._stopped = Event()
+        self._notices = [registry.Notice(root, _ABOVE) for root in (registry.PERSON, registry.MACHINE)]
+        for notice in self._notices:
+            notice.renew()
+
+    def wait(self, most_s: float) -> bool:
+        """Returns when something has changed, or after a while; False when it was stopped."""
+        which = first_of((self._stopped, *(notice.changed for notice in self._notices)), int(most_s * 1000))
+        if which:
+            self._notices[which - 1].renew()
+        return which != 0
+
+    def stop(self) -> None:
+        """Ends the waiting, now and from now on."""
+        self._stopped.happen()
