@@ -64,6 +64,15 @@ def test_a_value_that_is_no_text_is_refused_and_nothing_is_written(here):
     assert not here.settings.exists()
 
 
+def test_what_the_installer_was_told_is_weaker_than_what_anybody_says(here, monkeypatch):
+    monkeypatch.setattr(policy, "seed", lambda: {"endpoint.url": "https://installer.example"})
+    assert home.settings(here)[0]["endpoint.url"] == Effective("https://installer.example", "installer")
+    home.set_setting(here, "endpoint.url", "https://person.example")
+    assert home.settings(here)[0]["endpoint.url"] == Effective("https://person.example", "user")
+    say_policy("it.toml", "endpoint.url = 'https://policy.example'")
+    assert home.settings(here)[0]["endpoint.url"] == Effective("https://policy.example", "policy")
+
+
 def test_the_last_policy_file_by_name_beats_the_others_and_the_person(here):
     home.set_setting(here, "hold.deletions", "7")
     say_policy("20-agency.toml", "[hold]\ndeletions = 30")

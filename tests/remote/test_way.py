@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from govsync.model.problems import Failure
+from govsync.remote import http
 from govsync.remote.http import HttpCalls
 from tests.server.serving import Kept, free
 
@@ -83,3 +84,18 @@ def test_another_way_is_gone_from_the_next_request_on(proxies):
     assert len(named.asked) == before
     assert system.asked
     calls.close()
+
+
+def test_where_the_system_knows_a_way_of_its_own_that_is_gone(proxies, monkeypatch):
+    """As Windows does, whose settings and scripts no environment names."""
+    system, named = proxies
+    asked = []
+    for way, expected in ((named.address, (False, True)), ("", (False, True)), (None, (True, True))):
+        monkeypatch.setattr(http, "way_to", lambda endpoint, way=way: (asked.append(endpoint), way)[1])
+        calls = made("system")
+        reach(calls)
+        calls.close()
+        assert (bool(system.asked), bool(named.asked)) == expected, way
+    assert asked == [ENDPOINT] * 3
+    made("none").close()
+    assert len(asked) == 3

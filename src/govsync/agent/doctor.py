@@ -25,6 +25,7 @@ from govsync.system.failures import failure_of
 from govsync.system.machine import watch_limit
 from govsync.system.places import Places
 from govsync.system.probe import network_kind
+from govsync.system.proxies import way_to
 from govsync.text.findings import detail
 from govsync.text.sentences import what_counts
 
@@ -53,7 +54,7 @@ def examine(places: Places, environment: Mapping[str, str]) -> list[Finding]:
         ("home", lambda: _room("home", shutil.disk_usage(places.home).free)),
         ("account", lambda: _account(places, identity)),
         ("endpoint", lambda: _endpoint(places, identity)),
-        ("proxy", lambda: _proxy(places, environment)),
+        ("proxy", lambda: _proxy(places, identity, environment)),
         ("keyring", lambda: iter([Finding("keyring", "PASS", home.secrets(places).kept_in)])),
         ("watcher", _watches),
         ("parts", _parts),
@@ -150,8 +151,13 @@ def _agent(places: Places) -> Iterator[Finding]:
     yield msgspec.structs.replace(found, detail=f"{status.state}: {found.detail}")
 
 
-def _proxy(places: Places, environment: Mapping[str, str]) -> Iterator[Finding]:
-    proxy = values(home.settings(places)[0]).network_proxy
+def _proxy(places: Places, identity: home.Identity, environment: Mapping[str, str]) -> Iterator[Finding]:
+    settings = values(home.settings(places)[0])
+    proxy = settings.network_proxy
+    endpoint = identity.endpoint or settings.endpoint_url
+    way = way_to(endpoint) if proxy == SYSTEM and endpoint else None
+    if way is not None:
+        proxy = way or NONE
     if proxy != SYSTEM:
         yield _finding("proxy", "PASS", "no_proxy") if proxy == NONE else Finding("proxy", "PASS", proxy)
         return

@@ -136,7 +136,7 @@ def settings(places: Places) -> tuple[dict[str, Effective], list[Failure]]:
         wrong.extend(Failure(Code.SETTING_BAD, name=str(file.path), value=error) for error in errors)
     user, errors = _user_settings(places)
     wrong.extend(Failure(Code.SETTING_BAD, name=str(places.settings), value=error) for error in errors)
-    effective, bad = merge([("policy", policy), ("user", user)])
+    effective, bad = merge([("policy", policy), ("user", user), ("installer", machine_policy.seed())])
     return effective, [*wrong, *bad]
 
 

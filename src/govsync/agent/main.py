@@ -48,6 +48,7 @@ from govsync.system.disk import DiskFileSystem, ignore_lease_signals
 from govsync.system.machine import described, system
 from govsync.system.metered import Metered
 from govsync.system.places import Places
+from govsync.system.policy import PolicyWatch
 from govsync.system.process import (
     asked_to_end,
     asked_to_renew,
@@ -120,6 +121,7 @@ class Agent:
         self._stream = Stream(self.calls, self.ids, self._heard, self._cloned)
         self._is_metered = False
         self._metered = Metered(self._line)
+        self._policy = PolicyWatch(lambda: self.loop.call(self._follow_policy))
         self._signed_in = kept.load() is not None and bool(self.identity.endpoint)
         self._rate_seen = (time.monotonic(), 0, 0)
         self._rate_now = RateNow()
@@ -154,12 +156,14 @@ class Agent:
             self.tell(events.SessionBegun())
             self._stream.start()
         self._metered.start()
+        self._policy.start()
         listener = Listener(self.places.socket, self)
         listener.start()
         try:
             self.loop.run()
         finally:
             listener.stop()
+            self._policy.stop()
             self._metered.stop()
             self._stream.stop()
             self._watcher.stop()
@@ -238,6 +242,14 @@ class Agent:
         self.calls.use_proxy(self.settings.network_proxy)
         if self.settings.sync_on_metered != before.sync_on_metered:
             self._line(self._is_metered)
+
+    def _follow_policy(self) -> None:
+        """Follows policy that has changed; what of it cannot be read changes nothing."""
+        _log.info("policy has changed")
+        try:
+            self.take_settings()
+        except OSError as error:
+            _log.warning("the settings cannot be read: %s", error.strerror)
 
     def _line(self, metered: bool) -> None:
         """Follows what the system says of its line; from any thread."""

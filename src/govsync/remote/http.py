@@ -58,6 +58,7 @@ from govsync.protocol.session import (
 from govsync.protocol.sharing import Directory, Members, SetMember, Share
 from govsync.remote.rate import Rate
 from govsync.remote.session import Credentials, Session
+from govsync.system.proxies import way_to
 
 TIMEOUTS = httpx.Timeout(connect=10, write=30, read=60, pool=120)
 LISTENING = httpx.Timeout(connect=10, write=30, read=45, pool=120)
@@ -88,6 +89,9 @@ def make_client(endpoint: str, proxy: str = SYSTEM_PROXY) -> httpx.Client:
 
     Raises Failure(bad_request) where the endpoint is no address.
     """
+    way: str | None = proxy
+    if proxy in (SYSTEM_PROXY, NO_PROXY):
+        way = way_to(endpoint) if proxy == SYSTEM_PROXY else ""
     try:
         return httpx.Client(
             base_url=endpoint.rstrip("/") + wire.PREFIX,
@@ -99,8 +103,8 @@ def make_client(endpoint: str, proxy: str = SYSTEM_PROXY) -> httpx.Client:
                 "Accept-Encoding": "identity",
                 wire.VERSION_HEADER: wire.VERSION,
             },
-            trust_env=proxy == SYSTEM_PROXY,
-            proxy=None if proxy in (SYSTEM_PROXY, NO_PROXY) else proxy,
+            trust_env=way is None,
+            proxy=way or None,
             http2=False,
         )
     except (httpx.InvalidURL, ValueError) as error:

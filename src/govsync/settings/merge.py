@@ -1,4 +1,4 @@
-"""Which source wins: policy, then the endpoint, then the person, then the default; and which one it was.
+"""Which source wins: policy, the endpoint, the person, what the installer was told, the default; and which one it was.
 
 What a source says wrongly (an unknown key, a value that cannot be) is told and passed over: it never stops a desk.
 """
@@ -13,7 +13,7 @@ from govsync.settings.schema import SETTINGS, Setting, Value, find, parse
 
 
 class Effective(msgspec.Struct, frozen=True):
-    """One key's value, and where it comes from ("policy", "endpoint", "user", "default")."""
+    """One key's value, and where it comes from ("policy", "endpoint", "user", "installer", "default")."""
 
     value: Value
     source: str
