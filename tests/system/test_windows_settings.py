@@ -124,6 +124,26 @@ def test_a_change_of_policy_is_told_at_once_and_others_are_not(monkeypatch):
         watch.stop()
 
 
+@pytest.mark.parametrize("removed", ["before", "meanwhile"])
+def test_policy_whose_key_is_not_there_is_found_by_looking(monkeypatch, removed):
+    monkeypatch.setattr(policy, "AGAIN_S", 0.05)
+    if removed == "before":
+        forget(PERSON, module._ABOVE)
+        forget(MACHINE, module._ABOVE)
+    told = threading.Event()
+    watch = policy.PolicyWatch(told.set)
+    watch.start()
+    try:
+        if removed == "meanwhile":
+            forget(PERSON, module._ABOVE)
+            forget(MACHINE, module._ABOVE)
+        registry.put(MACHINE, module.PATH, "hold.deletions", 300)
+        assert told.wait(PATIENCE_S)
+    finally:
+        watch.stop()
+    assert not watch._thread.is_alive()
+
+
 COMMAND = [r"C:\Program Files\GovSync\GovSync.exe", "app", 'with "quotes"', "back\\slash\\", ""]
 
 

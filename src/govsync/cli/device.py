@@ -1,6 +1,8 @@
 """Commands about this device: sign-in, folder, the agent, its status, questions and settings."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -30,6 +32,10 @@ from govsync.system.process import collect_seldom, environment
 from govsync.text import sentences, units
 from govsync.text.catalog import counted, said, speaking
 from govsync.text.units import shown_name
+
+if TYPE_CHECKING:
+    from govsync.agent.doctor import Finding
+    from govsync.system.assumptions import Tried
 
 
 def _address(_: click.Context, __: click.Parameter, text: str | None) -> str:
@@ -373,13 +379,24 @@ def settings_set(key: str, value: str) -> None:
 
 
 @click.command()
+@click.option(
+    "--self-test",
+    is_flag=True,
+    help="Try what GovSync takes for granted of this system, in a temporary folder.",
+)
 @as_json
 @failures
-def doctor(as_json: bool) -> None:
+def doctor(self_test: bool, as_json: bool) -> None:
     """Checks folder, disk, clock, certificate, proxy, endpoint, keyring, watcher. Example: govsync doctor"""
-    from govsync.agent.doctor import examine
+    found: Sequence[Finding | Tried]
+    if self_test:
+        from govsync.system.assumptions import try_all
 
-    found = examine(here(), environment())
+        found = list(try_all())
+    else:
+        from govsync.agent.doctor import examine
+
+        found = examine(here(), environment())
     if as_json:
         show_json(found)
     else:

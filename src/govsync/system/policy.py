@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 if sys.platform == "win32":
-    from govsync.system.windows import policy as registry
-    from govsync.system.windows.policy import Changes as Changes
+    from govsync.system.windows.policy import Changes, found, proposed
 else:
-    from govsync.system.posix.policy import Changes as Changes
+    from govsync.system.posix.policy import Changes, found, proposed
 
 FOLDER = Path("/etc/govsync/policy.d")
 AGAIN_S = 30.0
@@ -31,29 +30,14 @@ class PolicyFile(NamedTuple):
 
 def files() -> Iterator[PolicyFile]:
     """Yields each file of policy, in the order in which later ones win; what cannot be read is told and stops nothing."""
-    if sys.platform == "win32":
-        yield from (PolicyFile(Path(place), text, wrong) for place, text, wrong in registry.found())
-        return
-    try:
-        found = sorted(path for path in FOLDER.iterdir() if path.suffix == ".toml")
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        yield PolicyFile(FOLDER, unreadable=error.strerror or "")
-        return
-    for path in found:
-        try:
-            yield PolicyFile(path, path.read_text(errors="replace"))
-        except OSError as error:
-            yield PolicyFile(path, unreadable=error.strerror or "")
+    for place, text, wrong in found(FOLDER):
+        yield PolicyFile(Path(place), text, wrong)
 
 
 def seed() -> Mapping[str, str]:
     """Answers what the installer was told to propose, weaker than anything a person says; nothing where it cannot be read."""
-    if sys.platform != "win32":
-        return {}
     try:
-        return registry.seed()
+        return proposed()
     except OSError as error:
         _log.warning("what the installer was told cannot be read: %s", error.strerror)
         return {}

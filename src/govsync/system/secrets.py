@@ -88,9 +88,10 @@ class Secrets:
 def _answering() -> Iterator[None]:
     from keyring.errors import KeyringError
 
+    refusals: tuple[type[Exception], ...] = (KeyringError, *_REFUSALS)
     try:
         yield
-    except (KeyringError, *_REFUSALS) as error:
+    except refusals as error:
         raise Failure(Code.NO_KEYRING, what=type(error).__name__) from error
 
 

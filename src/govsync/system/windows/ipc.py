@@ -107,6 +107,10 @@ class Connection:
         """Answers who made the pipe."""
         return persons.owner(self._handle)
 
+    def access(self) -> str:
+        """Answers who made the pipe and who may open it, as a text."""
+        return persons.access(self._handle)
+
     def detach(self) -> int:
         """Answers the handle, which is the caller's to close from now on."""
         handle, self._handle = self._handle, 0

@@ -4,7 +4,6 @@ Source: the Windows API reference, under the names of the functions. Errors are 
 """
 
 import ctypes
-import os
 import sys
 from collections.abc import Callable, Sequence
 from ctypes import wintypes
@@ -92,14 +91,6 @@ def close_handle(handle: int) -> None:
     """Closes a handle (CloseHandle)."""
     if not _close(handle):
         raise failed()
-
-
-def extended(path: str) -> str:
-    r"""Answers the form of a path that may be longer than 259 characters and hold any name (`\\?\`)."""
-    path = os.path.abspath(path)
-    if path.startswith("\\\\?\\"):
-        return path
-    return f"\\\\?\\UNC\\{path[2:]}" if path.startswith("\\\\") else f"\\\\?\\{path}"
 
 
 def long_path(path: str) -> str:

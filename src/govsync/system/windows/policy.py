@@ -4,8 +4,10 @@ Group policy and device management write below `Software\\Policies`, where peopl
 stronger than what holds for the person. Each key's values are handed on as a text of TOML, like that of a file of policy.
 """
 
+import logging
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import msgspec
 
@@ -16,15 +18,18 @@ assert sys.platform == "win32"
 
 PATH, SEED = r"Software\Policies\GovSync", r"Software\GovSync"
 _ABOVE = r"Software\Policies"
-"""There on every PC; what is below it need not be."""
+"""There on a PC as a rule; what is below it need not be."""
 _ENDPOINT = "Endpoint"
+
+_log = logging.getLogger(__name__)
 
 Found = tuple[str, str, str]
 """Which key, its text, and what of it cannot be read."""
 
 
-def found() -> Iterator[Found]:
+def found(folder: Path) -> Iterator[Found]:
     """Yields the person's key, then the machine's, each where there is one; then a line for each value that is none."""
+    del folder  # Policy is in no files here.
     for root in (registry.PERSON, registry.MACHINE):
         place = registry.shown(root, PATH)
         try:
@@ -42,7 +47,7 @@ def found() -> Iterator[Found]:
                 yield place, "", f"{name}: {kind}"
 
 
-def seed() -> dict[str, str]:
+def proposed() -> dict[str, str]:
     """Answers what the installer was told; raises OSError."""
     endpoint = registry.value(registry.MACHINE, SEED, _ENDPOINT)
     return {"endpoint.url": endpoint} if endpoint else {}
@@ -55,20 +60,29 @@ def _quoted(text: str) -> str:
 
 
 class Changes:
-    """Waits for changes of policy."""
+    """Waits for changes of policy; where Windows does not tell of them, for the next look."""
 
     def __init__(self) -> None:
-        """Raises OSError."""
         self._stopped = Event()
-        self._notices = [registry.Notice(root, _ABOVE) for root in (registry.PERSON, registry.MACHINE)]
-        for notice in self._notices:
-            notice.renew()
+        self._notices: list[registry.Notice] = []
+        for root in (registry.PERSON, registry.MACHINE):
+            try:
+                notice = registry.Notice(root, _ABOVE)
+                notice.renew()
+            except OSError as error:
+                _log.info("changes below %s are not told: %s", registry.shown(root, _ABOVE), error.strerror)
+            else:
+                self._notices.append(notice)
 
     def wait(self, most_s: float) -> bool:
         """Returns when something has changed, or after a while; False when it was stopped."""
         which = first_of((self._stopped, *(notice.changed for notice in self._notices)), int(most_s * 1000))
         if which:
-            self._notices[which - 1].renew()
+            try:
+                self._notices[which - 1].renew()
+            except OSError as error:  # The key was removed: what comes in its place is found by looking.
+                _log.info("changes of policy are not told any more: %s", error.strerror)
+                self._notices.pop(which - 1).close()
         return which != 0
 
     def stop(self) -> None:

@@ -22,6 +22,7 @@ from govsync.system.hints import Cookie, Hidden, Hint, Lost, Say
 from govsync.system.windows import kernel
 from govsync.system.windows.changes import Told
 from govsync.system.windows.kernel import Event, UnderWay
+from govsync.system.windows.paths import extended
 
 assert sys.platform == "win32"
 
@@ -58,7 +59,7 @@ class Watcher:
         Raises Failure(folder_missing), Failure(watch_limit) where this disk tells of no changes: then only scans find them.
         """
         try:
-            root = kernel.long_path(kernel.extended(self._root))
+            root = kernel.long_path(extended(self._root))
             handle = _opened(root)
         except OSError as error:
             raise Failure(Code.FOLDER_MISSING) from error
