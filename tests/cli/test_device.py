@@ -26,6 +26,8 @@ from govsync.model.activity import ActivityRow, HoldRow, ProblemRow
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.model.status import Pending, RateNow, SpaceStatus, State, Status
+from govsync.system import assumptions
+from govsync.system.assuming import Untrue
 from govsync.text.catalog import said
 
 STATUS = Status(
@@ -211,6 +213,22 @@ def test_doctor_gives_a_line_a_check_and_fails_where_one_fails(govsync):
     found = json.loads(govsync("doctor", "--json").out)
     assert len(found) == len(lines)
     assert set(found[0]) >= {"check", "result", "detail"}
+
+
+def test_a_self_test_says_of_each_assumption_whether_it_is_so(govsync, monkeypatch):
+    done = govsync("doctor", "--self-test")
+    assert (done.code, {line.split()[0] for line in done.out.splitlines()}) == (0, {"PASS"})
+    assert len(done.out.splitlines()) == len(assumptions.ASSUMPTIONS)
+
+    def untrue(_):
+        raise Untrue("seen otherwise")
+
+    monkeypatch.setattr(assumptions, "ASSUMPTIONS", {"a lock is held by one": untrue})
+    done = govsync("doctor", "--self-test")
+    assert (done.code, done.out) == (4, "FAIL  a lock is held by one  seen otherwise\n")
+    assert json.loads(govsync("doctor", "--self-test", "--json").out) == [
+        {"check": "a lock is held by one", "result": "FAIL", "detail": "seen otherwise"}
+    ]
 
 
 def test_a_sign_in_that_cannot_reach_the_server_says_so(govsync):

@@ -102,10 +102,12 @@ def test_half_a_letter_stops_nothing():
 
 
 def test_what_the_installer_was_told_is_proposed():
+    registry.put(PERSON, module.SEED, "Endpoint", "https://person.example")
+    assert policy.seed() == {"endpoint.url": "https://person.example"}
     registry.put(MACHINE, module.SEED, "Endpoint", "https://sync.example")
     assert policy.seed() == {"endpoint.url": "https://sync.example"}
     registry.put(MACHINE, module.SEED, "Endpoint", 7)
-    assert policy.seed() == {}
+    assert policy.seed() == {"endpoint.url": "https://person.example"}
 
 
 def test_a_change_of_policy_is_told_at_once_and_others_are_not(monkeypatch):

@@ -48,8 +48,9 @@ def found(folder: Path) -> Iterator[Found]:
 
 
 def proposed() -> dict[str, str]:
-    """Answers what the installer was told; raises OSError."""
-    endpoint = registry.value(registry.MACHINE, SEED, _ENDPOINT)
+    """Answers what the installer was told, the machine's before the person's own; raises OSError."""
+    told = (registry.value(root, SEED, _ENDPOINT) for root in (registry.MACHINE, registry.PERSON))
+    endpoint = next(filter(None, told), None)
     return {"endpoint.url": endpoint} if endpoint else {}
 
 
