@@ -17,6 +17,8 @@ from govsync.model.problems import Failure
 from govsync.remote.interface import Download
 from govsync.system.disk import DiskFileSystem
 
+pytestmark = pytest.mark.windows
+
 SPACE = b"s" * 16
 
 

@@ -11,8 +11,11 @@ from govsync.engine import events, jobs
 from govsync.model import operations as ask
 from govsync.model.codes import Code
 from govsync.store import problems
+from govsync.system import naming
 from tests.engine.bench import WALL_MS, Bench
 from tests.system.lacking import NoExec
+
+pytestmark = pytest.mark.windows
 
 YEARS_MS = 10 * 365 * 86_400_000
 
@@ -104,3 +107,21 @@ def test_on_a_disk_that_keeps_no_executable_bit_it_stays_what_the_server_knows(b
     assert not bench.server.alive()["renamed"].exec
     assert bench.asked(ask.Attr) == []
     assert {operation.exec for operation in bench.asked(ask.Put)} == {True}
+
+
+def test_a_name_that_the_disk_does_not_hold_is_another_there_and_the_servers_stays(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on Windows, where a colon would reach into another file."""
+    monkeypatch.setattr(naming, "STRICT", True)
+    bench.settle()
+    bench.server.has("a", b"another file")
+    node = bench.server.has("a:b.txt", b"1").node
+    bench.settle()
+    (shown,) = (name for name in bench.names() if name != "a")
+    assert shown == f"a_b~{node[-4:].hex()}.txt"
+    bench.write(shown, b"edited")
+    bench.settle()
+    assert bench.server.alive().keys() == {"a", "a:b.txt"}
+    assert bench.server.alive()["a:b.txt"].size_bytes == len(b"edited")
+    assert (bench.folder / "a").read_bytes() == b"another file"

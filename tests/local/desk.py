@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 from govsync.content.chunks import cut, reading
@@ -26,9 +27,10 @@ from govsync.local.steps import (
 )
 from govsync.system.disk import DiskFileSystem
 from govsync.system.fs import FileSystem, Stat
+from tests.system.desk import take_over
 
 ROOT_ID, DEVICE = b"r" * 16, b"d" * 16
-OLD_NS = 1_600_000_000_123_456_789
+OLD_NS = 1_600_000_000_123_456_700
 
 
 class Crash(BaseException):
@@ -77,18 +79,27 @@ class Desk:
         """Saves as modern editors do: beside it, then over it."""
         beside = self.path / (name + ".saving")
         beside.write_bytes(content)
-        beside.rename(self.path / name)
+        take_over(beside, self.path / name)
 
     def read(self, name: str) -> bytes | None:
         file = self.path / name
         return file.read_bytes() if file.is_file() else None
 
     def signature(self, name: str) -> Signature:
-        stat = os.lstat(self.path / name)
-        return Signature(stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+        return Signature.of(self._look(name))
 
     def ino(self, name: str) -> int:
-        return os.lstat(self.path / name).st_ino
+        return self._look(name).ino
+
+    def _look(self, name: str) -> Stat:
+        fs, last = DiskFileSystem(self.path), Path(name).name
+        with ExitStack() as stack:
+            folder = stack.enter_context(fs.root())
+            for each in Path(name).parts[:-1]:
+                folder = stack.enter_context(fs.open_folder(folder, each))
+            found = fs.stat(folder, last)
+        assert found is not None, name
+        return found
 
     # ---- what lies where ----
 
@@ -128,7 +139,7 @@ class Desk:
 
     def stage(self, content: bytes, name: str = "staged", exec: bool = False, write: bool = True) -> Staged:
         with Staging(self.fs, self.root, 0) as staging:
-            staged = staging.small(name, content, manifest(content).content_hash, OLD_NS + 1, exec, write)
+            staged = staging.small(name, content, manifest(content).content_hash, OLD_NS + 100, exec, write)
             staging.flush()
         return staged
 

@@ -195,7 +195,7 @@ def test_a_file_that_changes_under_the_copying_is_not_called_rescued(desk, rescu
 
     class Meddling(Instead):
         def create(self, folder, name):
-            desk.write("a.txt", b"after", mtime_ns=OLD_NS + 1)
+            desk.write("a.txt", b"after", mtime_ns=OLD_NS + 100)
             return fs.create(folder, name)
 
     with pytest.raises(Failure) as refused:
@@ -206,7 +206,7 @@ def test_a_file_that_changes_under_the_copying_is_not_called_rescued(desk, rescu
 
 def test_a_file_that_is_another_than_the_one_that_was_seen_is_not_copied(desk, rescued):
     seen = desk.write("a.txt", b"before")
-    desk.write("a.txt", b"half wri", mtime_ns=OLD_NS + 1)
+    desk.write("a.txt", b"half wri", mtime_ns=OLD_NS + 100)
     with pytest.raises(Failure) as refused:
         rescue(desk.fs, desk.root, at("a.txt"), DiskFileSystem(rescued), name="a.txt", seen=seen)
     assert refused.value.code is Code.CHANGED

@@ -151,3 +151,23 @@ def test_conflict_names_may_travel_differ_and_never_grow(
     again = names.conflict_name(made, other, WHEN, two)
     assert again.count(f"{WHEN})") == made.count(f"{WHEN})")
     assert names.conflict_name(again, other, WHEN, two) == again
+
+
+@pytest.mark.parametrize(
+    ("name", "there"),
+    [
+        ("a:b.txt", "a_b~0a0b0c0d.txt"), ("what? * <now>|\\.doc", "what_ _ _now___~0a0b0c0d.doc"), ("tab\there", "tab_here~0a0b0c0d"),
+        ("trail.", "trail~0a0b0c0d"), ("trail ", "trail~0a0b0c0d"), ("...", "~0a0b0c0d"), ("con", "con~0a0b0c0d"),
+        ("NUL.txt", "NUL~0a0b0c0d.txt"), ("com1 .tar.gz", "com1 .tar~0a0b0c0d.gz"), ("LPT¹", "LPT¹~0a0b0c0d"),
+        ("../a:b", "../a:b"), ("..", ".."), ("x\0:y", "x\0:y"), ("console", "console"), ("nul0", "nul0"), (".con", ".con"), ("가" * 255, "가" * 255), ("a.b c", "a.b c"),
+    ],
+)  # fmt: skip
+def test_what_windows_cannot_hold_has_a_name_there_that_is_its_own(name, there):
+    assert names.on_windows(name, b"n" * 12 + b"\x0a\x0b\x0c\x0d") == there
+
+
+@given(NAMES)
+def test_every_name_on_windows_is_one_that_it_holds_and_stays_as_it_is_there(name):
+    there = names.on_windows(name, b"n" * 16)
+    assert names.on_windows(there, b"other" * 4) == there
+    assert len(there.encode("utf-16-le")) // 2 <= names.MAX_UNITS

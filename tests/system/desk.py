@@ -40,6 +40,18 @@ def link(path: Path, target: str) -> None:
         pytest.skip("no links are made here (wine makes none)")
 
 
+def take_over(beside: Path, path: Path) -> None:
+    """Gives a finished file the name of the old one, as programs do that save so."""
+    if sys.platform != "win32":
+        beside.replace(path)
+        return
+    before = path.rename(
+        path.with_name(path.name + ".before")
+    )  # Nobody may rename over a file that is open there.
+    beside.rename(path)
+    before.unlink()
+
+
 class Program:
     """A process that opens a file for writing, then waits for what to write."""
 
@@ -93,13 +105,7 @@ class DiskWorld:
     def replace(self, path: str, content: bytes) -> None:
         beside = self.root / (path + ".saving")
         beside.write_bytes(content)
-        if sys.platform != "win32":
-            beside.replace(self.root / path)
-            return
-        # As programs do there, where nobody may rename over a file that is open.
-        before = (self.root / path).rename(self.root / (path + ".before"))
-        beside.rename(self.root / path)
-        before.unlink()
+        take_over(beside, self.root / path)
 
     def read(self, path: str) -> bytes:
         return (self.root / path).read_bytes()

@@ -48,6 +48,7 @@ from govsync.protocol.commits import Missing
 from govsync.protocol.session import Role, SpaceInfo, SpaceKind, SpaceState
 from govsync.remote.http import HttpCalls
 from govsync.remote.interface import every_node
+from govsync.system import naming
 from govsync.system.disk import DiskFileSystem
 from govsync.system.fs import Entry, FileSystem, Shape
 from govsync.system.places import Places
@@ -141,7 +142,7 @@ class Server:
                 continue
             seen.add(parent)
             for space, state in inside.get(parent, ()):
-                at = (*path, names.disk_name(state.name, state.node))
+                at = (*path, naming.disk_name(state.name, state.node))
                 found[at] = Copy(space, state.hash if state.kind is Kind.FILE else None)
                 if state.kind is not Kind.FILE:
                     folders.append((at, state.node if state.kind is Kind.FOLDER else state.root or b""))

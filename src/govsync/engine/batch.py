@@ -31,6 +31,7 @@ from govsync.model.trees import Trees
 from govsync.store import local_tree, paths
 from govsync.store.local_tree import Disk
 from govsync.store.trash import TrashRow
+from govsync.system import naming
 
 
 class Batch:
@@ -54,7 +55,7 @@ class Batch:
         if seen is None:
             return
         if isinstance(step, Relocate):
-            self._move(Act.RELOCATE, node, seen, step.place, names.disk_name(step.place.name, node.node_id))
+            self._move(Act.RELOCATE, node, seen, step.place, naming.disk_name(step.place.name, node.node_id))
         elif isinstance(step, Park):
             self._park(node, seen)
         elif isinstance(step, Aside):
@@ -76,7 +77,7 @@ class Batch:
         """Adds the placing of a staged file."""
         node = self._trees.node(step.lid)
         if isinstance(step, Fetch):
-            name = names.disk_name(step.place.name, node.node_id)
+            name = naming.disk_name(step.place.name, node.node_id)
             new = disk.InstallNew(
                 intent=0,
                 lid=node.lid,
@@ -105,7 +106,7 @@ class Batch:
         self.rows.append(NewIntent(back, note))
 
     def _make(self, node: Node, place: Place) -> None:
-        name = names.disk_name(place.name, node.node_id)
+        name = naming.disk_name(place.name, node.node_id)
         make = disk.MakeFolder(intent=0, lid=node.lid, at=self._at(place.parent, name))
         self.rows.append(NewIntent(make, self._note(Act.MAKE, node, place, name)))
         self._move_to(node.lid, place.parent, name)

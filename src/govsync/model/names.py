@@ -24,6 +24,11 @@ _CONFLICTS = re.compile(
 _KEPT = " (your copy, not uploaded)"
 _KEPTS = re.compile(rf"(.+?)(?:{re.escape(_KEPT)}(?: [0-9]+)?)+", re.DOTALL)
 """A stem, and all the marks behind it of what a person may not upload."""
+_NOT_ON_WINDOWS = re.compile(r'[\\:*?"<>|\x01-\x1f]')
+_DEVICES = re.compile(
+    r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³]) *(\..*)?", re.IGNORECASE | re.DOTALL
+)
+"""Names that Windows' programs take for a device, whatever extension they have."""
 _COUNTED = re.compile(r"(|.*\S) \(([1-9][0-9]{0,2})\)", re.DOTALL)
 """A stem and its counter: at most three digits, so that the year in `Plan (2024)` is none."""
 
@@ -143,4 +148,15 @@ def disk_name(name: str, node_id: bytes) -> str:
     if len(name.encode()) <= MAX_DISK_BYTES:
         return name
     stem, extension = split(name)
+    return _compose(stem, f"~{node_id[-4:].hex()}", extension)
+
+
+def on_windows(name: str, node_id: bytes) -> str:
+    """As `disk_name`, on a disk that holds 255 UTF-16 units and programs of Windows: with `_` for what is none of their
+    letters, and none at whose end they cut or that is a device's. What may be no name anywhere stays what it is."""
+    if name in ("", ".", "..") or "/" in name or "\0" in name:
+        return name
+    if not (_NOT_ON_WINDOWS.search(name) or name.endswith((".", " ")) or _DEVICES.fullmatch(name)):
+        return name
+    stem, extension = split(_NOT_ON_WINDOWS.sub("_", name).rstrip(". "))
     return _compose(stem, f"~{node_id[-4:].hex()}", extension)

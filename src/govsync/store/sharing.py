@@ -19,6 +19,7 @@ from govsync.protocol.changes import CHAIN_START, Cursor, NodeState
 from govsync.protocol.session import SpaceInfo, SpaceKind, SpaceState
 from govsync.store import dirty, gaps, holds, left_out, local_tree, ops, problems, spaces
 from govsync.store.database import Store
+from govsync.system import naming
 
 
 class _Near(msgspec.Struct, frozen=True, gc=False):
@@ -216,7 +217,7 @@ def _put_back(store: Store, strayed: Iterable[_Near]) -> list[int]:
         fact = local_tree.node(store, node.lid)
         assert fact.baseline is not None
         place = fact.baseline.place
-        disk_name = names.disk_name(place.name, fact.node_id)
+        disk_name = naming.disk_name(place.name, fact.node_id)
         store.run(
             "UPDATE node SET l_parent = ?, l_name = ?, l_key = ?, disk_name = ? WHERE lid = ?",
             (place.parent, place.name, names.key(place.name), disk_name, node.lid),
