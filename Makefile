@@ -75,7 +75,6 @@ check: $(READY) ## style, types, walls (the git hook runs it)
 	$(VENV)/bin/ruff format --check
 	$(VENV)/bin/mypy
 	$(VENV)/bin/mypy --platform win32 --cache-dir .mypy_cache/windows src/govsync/system/windows/*.py
-	$(VENV)/bin/mypy --platform win32 --follow-imports silent --no-warn-unreachable src/govsync/system/windows
 	$(VENV)/bin/lint-imports --no-logo
 
 format: $(READY) ## let ruff lay out and mend what it can
