@@ -1,6 +1,6 @@
 """Writes the pages under docs/reference, each a function of one table in the code, what docs/reliability.md counts in the tests,
-the pages for staff in Latin letters, the pictures of the icon, and the words that the file manager's extension brings along
-(`make generate`; CI fails on stale ones)."""
+the pages for staff in Latin letters, the pictures of the icon, the words that the file manager's extension brings along, and
+the template of Windows' policies (`make generate`; CI fails on stale ones)."""
 
 import json
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from docs import evidence, spoken
+from docs import evidence, policy_template, spoken
 from govsync.cli.main import cli as main_cli
 from govsync.desktop.theme import ART, LIGHT, TONES, tone
 from govsync.model.codes import CODES
@@ -17,7 +17,7 @@ from govsync.model.status import State
 from govsync.protocol.routes import ROUTES
 from govsync.protocol.wire import PREFIX, VERSION, VERSION_HEADER
 from govsync.server.fleet import KEYS
-from govsync.settings.schema import SETTINGS
+from govsync.settings.schema import SETTINGS, Setting, Shape
 from govsync.text import menu
 from govsync.text.sentences import SENTENCES
 
@@ -26,6 +26,7 @@ STATES = Path(__file__).parent / "pictures" / "states"
 LATIN = spoken.folder(Language.SERBIAN_LATIN)
 DERIVED = (REFERENCE, STATES, LATIN)
 """The folders that hold nothing else."""
+POLICIES = Path(__file__).parents[1] / "packaging" / "windows" / "policy"
 WORDS = Path(__file__).parents[1] / "packaging" / "file-manager" / "govsync_words.json"
 
 _WHO = {
@@ -59,26 +60,44 @@ def codes() -> str:
 
 def settings() -> str:
     """Renders the table of settings."""
-    rows = [f"| `{setting.key}` | {_shown(setting.default)} | {setting.meaning} |" for setting in SETTINGS]
+    rows = [
+        f"| `{setting.key}` | {_kind(setting)} | {_shown(setting.default)} | {'yes' if setting.endpoint else '–'} |"
+        f" {setting.meaning} |"
+        for setting in SETTINGS
+    ]
     return "\n".join(
         [
             "# Settings",
             "",
-            "Read from `/etc/govsync/policy.d/*.toml` (policy, which fixes a value), then the person's own (`govsync settings set KEY VALUE`), then",
-            "the default. `govsync settings` says each value and its source; what a file says wrongly is told by `govsync doctor` and stops nothing.",
+            "The first that says a key wins: the machine's policy (`/etc/govsync/policy.d/*.toml`, on Windows the registry), what the person's",
+            "organisation fixes on the server (`govsync admin org policy set ORG KEY VALUE`; only the keys marked *server*), the person's own",
+            "(`govsync settings set KEY VALUE`), the default. Nobody at the desk changes what the first two say. `govsync settings` says each value",
+            "and its source; what a source says wrongly is told by `govsync doctor` and stops nothing.",
             "",
-            "| key | default | meaning |",
-            "|---|---|---|",
+            "The server may not make a guard weaker or bring a desk to a standstill: of `hold.*` it may only lower the default, of rates say none",
+            "or at least 64 KiB/s, of `sync.max_file_size` none or at least 1 MiB, of `folder.minimum_free` at most 100 GiB, and it has at most 100",
+            "extensions.",
+            "",
+            "| key | value | default | server | meaning |",
+            "|---|---|---|---|---|",
             *rows,
             "",
         ]
     )
 
 
+def _kind(setting: Setting) -> str:
+    if setting.shape is Shape.CHOICE:
+        return ", ".join(f"`{choice}`" for choice in setting.choices)
+    if setting.shape is Shape.NUMBER:
+        return f"{setting.numbers[0]:,} to {setting.numbers[1]:,}"
+    return {Shape.SWITCH: "on or off", Shape.LIST: "list"}.get(setting.shape, "text")
+
+
 def _shown(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return "none" if value == () else str(value)
+    return "none" if value in ((), "") else str(value)
 
 
 def api() -> str:
@@ -174,6 +193,7 @@ def derived() -> dict[Path, str]:
         **{REFERENCE / name: render() for name, render in PAGES.items()},
         **{LATIN / name: spoken.in_latin(spoken.folder(Language.SERBIAN) / name) for name in spoken.names()},
         **{STATES / f"{state}.svg": icon(state) for state in State},
+        **{POLICIES / name: text for name, text in policy_template.files().items()},
         WORDS: json.dumps(menu.table(), ensure_ascii=False, indent=1) + "\n",
     }
 
@@ -186,6 +206,7 @@ def main() -> None:
         for left_over in set(folder.iterdir()) - set(found):
             left_over.unlink()
     for path, text in found.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     evidence.PAGE.write_text(evidence.page(), encoding="utf-8")
 

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from govsync.agent import home
+from govsync.agent import fixed, home
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
+from govsync.protocol.session import Policy
 from govsync.settings.merge import Effective
 from govsync.system import autostart, policy
 from govsync.system.machine import machine_id
@@ -70,7 +71,7 @@ def test_what_the_installer_was_told_is_weaker_than_what_anybody_says(here, monk
     home.set_setting(here, "endpoint.url", "https://person.example")
     assert home.settings(here)[0]["endpoint.url"] == Effective("https://person.example", "user")
     say_policy("it.toml", "endpoint.url = 'https://policy.example'")
-    assert home.settings(here)[0]["endpoint.url"] == Effective("https://policy.example", "policy")
+    assert home.settings(here)[0]["endpoint.url"] == Effective("https://policy.example", "policy", "policy")
 
 
 def test_the_last_policy_file_by_name_beats_the_others_and_the_person(here):
@@ -78,14 +79,38 @@ def test_the_last_policy_file_by_name_beats_the_others_and_the_person(here):
     say_policy("20-agency.toml", "[hold]\ndeletions = 30")
     say_policy("10-all.toml", "[hold]\ndeletions = 20\nrewrites = 50")
     effective, _ = home.settings(here)
-    assert effective["hold.deletions"] == Effective(30, "policy")
-    assert effective["hold.rewrites"] == Effective(50, "policy")
+    assert effective["hold.deletions"] == Effective(30, "policy", "policy")
+    assert effective["hold.rewrites"] == Effective(50, "policy", "policy")
 
 
 def test_what_policy_fixes_cannot_be_set(here):
     say_policy("10.toml", "[hold]\ndeletions = 30")
     assert refused(here, "hold.deletions", "7").code is Code.SETTING_FIXED
     assert not here.settings.exists()
+
+
+def test_what_the_organisation_fixes_cannot_be_set_and_beats_the_person(here):
+    home.set_setting(here, "hold.deletions", "7")
+    fixed.keep(here, Policy(settings={"hold.deletions": "40", "hold.rewrites": "60"}))
+    say_policy("10.toml", "[hold]\nrewrites = 3000")
+    effective, wrong = home.settings(here)
+    assert wrong == []
+    assert effective["hold.deletions"] == Effective(40, "endpoint", "endpoint")
+    assert effective["hold.rewrites"] == Effective(3000, "policy", "policy")
+    assert refused(here, "hold.deletions", "8").code is Code.SETTING_FIXED
+    fixed.forget(here)
+    assert home.settings(here)[0]["hold.deletions"] == Effective(7, "user")
+
+
+@pytest.mark.parametrize(
+    "content", [b"no toml", b"\xff\x00", b'"endpoint.url" = "https://elsewhere.example"\n']
+)
+def test_what_an_endpoint_says_wrongly_stops_nothing_and_is_told(here, content):
+    here.endpoint_policy.parent.mkdir(parents=True)
+    here.endpoint_policy.write_bytes(content)
+    effective, wrong = home.settings(here)
+    assert {each.source for each in effective.values()} == {"default"}
+    assert len(wrong) == 1
 
 
 def test_a_wrong_file_stops_nothing_and_is_told(here):
@@ -103,7 +128,7 @@ def test_a_policy_that_cannot_be_read_stops_nothing_and_is_told(here):
     say_policy("20.toml", "[hold]\ndeletions = 30")
     (policy.FOLDER / "10.toml").mkdir()
     effective, wrong = home.settings(here)
-    assert effective["hold.deletions"] == Effective(30, "policy")
+    assert effective["hold.deletions"] == Effective(30, "policy", "policy")
     assert [(failure.code, failure.facts["name"]) for failure in wrong] == [
         (Code.SETTING_BAD, str(policy.FOLDER / "10.toml"))
     ]

@@ -38,10 +38,34 @@ def test_a_stream_that_ends_the_session_is_not_begun_again(
     copies: list[list[object]] = []
     stream = Stream(
         EndedCalls(code),  # type: ignore[arg-type]
-        SystemIds(), told.append, lambda: copies.append(list(told)),
+        SystemIds(), told.append, lambda: copies.append(list(told)), lambda: None,
     )  # fmt: skip
     stream._run()
     assert told == [events.Beat(7), expected]
     assert copies == ([[events.Beat(7)]] if cloned else []), (
         "the home is another device's before anybody is told"
     )
+
+
+def test_what_the_organisation_fixes_is_asked_for_with_each_beginning_and_when_it_is_said() -> None:
+    asked: list[int] = []
+    told: list[object] = []
+
+    class Calls(EndedCalls):
+        begun = 0
+
+        def events(self) -> Iterator[said.Event]:
+            self.begun += 1
+            yield said.Beat(digest=self.begun, time_ms=0)
+            yield said.Beat(digest=self.begun, time_ms=0)
+            if self.begun == 1:
+                yield said.PolicyChanged()
+                raise Failure(Code.OFFLINE)
+            raise Failure(Code.SIGNED_OUT)
+
+    stream = Stream(
+        Calls(Code.OFFLINE),  # type: ignore[arg-type]
+        SystemIds(), told.append, lambda: None, lambda: asked.append(len(told)),
+    )  # fmt: skip
+    stream._run()
+    assert asked == [0, 2, 3], "before the first beat of each stream, and where the server said so"

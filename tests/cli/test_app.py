@@ -6,9 +6,13 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from govsync.agent import home
 from govsync.cli import app as module
 from govsync.cli.main import cli
 from govsync.desktop import app as desktop
+from govsync.system import policy
+from govsync.system.machine import machine_id
+from govsync.system.places import places
 
 
 @pytest.fixture
@@ -44,6 +48,45 @@ def test_a_new_home_begins_with_the_address_that_the_organisation_has_set(begun,
     assert begin.minimized
     assert begin.folder is not None
     assert begin.folder.name == "GovSync"
+
+
+@pytest.fixture
+def policies(tmp_path, monkeypatch):
+    monkeypatch.setattr(policy, "FOLDER", tmp_path / "policy.d")
+    policy.FOLDER.mkdir()
+    return lambda text: (policy.FOLDER / "10.toml").write_text(text)
+
+
+def test_a_first_start_asks_for_nothing_that_policy_fixes(begun, policies, tmp_path):
+    policies(f'"endpoint.url" = "https://drive.example.gov"\n"folder.path" = "{tmp_path}/Work"\n')
+    assert CliRunner().invoke(cli, ["app"]).exit_code == 0
+    policies('"endpoint.locked" = true\n"folder.locked" = true\n')
+    (tmp_path / "settings.toml").write_text('"endpoint.url" = "https://own.example"\n')
+    assert CliRunner().invoke(cli, ["app"]).exit_code == 0
+    policies('"endpoint.locked" = true\n')
+    (tmp_path / "settings.toml").write_text("")
+    assert CliRunner().invoke(cli, ["app"]).exit_code == 0
+    one, two, three = begun
+    assert (one.endpoint, one.folder) == ("https://drive.example.gov", tmp_path / "Work")
+    assert (two.endpoint, two.folder.name) == ("https://own.example", "GovSync")
+    assert (one.known_address, one.known_folder) == (two.known_address, two.known_folder) == (True, True)
+    assert (three.known_address, three.known_folder) == (False, False), "there is no address to lock"
+
+
+def test_without_an_icon_a_minimized_start_is_that_of_the_agent_alone(begun, policies, tmp_path, monkeypatch):
+    started = []
+    monkeypatch.setattr(module, "start", lambda: started.append(1))
+    policies('"app.show_tray" = false\n')
+    assert CliRunner().invoke(cli, ["app", "--minimized"]).exit_code == 0
+    assert (len(begun), started) == (1, []), "there is no desk yet, and somebody has to sign in"
+    identity = home.Identity(
+        device="ab" * 16, name="PC", machine=machine_id(), login="anna", root="cd" * 16, folder="/f"
+    )
+    home.save(places({"GOVSYNC_HOME": str(tmp_path)}), identity)
+    assert CliRunner().invoke(cli, ["app", "--minimized"]).exit_code == 0
+    assert (len(begun), started) == (1, [1])
+    assert CliRunner().invoke(cli, ["app"]).exit_code == 0
+    assert (begun[-1].tray, started) == (False, [1])
 
 
 def test_it_opens_on_the_page_that_is_asked_for_and_on_no_other(begun):

@@ -238,7 +238,7 @@ ROOM = (
 def settings(**policy: Any) -> dict[str, Effective]:
     found = {each.key: Effective(each.default, "default") for each in SETTINGS}
     for key, value in policy.items():
-        found[key.replace("__", ".")] = Effective(value, "policy")
+        found[key.replace("__", ".")] = Effective(value, "policy", "policy")
     return found
 
 

@@ -95,7 +95,9 @@ def pictures(palette: Palette, only: str) -> Iterator[tuple[str, QWidget]]:
 
 def _dialogs(palette: Palette, only: str) -> Iterator[tuple[str, QWidget]]:
     def first(begun: bool = False) -> FirstStart:
-        return FirstStart(palette, "https://drive.example.gov", "anna", Path("/tmp"), begun, lambda *_: None)
+        return FirstStart(
+            palette, "https://drive.example.gov", "anna", Path("/tmp"), begun, runs=lambda *_: None
+        )
 
     if only in "first-address":
         yield "first-address", first()

@@ -287,3 +287,13 @@ def test_what_is_wanted_of_a_path_opens_as_soon_as_the_desk_is_known(qtbot, app,
     opened()[0].close()
     found.show(f"{what}:/somewhere/else")
     qtbot.waitUntil(lambda: "outside the synced folder" in found.window.banner.text())
+
+
+def test_where_no_icon_is_wanted_there_is_none_and_the_window_ends_the_app(qtbot, app, ran, monkeypatch):
+    ended = []
+    monkeypatch.setattr(QApplication, "quit", lambda: ended.append(1))
+    found = app(Begin(endpoint="", login="anna", folder=None, begun=True, tray=False))
+    assert not found.tray._look.isActive()
+    assert not found.tray.is_shown()
+    found.window.close()
+    assert ended == [1]

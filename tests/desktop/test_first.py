@@ -8,7 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 
 from govsync.desktop.commands import Outcome
-from govsync.desktop.dialogs.first import ADDRESS, DONE, FOLDER, PERSON, FirstStart
+from govsync.desktop.dialogs.first import ADDRESS, DONE, FOLDER, NOTHING, PERSON, FirstStart, Known
 from govsync.desktop.theme import LIGHT
 from govsync.model.codes import Code
 from tests.desktop.test_window import words
@@ -37,9 +37,15 @@ def commands() -> Commands:
 @pytest.fixture
 def first(qtbot, dressed, commands, tmp_path):
     def make(
-        endpoint: str = "", login: str = "", begun: bool = False, folder: Path | None = None
+        endpoint: str = "",
+        login: str = "",
+        begun: bool = False,
+        folder: Path | None = None,
+        known: Known = NOTHING,
     ) -> FirstStart:
-        window = FirstStart(LIGHT, endpoint, login, folder or tmp_path / "GovSync", begun, commands.run)
+        window = FirstStart(
+            LIGHT, endpoint, login, folder or tmp_path / "GovSync", begun, known, commands.run
+        )
         qtbot.addWidget(window)
         window.show()
         window.activateWindow()
@@ -176,3 +182,36 @@ def test_escape_goes_back(first):
     window.turn_to(PERSON)
     QTest.keyClick(window, Qt.Key.Key_Escape)
     assert window.step == ADDRESS
+
+
+def test_what_is_fixed_is_not_asked_for_and_the_sign_in_takes_it(qtbot, first, commands):
+    window = first("https://drive.example.gov", known=Known(address=True, folder=True))
+    assert window.step == PERSON
+    assert not window.back.isVisible()
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert window.step == PERSON
+    commands.ends = [Outcome(False, "", "Nobody answers.", Code.OFFLINE)]
+    QTest.keyClicks(QApplication.focusWidget(), "anna")
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    type_("secret")
+    assert window.step == PERSON, "there is no address that could be mended"
+    assert "Nobody answers." in words(window)
+    commands.ends = [DONE_WELL, DONE_WELL]
+    type_("secret")
+    assert window.step == DONE
+    login = ("login", "--endpoint", "https://drive.example.gov", "--user", "anna", "--password-stdin")
+    assert [arguments for arguments, _ in commands.ran] == [login, login, ("start",)]
+
+
+@pytest.mark.parametrize(
+    ("known", "steps"), [(Known(address=True), [PERSON, FOLDER]), (Known(folder=True), [ADDRESS, PERSON])]
+)
+def test_only_what_is_not_fixed_is_asked_for(first, commands, known, steps):
+    window = first("https://drive.example.gov", "anna", known=known)
+    seen = [window.step]
+    commands.ends = [DONE_WELL, DONE_WELL, DONE_WELL]
+    while window.step != DONE:
+        window.password.edit.setText("secret")
+        window.go_on()
+        seen.append(window.step)
+    assert seen == [*steps, DONE]

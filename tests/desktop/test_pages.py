@@ -16,6 +16,7 @@ from govsync.desktop.widgets.emblem import Bar
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.model.status import Transfer
+from govsync.settings.merge import Effective
 from tests.desktop import samples
 from tests.desktop.test_window import button, words
 
@@ -89,6 +90,24 @@ def test_what_a_policy_fixes_is_locked_and_says_so(shown):
     free = page.settings["network.upload_limit"]
     assert not free.locked.isVisible()
     assert free.field.isEnabled()
+
+
+def test_it_says_who_has_fixed_it_and_locks_the_folder_with_its_lock(shown):
+    found = samples.settings(sync__on_metered="sync", folder__locked=True)
+    found["network.upload_limit"] = Effective(2_000_000, "endpoint", "endpoint")
+    page = shown("settings", also={messages.ListSettings: found}).made("settings")
+    reasons = {key: words(page.settings[key].locked) for key in ("sync.on_metered", "network.upload_limit")}
+    assert "Fixed on this PC by your IT" in reasons["sync.on_metered"]
+    assert "Fixed by your organisation" in reasons["network.upload_limit"]
+    assert page.settings["network.upload_limit"].field.isReadOnly()
+    assert "Fixed on this PC by your IT" in words(page._where.locked)
+    assert not page._change.isVisible()
+
+
+def test_a_folder_that_nothing_locks_can_be_changed(shown):
+    page = shown("settings").made("settings")
+    assert page._change.isVisible()
+    assert not page._where.locked.isVisible()
 
 
 @pytest.mark.parametrize("fixed", [False, True])

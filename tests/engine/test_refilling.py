@@ -16,13 +16,13 @@ from govsync.store import local_tree, lost, pending, problems, spaces
 from tests.engine.bench import EPOCH, Bench
 
 
-def lose(bench: Bench, name: str) -> None:
+def lose(bench: Bench, name: str, offered: bool = True) -> None:
     """The server has lost a file that desk and server had agreed on."""
     node = local_tree.node(bench.store, bench.lid(name))
     assert node.baseline is not None
     row = lost.Lost(
         lid=node.lid, place=Place(node.baseline.place.parent, name), place_key=node.baseline.place_key, epoch=EPOCH, seq=1,
-        rev=node.baseline.rev, hash=node.baseline.hash, offered=True,
+        rev=node.baseline.rev, hash=node.baseline.hash, offered=offered,
     )  # fmt: skip
     with bench.store.transaction():
         lost.keep(bench.store, row)

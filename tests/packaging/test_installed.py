@@ -27,7 +27,7 @@ pytestmark = [
 ]
 
 KIM = "kim"
-FOLDER = SYSTEM / "home" / KIM / "GovSync"
+FOLDER = SYSTEM / "home" / KIM / f"Files of {KIM}"
 FILES = 40
 
 
@@ -94,14 +94,14 @@ def test_a_desk_is_installed_configured_upgraded_while_it_works_and_removed(
     policy = SYSTEM / "etc" / "govsync" / "policy.d" / "10-agency.toml"
     policy.parent.mkdir(parents=True)
     policy.write_text(
-        f'[endpoint]\nurl = "http://127.0.0.1:{site.server.port}"\n[hold]\ndeletions = 70\n[no]\nsuch = 1\n'
+        f'[endpoint]\nurl = "http://127.0.0.1:{site.server.port}"\n[folder]\npath = "{{home}}/Files of {{user}}"\nlocked = true\n[hold]\ndeletions = 70\n[no]\nsuch = 1\n'
     )
 
     def said(*arguments: str, stdin: str = "", expected: int | None = 0) -> str:
         return bare.as_person(KIM, ["govsync", *arguments], stdin, expected)
 
     settings = json.loads(said("settings", "--json"))
-    assert settings["hold.deletions"] == {"value": 70, "source": "policy"}
+    assert settings["hold.deletions"] == {"value": 70, "source": "policy", "fixed": "policy"}
     assert "no.such" in said("doctor", expected=1)
     said("login", "--user", "anna", "--password-stdin", stdin=PASSWORD)
     said("start")

@@ -16,6 +16,7 @@ ALL: tuple[events.Event, ...] = (
     events.Beat(digest=2**64 - 1, time_ms=1),
     events.HeadMoved(space=bytes(range(16)), seq=7),
     events.RightsChanged(),
+    events.PolicyChanged(),
     events.SessionEnded(),
 )
 STREAM = b"".join(map(events.encode, ALL))

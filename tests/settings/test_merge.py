@@ -27,7 +27,8 @@ def test_policy_beats_endpoint_beats_user_beats_default():
     for strongest in range(3):
         sources = [(name, {"hold.deletions": str(10 + number)}) for number, name in enumerate(order)]
         effective, _ = merge(sources[strongest:])
-        assert effective["hold.deletions"] == Effective(10 + strongest, order[strongest])
+        fixed = order[strongest] if strongest < 2 else ""
+        assert effective["hold.deletions"] == Effective(10 + strongest, order[strongest], fixed)
         assert effective["hold.rewrites"].source == "default"
 
 
@@ -102,4 +103,4 @@ def test_the_new_name_counts_where_a_source_says_both_in_whatever_order():
 
 def test_a_policy_that_says_the_old_name_beats_a_user_who_says_the_new_one():
     effective, _ = merge([("policy", {"a.old": "3"}), ("user", {"a.new": "4"})], RENAMED)
-    assert effective["a.new"] == Effective(3, "policy")
+    assert effective["a.new"] == Effective(3, "policy", "policy")

@@ -11,7 +11,9 @@ from govsync.settings.schema import SETTINGS, Setting, find, parse
 KEYS = {
     "hold.deletions", "hold.deletions_share", "hold.rewrites", "folder.minimum_free", "network.upload_limit",
     "network.download_limit", "sync.ignore", "app.autostart", "app.notifications", "app.language",
-    "network.proxy", "sync.on_metered", "privacy.health_reports",
+    "network.proxy", "sync.on_metered", "endpoint.url", "endpoint.locked", "folder.path", "folder.locked",
+    "network.ca_file", "sync.max_file_size", "sync.blocked_extensions", "app.show_tray", "log.level", "log.keep_days",
+    "privacy.health_reports",
 }  # fmt: skip
 
 
@@ -55,6 +57,14 @@ def test_a_default_is_a_value_that_could_be_set(setting):
         ("privacy.health_reports", " counts ", "counts"),
         ("sync.ignore", "*.tmp, /build/\n!keep.tmp", ("*.tmp", "/build/", "!keep.tmp")),
         ("sync.ignore", "", ()),
+        ("folder.path", " {home}/{user} Files ", "{home}/{user} Files"),
+        ("folder.path", "C:\\Users\\{user}\\GovSync", "C:\\Users\\{user}\\GovSync"),
+        ("folder.path", "\\\\server\\{user}", "\\\\server\\{user}"),
+        ("network.ca_file", "/etc/agency.pem", "/etc/agency.pem"),
+        ("network.ca_file", "", ""),
+        ("sync.blocked_extensions", "pst, .ISO\n*.Tar.GZ", ("pst", "iso", "tar.gz")),
+        ("sync.max_file_size", "2 GB", 2_000_000_000),
+        ("log.level", " debug ", "debug"),
     ],
 )
 def test_a_value_is_read_as_people_write_it(key, text, value):
@@ -91,6 +101,22 @@ def test_a_value_is_read_as_people_write_it(key, text, value):
         ("app.language", "de"),
         ("app.language", ""),
         ("sync.ignore", "no text \udcff"),
+        ("folder.path", ""),
+        ("folder.path", "Files"),
+        ("folder.path", "../Files"),
+        ("folder.path", "~anna/Files"),
+        ("folder.path", "{home}/{group}"),
+        ("folder.path", "{user}/Files"),
+        ("folder.path", "/a\0b"),
+        ("network.ca_file", "agency.pem"),
+        ("network.ca_file", "{home}/agency.pem"),
+        ("sync.blocked_extensions", "a b"),
+        ("sync.blocked_extensions", "*"),
+        ("sync.blocked_extensions", "a/b"),
+        ("sync.blocked_extensions", "x" * 21),
+        ("log.level", "loud"),
+        ("log.keep_days", "0"),
+        ("log.keep_days", "4000"),
     ],
 )
 def test_what_cannot_be_a_value_is_refused_with_key_and_text(key, text):

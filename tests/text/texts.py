@@ -19,6 +19,8 @@ SOURCE = Path(po.__file__).parents[1]
 LOCALE = po.LOCALE
 _SAYS = {"said": (0,), "counted": (0, 1), "Counted": (0, 1), "show_rows": (2,)}
 """Which arguments of a call are texts."""
+_SAYS_AS = {"Setting": "meaning"}
+"""Of which call the argument of this name is one."""
 
 
 @cache
@@ -27,7 +29,7 @@ def texts() -> dict[str, tuple[str, str]]:
     found: dict[str, tuple[str, str]] = {}
     for file in sorted(SOURCE.rglob("*.py")):
         where, source = str(file.relative_to(SOURCE)), file.read_text(encoding="utf-8")
-        if any(name in source for name in _SAYS):
+        if any(name in source for name in (*_SAYS, *_SAYS_AS, "Text")):
             for one, many in _of_code(ast.parse(source)):
                 found.setdefault(one, (many, where))
     for file in sorted(SOURCE.rglob("*.html")):
@@ -47,6 +49,11 @@ def _of_code(tree: ast.AST) -> Iterator[tuple[str, str]]:
 
 def _of_call(call: ast.Call) -> Iterator[tuple[str, str]]:
     name = call.func.id if isinstance(call.func, ast.Name) else ""
+    yield from (
+        (each.value.value, "")
+        for each in call.keywords
+        if each.arg == _SAYS_AS.get(name) and isinstance(each.value, ast.Constant)
+    )
     places = _SAYS.get(name, ())
     arguments = [call.args[place] for place in places if place < len(call.args)]
     literals = [

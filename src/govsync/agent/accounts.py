@@ -7,16 +7,16 @@ from pathlib import Path
 import msgspec
 
 import govsync
-from govsync.agent import home
+from govsync.agent import fixed, home
 from govsync.agent.clock import SystemIds
 from govsync.agent.removal import Removed, remove_files
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol.session import DeviceInfo
-from govsync.remote.http import HttpCalls
+from govsync.remote.http import HttpCalls, Way
 from govsync.remote.rate import Rate
 from govsync.remote.session import Credentials
-from govsync.settings.values import values
+from govsync.settings.values import Values, values
 from govsync.system.places import Places
 from govsync.system.probe import Fitness
 from govsync.system.secrets import Secrets
@@ -51,6 +51,11 @@ class _Unkept:
         """As `Credentials.store`; the caller keeps what the answer brings."""
 
 
+def way(settings: Values) -> Way:
+    """Answers how the settings say that the server is reached."""
+    return Way(settings.network_proxy, settings.network_ca_file)
+
+
 def plain_calls(places: Places, endpoint: str, device: bytes) -> HttpCalls:
     """Makes calls for a device that has no session yet."""
     return _calls(places, endpoint, device, _Unkept())
@@ -58,9 +63,9 @@ def plain_calls(places: Places, endpoint: str, device: bytes) -> HttpCalls:
 
 def _calls(places: Places, endpoint: str, device: bytes, credentials: Credentials) -> HttpCalls:
     free = Rate(0, lambda: 0.0, lambda _: None)
-    proxy = values(home.settings(places)[0]).network_proxy
     nonce = SystemIds().new().hex()
-    return HttpCalls(endpoint, device, credentials, nonce, time.sleep, (free, free), proxy)
+    by = way(values(home.settings(places)[0]))
+    return HttpCalls(endpoint, device, credentials, nonce, time.sleep, (free, free), by)
 
 
 def sign_in(places: Places, endpoint: str, login: str, password: str, folder_later: bool = False) -> None:
@@ -68,6 +73,10 @@ def sign_in(places: Places, endpoint: str, login: str, password: str, folder_lat
     later. Raises what the server says."""
     if not endpoint.startswith(("http://", "https://")):
         raise Failure(Code.BAD_REQUEST, what="endpoint: it begins with https://")
+    endpoint = endpoint.rstrip("/")
+    settings = values(home.settings(places)[0])
+    if settings.endpoint_locked and settings.endpoint_url and endpoint != settings.endpoint_url:
+        raise Failure(Code.SETTING_FIXED, name="endpoint.url")
     lock = home.take(places)
     try:
         identity = home.load(places, SystemIds().new())
@@ -82,13 +91,13 @@ def sign_in(places: Places, endpoint: str, login: str, password: str, folder_lat
         finally:
             calls.close()
         identity = msgspec.structs.replace(
-            identity, endpoint=endpoint.rstrip("/"), login=tokens.login, user_name=tokens.name
+            identity, endpoint=endpoint, login=tokens.login, user_name=tokens.name
         )
         home.secrets(places).put(home.secret_name(identity), tokens.refresh)
+        _take_fixed(places, identity)
         if not identity.root and not folder_later:
-            home.choose_folder(
-                places, identity, Path(identity.folder or home.DEFAULT_FOLDER), SystemIds().new()
-            )
+            folder = home.folder_of(settings, identity)
+            home.choose_folder(places, identity, folder, SystemIds().new())
         else:
             home.save(places, identity)
         home.follow_autostart(places)
@@ -115,9 +124,24 @@ def sign_out(places: Places, remove: bool = False) -> Removed | None:
         finally:
             calls.close()
         kept.put(name, None)
+        fixed.forget(places)
         return removed
     finally:
         lock.release()
+
+
+def _take_fixed(places: Places, identity: home.Identity) -> None:
+    """Takes what the organisation fixes before anything of the folder is looked at; where the server does not say it now, the
+    agent asks as soon as it listens. What was another organisation's is forgotten in any case."""
+    fixed.forget(places)
+    kept = Kept(home.secrets(places), home.secret_name(identity))
+    calls = _calls(places, identity.endpoint, bytes.fromhex(identity.device), kept)
+    try:
+        fixed.keep(places, calls.policy())
+    except Failure as failure:
+        _log.info("it is not known yet what the organisation fixes: %s", failure.code)
+    finally:
+        calls.close()
 
 
 def _tell(calls: HttpCalls) -> None:
@@ -128,7 +152,11 @@ def _tell(calls: HttpCalls) -> None:
 
 
 def set_folder(places: Places, folder: Path) -> Fitness:
-    """Chooses the synced folder of a home; answers what its disk can do."""
+    """Chooses the synced folder of a home; answers what its disk can do. Raises Failure(setting_fixed) where it is chosen
+    already."""
+    settings = values(home.settings(places)[0])
+    if settings.folder_locked and folder.expanduser().absolute() != home.folder_of(settings):
+        raise Failure(Code.SETTING_FIXED, name="folder.path")
     lock = home.take(places)
     try:
         identity = home.load(places, SystemIds().new())

@@ -18,6 +18,7 @@ from govsync.local.root import proven
 from govsync.model.codes import Code
 from govsync.model.problems import Failure, problem_of
 from govsync.model.status import State
+from govsync.remote.http import trusted
 from govsync.settings.schema import NONE, SYSTEM
 from govsync.settings.values import values
 from govsync.system.disk import DiskFileSystem
@@ -54,6 +55,7 @@ def examine(places: Places, environment: Mapping[str, str]) -> list[Finding]:
         ("home", lambda: _room("home", shutil.disk_usage(places.home).free)),
         ("account", lambda: _account(places, identity)),
         ("endpoint", lambda: _endpoint(places, identity)),
+        ("certificates", lambda: _certificates(places)),
         ("proxy", lambda: _proxy(places, identity, environment)),
         ("keyring", lambda: iter([Finding("keyring", "PASS", home.secrets(places).kept_in)])),
         ("watcher", _watches),
@@ -109,6 +111,14 @@ def _settings(places: Places) -> Iterator[Finding]:
         yield _failed("settings", "WARN", failure)
     if not wrong:
         yield _finding("settings", "PASS", "settings")
+
+
+def _certificates(places: Places) -> Iterator[Finding]:
+    """Reads the file of certificates, where one is named."""
+    file = values(home.settings(places)[0]).network_ca_file
+    if file:
+        trusted(file)
+        yield Finding("certificates", "PASS", file)
 
 
 def _account(places: Places, identity: home.Identity) -> Iterator[Finding]:

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import msgspec
 
+from govsync.agent import fixed
 from govsync.agent.neighbours import require_apart
 from govsync.local import root as roots
 from govsync.local.root import Root
@@ -20,21 +21,19 @@ from govsync.model.documents import from_json
 from govsync.model.ids import Hex
 from govsync.model.problems import MALFORMED, Failure
 from govsync.protocol.numbers import Count
-from govsync.settings.merge import Effective, merge, read, write
+from govsync.settings.merge import ENDPOINT, INSTALLER, POLICY, USER, Effective, merge, read, write
 from govsync.settings.schema import find, parse
-from govsync.settings.values import values
+from govsync.settings.values import Values, values
 from govsync.system import autostart
 from govsync.system import policy as machine_policy
 from govsync.system.disk import DiskFileSystem
 from govsync.system.durable import replace_file
 from govsync.system.lock import Lock
-from govsync.system.machine import device_name, machine_id
+from govsync.system.machine import device_name, machine_id, user_name
 from govsync.system.places import Places
 from govsync.system.probe import Fitness, network_kind, probe
 from govsync.system.process import govsync
 from govsync.system.secrets import Secrets
-
-DEFAULT_FOLDER = "~/GovSync"
 
 _log = logging.getLogger(__name__)
 
@@ -134,9 +133,12 @@ def settings(places: Places) -> tuple[dict[str, Effective], list[Failure]]:
         policy.update(texts)
         errors += [file.unreadable] if file.unreadable else []
         wrong.extend(Failure(Code.SETTING_BAD, name=str(file.path), value=error) for error in errors)
+    endpoint, errors = fixed.kept(places)
+    wrong.extend(Failure(Code.SETTING_BAD, name=str(places.endpoint_policy), value=error) for error in errors)
     user, errors = _user_settings(places)
     wrong.extend(Failure(Code.SETTING_BAD, name=str(places.settings), value=error) for error in errors)
-    effective, bad = merge([("policy", policy), ("user", user), ("installer", machine_policy.seed())])
+    seed = machine_policy.seed()
+    effective, bad = merge([(POLICY, policy), (ENDPOINT, endpoint), (USER, user), (INSTALLER, seed)])
     return effective, [*wrong, *bad]
 
 
@@ -151,14 +153,14 @@ def set_setting(places: Places, key: str, text: str) -> None:
     """Sets a person's setting; raises Failure(setting_unknown, setting_bad, setting_fixed)."""
     setting = find(key)
     parse(setting, text)
-    if settings(places)[0][setting.key].source == "policy":
+    if settings(places)[0][setting.key].fixed:
         raise Failure(Code.SETTING_FIXED, name=setting.key)
     texts, errors = _user_settings(places)
     if errors:  # To write it anew would drop what the person has put there.
         raise Failure(Code.SETTING_BAD, name=str(places.settings), value=errors[0])
     texts[setting.key] = text
     replace_file(places.settings, write(texts).encode())
-    if setting.key == "app.autostart":
+    if setting.key in ("app.autostart", "app.show_tray"):
         follow_autostart(places)
 
 
@@ -170,12 +172,22 @@ def follow_autostart(places: Places) -> None:
     if places.own_home:
         return
     config = places.settings.parent.parent  # The desktop's own entries lie beside our folder.
-    if values(settings(places)[0]).app_autostart:
+    found = values(settings(places)[0])
+    if found.app_autostart:
         # With its icon, where that is installed: it starts the agent.
-        window = find_spec("PySide6") is not None
+        window = find_spec("PySide6") is not None and found.app_show_tray
         autostart.turn_on(config, govsync("app", "--minimized") if window else govsync("start"))
     else:
         autostart.turn_off(config)
+
+
+def folder_of(settings: Values, identity: Identity | None = None) -> Path:
+    """Answers the folder that a device takes which has none: the one that it had, unless that is fixed, else what the settings
+    say."""
+    if identity is not None and identity.folder and not settings.folder_locked:
+        return Path(identity.folder)
+    text = settings.folder_path.replace("{home}", str(Path.home())).replace("{user}", user_name())
+    return Path(text).expanduser().absolute()
 
 
 def choose_folder(places: Places, identity: Identity, folder: Path, new_id: bytes) -> Fitness:

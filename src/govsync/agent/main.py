@@ -11,9 +11,10 @@ import msgspec
 
 import govsync
 from govsync.agent import home, log
-from govsync.agent.accounts import Kept
+from govsync.agent.accounts import Kept, way
 from govsync.agent.clock import SystemClock, SystemIds
 from govsync.agent.commands import notices
+from govsync.agent.fixed import Fixed
 from govsync.agent.folder_lock import FolderLock
 from govsync.agent.health import Reports
 from govsync.agent.listen import Listener
@@ -98,7 +99,7 @@ class Agent:
         nonce = self.ids.new().hex()
         self.calls = HttpCalls(
             self.identity.endpoint, device, kept, nonce, time.sleep, (self.rates[0], self.rates[1]),
-            self.settings.network_proxy,
+            way(self.settings),
         )  # fmt: skip
         self.remote = ChunkedRemote(self.calls, DEFAULT, ThreadPoolExecutor(REQUESTS, "request"))
         self.disk = DiskFileSystem(Path(self.identity.folder))
@@ -118,7 +119,8 @@ class Agent:
         self.loop = Loop(self.memory, self.clock, self.workers.start, self._join_moved)
         self._watcher = self._new_watcher()
         self.reports = Reports(self._health, self.calls.tell_health)
-        self._stream = Stream(self.calls, self.ids, self._heard, self._cloned)
+        self._fixed = Fixed(self.calls, places, lambda: self.loop.call(self._follow_policy))
+        self._stream = Stream(self.calls, self.ids, self._heard, self._cloned, self._fixed.ask)
         self._is_metered = False
         self._metered = Metered(self._line)
         self._policy = PolicyWatch(lambda: self.loop.call(self._follow_policy))
@@ -154,6 +156,7 @@ class Agent:
         self._watch()
         if self._signed_in:
             self.tell(events.SessionBegun())
+            self._fixed.start()
             self._stream.start()
         self._metered.start()
         self._policy.start()
@@ -166,6 +169,7 @@ class Agent:
             self._policy.stop()
             self._metered.stop()
             self._stream.stop()
+            self._fixed.stop()
             self._watcher.stop()
             self.workers.stop()
             self.memory.close()
@@ -235,11 +239,13 @@ class Agent:
         self._ignore = Ignore.of_setting(self.settings.sync_ignore)
         if self.memory.trouble is None:
             self.engine.desk.rules = _rules(self.settings)
+            self.engine.desk.facts_changed()  # What was kept back may go now.
             if self.settings.sync_ignore != before.sync_ignore:
                 self.engine.observing.scan()  # What was left alone may be meant now, and the other way round (R27).
         self.rates[0].limit = self.settings.network_upload_limit
         self.rates[1].limit = self.settings.network_download_limit
-        self.calls.use_proxy(self.settings.network_proxy)
+        self.calls.use_way(way(self.settings))
+        log.follow(self.settings.log_level, self.settings.log_keep_days)
         if self.settings.sync_on_metered != before.sync_on_metered:
             self._line(self._is_metered)
 
@@ -316,12 +322,15 @@ def _rules(settings: Values) -> Rules:
         hold_deletions_share=settings.hold_deletions_share,
         hold_rewrites=settings.hold_rewrites,
         minimum_free_bytes=settings.folder_minimum_free,
+        largest_file_bytes=settings.sync_max_file_size,
+        blocked_extensions=settings.sync_blocked_extensions,
     )
 
 
 def run_agent(places: Places, log_to_terminal: bool) -> NoReturn:
     """Runs the agent of a home in this process, which ends with it."""
-    log.set_up(None if log_to_terminal else places.logs)
+    settings = values(home.settings(places)[0])
+    log.set_up(None if log_to_terminal else places.logs, settings.log_level, settings.log_keep_days)
     explain_crashes()
     hold_little()
     agent = Agent(places)

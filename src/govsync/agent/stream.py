@@ -1,4 +1,6 @@
-"""Listens to the server's event stream in a thread of its own, and tells the engine; comes back when the line does (R52)."""
+"""Listens to the server's event stream in a thread of its own, and tells the engine; comes back when the line does (R52).
+
+With each beginning, and whenever the server says so, what the organisation fixes may be otherwise (`fixed`)."""
 
 import logging
 import threading
@@ -22,10 +24,16 @@ class Stream:
     """The listening thread; `tell` may be called from it at any time."""
 
     def __init__(
-        self, calls: HttpCalls, ids: SystemIds, tell: events.Tell, cloned: Callable[[], None]
+        self,
+        calls: HttpCalls,
+        ids: SystemIds,
+        tell: events.Tell,
+        cloned: Callable[[], None],
+        governed: Callable[[], None],
     ) -> None:
         self._calls = calls
         self._cloned = cloned
+        self._governed = governed
         self._ids = ids
         self._tell = tell
         self._stopped = threading.Event()
@@ -42,11 +50,15 @@ class Stream:
     def _run(self) -> None:
         wait_s = FIRST_WAIT_S
         while not self._stopped.is_set():
+            begun = False
             try:
                 for event in self._calls.events():
                     wait_s = FIRST_WAIT_S
                     if self._stopped.is_set():
                         return
+                    if not begun:
+                        begun = True
+                        self._governed()
                     self._hand_on(event)
             except Failure as failure:
                 _log.info("the event stream ended: %s", failure.code)
@@ -73,5 +85,7 @@ class Stream:
                 self._tell(events.Wanted(space, versions))
             case said.RightsChanged():
                 self._tell(events.RightsChanged())
+            case said.PolicyChanged():
+                self._governed()
             case said.SessionEnded():
                 self._tell(events.SessionEnded())

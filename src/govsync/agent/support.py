@@ -18,6 +18,7 @@ import msgspec
 import govsync
 from govsync.agent import home
 from govsync.agent.doctor import ANSWER_S, Finding, examine
+from govsync.agent.log import earlier
 from govsync.control.client import ask
 from govsync.control.messages import GetStatus, ListHolds, ListProblems, Request
 from govsync.model.problems import Failure
@@ -135,11 +136,11 @@ def _ask(places: Places, request: Request[Answer]) -> Answer:
 
 
 def _lines(folder: Path, name: str) -> list[str]:
-    """Answers the last lines of a log and of the file that was written before it."""
+    """Answers the last lines of a log and of the files that were written before it."""
     found: list[str] = []
-    for path in (folder / f"{name}.1", folder / name):
-        if path.exists():
-            found.extend(path.read_text(encoding="utf-8", errors="replace").splitlines())
+    for path in (folder / name, *earlier(folder / name)):
+        if path.exists() and len(found) < MOST_LINES:
+            found[:0] = path.read_text(encoding="utf-8", errors="replace").splitlines()
     return found[-MOST_LINES:]
 
 

@@ -86,6 +86,63 @@ def org_share(name: str, shares_with: tuple[str, ...], data: Path | None, databa
         policy.decide(server, tx, name, shares_with)
 
 
+@org.group("policy")
+def org_policy() -> None:
+    """What an organisation fixes of its people's desks. Example: govsync admin org policy list Health"""
+
+
+@org_policy.command("set")
+@click.argument("name")
+@click.argument("key")
+@click.argument("value")
+@_where
+@failures
+def org_policy_set(name: str, key: str, value: str, data: Path | None, database: str, blobs: str) -> None:
+    """Fixes a setting on the desks of an organisation's people; a policy of their machine beats it.
+
+    Not every setting: none that says where files lie or where they go, and none that makes a guard weaker. Desks take it
+    within seconds, or when they have a line again.
+
+    Example: govsync admin org policy set Health network.upload_limit "2 MB"
+    """
+    from govsync.server import fixed
+
+    server = _open(data, database, blobs)
+    with server.database.begin() as tx:
+        fixed.fix(server, tx, name, key, value)
+
+
+@org_policy.command("unset")
+@click.argument("name")
+@click.argument("key")
+@_where
+@failures
+def org_policy_unset(name: str, key: str, data: Path | None, database: str, blobs: str) -> None:
+    """Leaves a setting to the people again. Example: govsync admin org policy unset Health network.upload_limit"""
+    from govsync.server import fixed
+
+    server = _open(data, database, blobs)
+    with server.database.begin() as tx:
+        fixed.release(server, tx, name, key)
+
+
+@org_policy.command("list")
+@click.argument("name")
+@as_json
+@_where
+@failures
+def org_policy_list(name: str, as_json: bool, data: Path | None, database: str, blobs: str) -> None:
+    """Lists what an organisation fixes. Example: govsync admin org policy list Health --json"""
+    from govsync.server import fixed
+
+    server = _open(data, database, blobs)
+    with server.database.begin(write=False) as tx:
+        rows = fixed.listed(tx, name)
+    show_json(rows) if as_json else show_rows(
+        [{"key": row.key, "value": row.value} for row in rows], ("key", "value"), "Nothing is fixed."
+    )
+
+
 @admin.group()
 def division() -> None:
     """Divisions. Example: govsync admin division add "Ministry/Planning\""""

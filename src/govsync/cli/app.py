@@ -5,9 +5,10 @@ from pathlib import Path
 
 import click
 
-from govsync.cli.home import here
+from govsync.cli.home import here, start
 from govsync.cli.output import FAILED, end, failures
 from govsync.cli.parameters import absolute
+from govsync.settings.values import values
 from govsync.system.process import environment
 from govsync.system.screen import has_screen
 from govsync.text.catalog import said
@@ -58,15 +59,26 @@ def app(
         end(FAILED)
     places = here()
     identity = home.load(places, SystemIds().new())
-    settings = home.settings(places)[0]
+    effective = home.settings(places)[0]
+    settings = values(effective)
+    begun = bool(identity.login) and identity.root_of() is not None
+    if minimized and begun and not settings.app_show_tray:
+        start()  # There is nothing to be seen of the app, and the agent works without it.
+        return
+    theirs = {key for key in ("endpoint.url", "folder.path") if effective[key].fixed}
     begin = Begin(
-        endpoint=identity.endpoint or str(settings["endpoint.url"].value),
+        endpoint=settings.endpoint_url
+        if "endpoint.url" in theirs
+        else identity.endpoint or settings.endpoint_url,
         login=identity.login,
-        folder=Path(identity.folder or home.DEFAULT_FOLDER).expanduser(),
-        begun=bool(identity.login) and identity.root_of() is not None,
+        folder=home.folder_of(settings, None if "folder.path" in theirs else identity),
+        begun=begun,
+        known_address="endpoint.url" in theirs and bool(settings.endpoint_url),
+        known_folder="folder.path" in theirs,
+        tray=settings.app_show_tray,
         page=_wanted(page, share, versions, earlier),
         minimized=minimized,
-        language=str(settings["app.language"].value),
+        language=settings.app_language,
     )
     end(main(places, _now, begin))
 

@@ -56,6 +56,11 @@ class Begin(msgspec.Struct, frozen=True, kw_only=True):
     minimized: bool = False
     language: str = SYSTEM
     """The value of `app.language`."""
+    known_address: bool = False
+    """Whether address and folder are fixed, so that the first start asks for neither."""
+    known_folder: bool = False
+    tray: bool = True
+    """Whether there is to be an icon."""
 
 
 class App(QObject):
@@ -100,7 +105,8 @@ class App(QObject):
 
     def begin(self) -> None:
         """Shows what is to be seen first, and has the agent run."""
-        self.tray.begin()
+        if self._begin.tray:
+            self.tray.begin()
         if not self._begin.begun:
             self.tray.say_signed_out()
             self.sign_in()
@@ -132,15 +138,17 @@ class App(QObject):
     def sign_in(self) -> None:
         """Shows the first start, or only its signing in."""
         if self.first is None:
-            from govsync.desktop.dialogs.first import FirstStart  # Most starts are no first ones.
+            from govsync.desktop.dialogs.first import FirstStart, Known  # Most starts are no first ones.
 
             status, known = self.desk.status, self._begin
+            told = status.endpoint if status is not None and not known.known_address else ""
             self.first = FirstStart(
                 self.palette,
-                status.endpoint if status is not None and status.endpoint else known.endpoint,
+                told or known.endpoint,
                 status.account if status is not None else known.login,
                 known.folder,
                 known.begun,
+                Known(known.known_address, known.known_folder),
             )
             self.first.setAttribute(Qt.WidgetAttribute.WA_QuitOnClose, False)
             self.first.finished.connect(self._first_done)

@@ -13,12 +13,15 @@ import msgspec
 from govsync.content.manifests import Manifest
 from govsync.engine.jobs import AnyJob, Check, Job, Prove
 from govsync.engine.now import Now
+from govsync.model.codes import Code
 from govsync.model.ids import Ids
 from govsync.model.nodes import Kind
+from govsync.model.problems import Problem
 from govsync.store import dirty, local_tree
 from govsync.store.database import Store
 from govsync.store.trees import SqlTrees
 from govsync.store.union import Reading
+from govsync.text.units import size
 
 FRESH_BYTES = 32 * 1024 * 1024
 """How much of just-read small contents is kept in memory until it is sent (I16)."""
@@ -31,6 +34,23 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     hold_deletions_share: float = 0.5
     hold_rewrites: int = 1_000
     minimum_free_bytes: int = 1 << 30
+    largest_file_bytes: int = 0
+    blocked_extensions: tuple[str, ...] = ()
+
+    @property
+    def keeps_back(self) -> bool:
+        """Says whether any file is kept from being sent."""
+        return bool(self.largest_file_bytes or self.blocked_extensions)
+
+    def refusal(self, name: str, size_bytes: int = 0) -> Problem | None:
+        """Says why a file of this name and size is not to be sent, if it is not."""
+        folded = name.casefold()
+        for extension in self.blocked_extensions:
+            if folded.endswith(f".{extension}"):
+                return Problem(Code.EXTENSION_BLOCKED, {"extension": extension})
+        if 0 < self.largest_file_bytes < size_bytes:
+            return Problem(Code.TOO_LARGE_BY_RULE, {"limit": size(self.largest_file_bytes)})
+        return None
 
 
 class Who(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ room; what waits for its content is woken by that content; the rest is woken by 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from itertools import chain, islice
 
-from govsync.engine.desk import Desk, DeskTrees
+from govsync.engine.desk import Desk, DeskTrees, Rules
 from govsync.engine.holding import Holding
 from govsync.engine.jobs import AnyJob
 from govsync.engine.observing import Observing
@@ -17,7 +17,8 @@ from govsync.engine.placing import BATCH, Placing
 from govsync.engine.recalling import Recalling
 from govsync.engine.sending import Sending
 from govsync.model.merged_tree import kind_of
-from govsync.model.nodes import Kind
+from govsync.model.nodes import Kind, Node
+from govsync.model.problems import Problem
 from govsync.model.reconcile import reconcile
 from govsync.model.steps import (
     Adopt,
@@ -28,7 +29,9 @@ from govsync.model.steps import (
     Keep,
     Leave,
     LeaveOut,
+    Move,
     Plan,
+    Put,
     Renew,
     TakeIn,
     Unify,
@@ -43,12 +46,14 @@ from govsync.store import (
     kept,
     left_out,
     local_tree,
+    lost,
     problems,
     protection,
     remote_tree,
     spaces,
     uploads,
 )
+from govsync.store.local_tree import Disk
 
 PLAN_NODES = 1_000
 """How many due nodes one plan covers."""
@@ -136,7 +141,7 @@ class Planning:
                 self._keep_books(plan.books, trees)
                 continue
             down = self._recalling.let_pass(plan.down, trees)
-            up = self._permitted(plan.up, trees)
+            up = self._ruled(self._permitted(plan.up, trees), plan.needs, trees)
             taken = set(self._placing.take_up(down, jobs, trees, can_place))
             if to_spaces:
                 taken.update(self._sending.take_up(self._sendable(up, plan.needs), jobs, trees))
@@ -257,6 +262,34 @@ class Planning:
         self._desk.kept_back.update(covered(refused))
         return [step for step in steps if trees.node(step.lid).space not in shut]
 
+    def _ruled(
+        self, steps: Sequence[AnyUp], needs: Mapping[int, Sequence[int]], trees: Trees
+    ) -> Sequence[AnyUp]:
+        """Answers the steps without those of files that a setting keeps from being sent, and without what stands on them: they
+        stay here as they are, each with a problem. What the server has already, or had, goes there all the same."""
+        store, rules = self._desk.store, self._desk.rules
+        puts = [step.lid for step in steps if isinstance(step, Put | Move)] if rules.keeps_back else []
+        if not puts:
+            return steps
+        there = local_tree.sources(store, puts).keys() | lost.get_many(store, puts).keys()
+        on_disk = local_tree.disks(store, puts)
+        refused: dict[int, Problem] = {}
+        for step in steps:
+            if not isinstance(step, Put | Move) or step.lid in there:
+                continue
+            problem = _refusal(rules, step, trees.node(step.lid), on_disk.get(step.lid))
+            if problem is not None:
+                refused[step.lid] = problem
+        if not refused:
+            return steps
+        with store.transaction():
+            for lid, problem in refused.items():
+                problems.raise_for(store, lid, problem, self._desk.now.wall_ms)
+        left = standing(steps, needs, refused.keys())
+        going = {step.lid for step in left}
+        self._desk.kept_back.update(covered(step for step in steps if step.lid not in going))
+        return left
+
     def _keep_books(self, books: Sequence[AnyBook], trees: Trees) -> None:
         store, now_ms = self._desk.store, self._desk.now.wall_ms
         with store.transaction():
@@ -314,3 +347,15 @@ class Planning:
             going = {step.lid for step in sendable}
             desk.kept_back.update(covered(step for step in steps if step.lid not in going))
         return sendable
+
+
+def _refusal(rules: Rules, step: Put | Move, node: Node, seen: Disk | None) -> Problem | None:
+    """Says why a setting keeps a step from being told: a content that is too large, or a name that ends so. A move is told
+    unless it gives the file such a name: its content is there already."""
+    if node.local is None or node.local.kind is not Kind.FILE:
+        return None
+    if isinstance(step, Put):
+        name = step.place.name if step.place is not None else node.local.place.name
+        return rules.refusal(name, seen.size_bytes if seen is not None else 0)
+    was = node.remote is not None and rules.refusal(node.remote.place.name) is not None
+    return None if was else rules.refusal(step.place.name)

@@ -176,12 +176,20 @@ class Reading:
                 problems.raise_for(self._desk.store, lid, Problem(Code.NEVER_QUIET), now.wall_ms)
             elif node.local is not None and node.local.hash is None:
                 # One that is read only to make sure of what is known keeps nothing back.
-                problems.raise_for(self._desk.store, lid, problem, now.wall_ms, waiting=True)
+                refusal = self._refusal(lid)
+                problems.raise_for(
+                    self._desk.store, lid, refusal or problem, now.wall_ms, waiting=refusal is None
+                )
             self.read(lid, after_ms=BUSY_MS)
             return
         problems.raise_for(self._desk.store, lid, problem, now.wall_ms)
         attempts = dirty.count_attempt(self._desk.store, lid)
         self.read(lid, after_ms=min(BUSY_MS * 2**attempts, 5 * 60_000))
+
+    def _refusal(self, lid: int) -> Problem | None:
+        """Says why a file would not be sent whatever it holds: its person need not wait for a program to hear of it."""
+        seen = local_tree.disk(self._desk.store, lid)
+        return None if seen is None else self._desk.rules.refusal(seen.name, seen.size_bytes)
 
     def failed(self, job: Read) -> None:
         """Learns that a read ended without a result: everything in it is due again."""

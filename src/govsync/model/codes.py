@@ -76,6 +76,7 @@ class Code(StrEnum):
     OFFLINE = "offline"
     NOT_OUR_SERVER = "not_our_server"
     CERTIFICATE = "certificate"
+    CERTIFICATES_BAD = "certificates_bad"
     PROXY = "proxy"
     NAME_NOT_TEXT = "name_not_text"
     BUSY = "busy"
@@ -88,6 +89,8 @@ class Code(StrEnum):
     OPEN_HERE = "open_here"
     DISK_FULL = "disk_full"
     TOO_LARGE_HERE = "too_large_here"
+    TOO_LARGE_BY_RULE = "too_large_by_rule"
+    EXTENSION_BLOCKED = "extension_blocked"
     READ_ONLY = "read_only"
     NO_ACCESS = "no_access"
     UNREADABLE = "unreadable"
@@ -115,6 +118,7 @@ class Code(StrEnum):
     SETTING_UNKNOWN = "setting_unknown"
     SETTING_BAD = "setting_bad"
     SETTING_FIXED = "setting_fixed"
+    SETTING_NOT_THEIRS = "setting_not_theirs"
     WATCH_LIMIT = "watch_limit"
     SLOW_CHUNKING = "slow_chunking"
     NO_KEYRING = "no_keyring"
@@ -184,6 +188,7 @@ CODES: dict[Code, Meaning] = {
     Code.OFFLINE: Meaning("retry"),
     Code.NOT_OUR_SERVER: Meaning("retry"),
     Code.CERTIFICATE: Meaning("it"),
+    Code.CERTIFICATES_BAD: Meaning("it"),
     Code.PROXY: Meaning("it"),
     Code.NAME_NOT_TEXT: Meaning("person"),
     Code.BUSY: Meaning("retry"),
@@ -196,6 +201,8 @@ CODES: dict[Code, Meaning] = {
     Code.OPEN_HERE: Meaning("person"),
     Code.DISK_FULL: Meaning("person"),
     Code.TOO_LARGE_HERE: Meaning("person"),
+    Code.TOO_LARGE_BY_RULE: Meaning("person"),
+    Code.EXTENSION_BLOCKED: Meaning("person"),
     Code.READ_ONLY: Meaning("person"),
     Code.NO_ACCESS: Meaning("person"),
     Code.UNREADABLE: Meaning("person"),
@@ -223,6 +230,7 @@ CODES: dict[Code, Meaning] = {
     Code.SETTING_UNKNOWN: Meaning("person"),
     Code.SETTING_BAD: Meaning("person"),
     Code.SETTING_FIXED: Meaning("person"),
+    Code.SETTING_NOT_THEIRS: Meaning("it"),
     Code.WATCH_LIMIT: Meaning("it"),
     Code.SLOW_CHUNKING: Meaning("it"),
     Code.NO_KEYRING: Meaning("it"),
@@ -230,5 +238,7 @@ CODES: dict[Code, Meaning] = {
 
 REFUSALS = tuple(code for code, meaning in CODES.items() if meaning.status)
 """With what something that was sent, or would have been, may be refused."""
+BY_RULE = (Code.TOO_LARGE_BY_RULE, Code.EXTENSION_BLOCKED)
+"""Why a desk does not even ask: a setting says so."""
 OF_THE_SERVER = tuple(code for code, meaning in CODES.items() if meaning.actor == "it" and meaning.status)
 """With what a server says that it cannot do something, whatever it is asked for: an operator must act."""

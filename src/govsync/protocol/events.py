@@ -40,16 +40,21 @@ class RightsChanged(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind",
     """Says that the person reaches other spaces than before."""
 
 
+class PolicyChanged(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="policy"):
+    """Says that the person's organisation fixes other settings than before."""
+
+
 class SessionEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="session"):
     """Says that this device or its person may no longer come in."""
 
 
-Event = Beat | HeadMoved | Wanted | RightsChanged | SessionEnded
+Event = Beat | HeadMoved | Wanted | RightsChanged | PolicyChanged | SessionEnded
 _KINDS: dict[str, type[Event]] = {
     "beat": Beat,
     "head": HeadMoved,
     "wanted": Wanted,
     "rights": RightsChanged,
+    "policy": PolicyChanged,
     "session": SessionEnded,
 }
 _END = b"\n\n"

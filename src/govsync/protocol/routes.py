@@ -73,6 +73,10 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(name="me", method="GET", path="/me", response=session.Me, summary="Tells who one is, and the limits."),
     Route(
+        name="policy", method="GET", path="/me/policy", response=session.Policy,
+        summary="Tells which settings of a desk its person's organisation has fixed.",
+    ),
+    Route(
         name="spaces", method="POST", path="/me/spaces", takes=Shape.JSON, request=session.SpacesAsked,
         response=session.Spaces, body_bytes=1 * MIB, summary="Tells which spaces one reaches.",
     ),

@@ -1,6 +1,7 @@
 """Sign-in, the account, and the spaces a person reaches."""
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -57,6 +58,22 @@ class Me(msgspec.Struct, frozen=True, kw_only=True):
     version: str
     min_client: str = "0.0.0"
     features: tuple[str, ...] = ()
+
+
+MOST_POLICY_KEYS = 200
+MOST_POLICY_CHARACTERS = 4_000
+
+_Key = Annotated[str, msgspec.Meta(max_length=100)]
+_Text = Annotated[str, msgspec.Meta(max_length=MOST_POLICY_CHARACTERS)]
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """Tells what the person's organisation has fixed of a desk's settings, each as the text that a person would set.
+
+    A desk takes only what its own schema lets an endpoint say, and passes over what it does not know.
+    """
+
+    settings: Annotated[dict[_Key, _Text], msgspec.Meta(max_length=MOST_POLICY_KEYS)] = {}
 
 
 class SpaceState(StrEnum):

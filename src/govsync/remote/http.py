@@ -6,6 +6,7 @@ proxy's page, R29). A call is repeated only where its row says that this does no
 waits are planned by whoever calls.
 """
 
+import logging
 import ssl
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 
 import httpcore
 import httpx
+import msgspec
 import truststore
 
 import govsync
@@ -48,6 +50,7 @@ from govsync.protocol.session import (
     DeviceInfo,
     Heads,
     Me,
+    Policy,
     Refresh,
     SignIn,
     SpaceInfo,
@@ -78,24 +81,54 @@ httpcore.HTTP11Connection.READ_NUM_BYTES = 256 * 1024
 """What is asked of a connection at a time. Four times what httpx's own is, since each time costs as much as 64 KiB."""
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 SYSTEM_PROXY, NO_PROXY = "system", "none"
 
 
-def make_client(endpoint: str, proxy: str = SYSTEM_PROXY) -> httpx.Client:
-    """Makes the client of one endpoint: the system's certificates (an agency's own included), and its proxies, none, or the one
-    that is named.
+class Way(msgspec.Struct, frozen=True):
+    """How an endpoint is reached: by the proxies of the system, by none, or by the one that is named; and a file of
+    certificates that are trusted besides the system's, if any."""
 
-    Raises Failure(bad_request) where the endpoint is no address.
-    """
-    way: str | None = proxy
-    if proxy in (SYSTEM_PROXY, NO_PROXY):
-        way = way_to(endpoint) if proxy == SYSTEM_PROXY else ""
+    proxy: str = SYSTEM_PROXY
+    ca_file: str = ""
+
+
+SYSTEM_WAY = Way()
+
+
+def trusted(ca_file: str) -> ssl.SSLContext:
+    """Trusts the system's certificates (an agency's own included), and those of a file; raises Failure(certificates_bad)
+    where that cannot be read."""
+    context = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if ca_file:
+        try:
+            context.load_verify_locations(ca_file)
+        except (OSError, ValueError) as error:  # An ssl.SSLError is an OSError.
+            raise Failure(Code.CERTIFICATES_BAD, name=ca_file) from error
+    return context
+
+
+def _context(ca_file: str) -> ssl.SSLContext:
+    """As `trusted`; of a file that cannot be read nothing is trusted, and the server is asked all the same: it may not need
+    it, and `doctor` tells of it."""
+    try:
+        return trusted(ca_file)
+    except Failure as failure:
+        _log.warning("the file of certificates is not used: %s", failure.code)
+        return trusted("")
+
+
+def make_client(endpoint: str, way: Way = SYSTEM_WAY) -> httpx.Client:
+    """Makes the client of one endpoint, on the way that is asked for; raises Failure(bad_request) where it is no address."""
+    proxy: str | None = way.proxy
+    if way.proxy in (SYSTEM_PROXY, NO_PROXY):
+        proxy = way_to(endpoint) if way.proxy == SYSTEM_PROXY else ""
     try:
         return httpx.Client(
             base_url=endpoint.rstrip("/") + wire.PREFIX,
-            verify=truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
+            verify=_context(way.ca_file),
             timeout=TIMEOUTS,
             limits=httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=60),
             headers={
@@ -103,8 +136,8 @@ def make_client(endpoint: str, proxy: str = SYSTEM_PROXY) -> httpx.Client:
                 "Accept-Encoding": "identity",
                 wire.VERSION_HEADER: wire.VERSION,
             },
-            trust_env=way is None,
-            proxy=way or None,
+            trust_env=proxy is None,
+            proxy=proxy or None,
             http2=False,
         )
     except (httpx.InvalidURL, ValueError) as error:
@@ -125,10 +158,10 @@ class HttpCalls:
         nonce: str,
         wait: Callable[[float], None],
         rates: tuple[Rate, Rate],
-        proxy: str = SYSTEM_PROXY,
+        way: Way = SYSTEM_WAY,
     ) -> None:
-        self._endpoint, self._proxy = endpoint, proxy
-        self._client = make_client(endpoint, proxy)
+        self._endpoint, self._way = endpoint, way
+        self._client = make_client(endpoint, way)
         self._device = device
         self._session = Session(credentials, self._refresh)
         self._nonce = nonce
@@ -139,10 +172,10 @@ class HttpCalls:
         """Closes all connections."""
         self._client.close()
 
-    def use_proxy(self, proxy: str) -> None:
+    def use_way(self, way: Way) -> None:
         """Goes another way from the next request on, and from the next stream of events; what is under way stays on its own."""
-        if proxy != self._proxy:
-            self._proxy, self._client = proxy, make_client(self._endpoint, proxy)
+        if way != self._way:
+            self._way, self._client = way, make_client(self._endpoint, way)
 
     # The rows
 
@@ -259,6 +292,10 @@ class HttpCalls:
         query = {} if before is None else {"before": str(before)}
         return self._control(BY_NAME["activity"], Activity, space=space, query=query)
 
+    def policy(self) -> Policy:
+        """Asks which settings the person's organisation has fixed; asked by no job of the engine."""
+        return self._control(BY_NAME["policy"], Policy)
+
     # Links, which no job of the engine asks for
 
     def make_link(self, space: bytes, request: MakeLink) -> LinkMade:
@@ -319,7 +356,7 @@ class HttpCalls:
 
         Uses a client of its own: a stream would take a connection of the others for good."""
         route = BY_NAME["events"]
-        with make_client(self._endpoint, self._proxy) as client:
+        with make_client(self._endpoint, self._way) as client:
             client.timeout = LISTENING
             with self._open(route, [], {}, {"nonce": self._nonce}, client) as response:
                 yield from said.read(response.iter_raw())

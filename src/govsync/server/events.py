@@ -226,6 +226,9 @@ class Streams:
         assert self._loop is not None
         found = await self._loop.run_in_executor(self._pool, concerned.since, self._server, self._members)
         self._members = found.head
+        for desk in self._desks.values():
+            if desk.caller.user in found.fixed:
+                desk.say(events.PolicyChanged())
         desks = [
             desk
             for desk in self._desks.values()

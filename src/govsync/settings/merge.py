@@ -1,6 +1,7 @@
 """Which source wins: policy, the endpoint, the person, what the installer was told, the default; and which one it was.
 
-What a source says wrongly (an unknown key, a value that cannot be) is told and passed over: it never stops a desk.
+What a source says wrongly (an unknown key, a value that cannot be, one that is not the endpoint's to say) is told and passed
+over: it never stops a desk.
 """
 
 import tomllib
@@ -9,14 +10,21 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from govsync.model.problems import Failure
-from govsync.settings.schema import SETTINGS, Setting, Value, find, parse
+from govsync.settings.schema import SETTINGS, Setting, Value, find, parse, parse_of_endpoint
+
+POLICY, ENDPOINT, USER, INSTALLER, DEFAULT = "policy", "endpoint", "user", "installer", "default"
+"""The sources, from the strongest to the weakest."""
+FIXING = (POLICY, ENDPOINT)
+"""Whose values nobody at the desk changes."""
 
 
-class Effective(msgspec.Struct, frozen=True):
-    """One key's value, and where it comes from ("policy", "endpoint", "user", "installer", "default")."""
+class Effective(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One key's value, where it comes from ("policy", "endpoint", "user", "installer", "default"), and by whom ("policy", "endpoint") it is
+    kept from being changed, if by anybody (else JSON has no such key)."""
 
     value: Value
     source: str
+    fixed: str = ""
 
 
 def read(text: str) -> tuple[dict[str, str], list[str]]:
@@ -57,14 +65,24 @@ def merge(
 
     A source that says a key by its old name and by its new one means the new one.
     """
-    effective = {setting.key: Effective(setting.default, "default") for setting in table}
+    effective = {setting.key: Effective(setting.default, DEFAULT) for setting in table}
     wrong: list[Failure] = []
     for source, texts in reversed(sources):
         for name, text in texts.items():
             try:
                 setting = find(name, table)
                 if name == setting.key or setting.key not in texts:
-                    effective[setting.key] = Effective(parse(setting, text), source)
+                    value = (parse_of_endpoint if source == ENDPOINT else parse)(setting, text)
+                    effective[setting.key] = Effective(value, source, source if source in FIXING else "")
             except Failure as failure:
                 wrong.append(failure)
-    return effective, wrong
+    return {setting.key: _locked(setting, effective) for setting in table}, wrong
+
+
+def _locked(setting: Setting, effective: Mapping[str, Effective]) -> Effective:
+    """Answers a key's value, which another key may keep from being changed."""
+    own = effective[setting.key]
+    lock = effective.get(setting.locked_by) if setting.locked_by is not None else None
+    if own.fixed or lock is None or lock.value is not True or not lock.fixed:
+        return own
+    return msgspec.structs.replace(own, fixed=lock.fixed)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 import msgspec
@@ -20,11 +21,24 @@ OFF, COUNTS = "off", "counts"
 PAUSE, SYNC = "pause", "sync"
 """What happens on a metered line."""
 
+DEFAULT_FOLDER = "~/GovSync"
+LEVELS = ("error", "warning", "info", "debug")
+FILES, DAYS = (1, 1_000_000_000), (1, 3_650)
+LEAST_FILE_BYTES = 1 << 20
+"""The endpoint may not keep smaller files than this from being sent."""
+MOST_EXTENSIONS = 100
+LEAST_RATE = 64 * 1024
+"""Bytes a second below which the endpoint may not slow a desk down: it would never be done."""
+MOST_FREE_BYTES = 100 << 30
+"""So much of a disk the endpoint may have left free."""
+
 Value = bool | int | float | str | tuple[str, ...]
 
 _UNITS = {"": 1, "b": 1, "kb": 1_000, "mb": 1_000_000, "gb": 1_000_000_000,
           "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40}  # fmt: skip
 
+_WHOLE_PATH = re.compile(r"~?/|~\Z|\{home\}|[A-Za-z]:[\\/]|\\\\")
+_EXTENSION = re.compile(r"[^\s*?/\\\0]{1,20}")
 _COMMA = re.compile(r",(?=[0-9]{1,2}(?![0-9]))")
 _SWITCHES = {
     **dict.fromkeys(("true", "on", "yes", "1"), True),
@@ -32,13 +46,33 @@ _SWITCHES = {
 }
 
 
+class Shape(StrEnum):
+    """Says what a value is, for those who ask for one in a form."""
+
+    SWITCH = "switch"
+    NUMBER = "number"
+    TEXT = "text"
+    CHOICE = "choice"
+    LIST = "list"
+
+
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
-    """One key: its default, how a text becomes its value, what it means; a name that it had before is still read."""
+    """One key: its default, how a text becomes its value, what it means; a name that it had before is still read.
+
+    `choices` are all values of a choice, `numbers` the least and the most of a number. `endpoint` says of a value whether the endpoint's organisation may fix it; without it
+    the endpoint has no say, as in whatever says where a desk's files lie and where they go. `locked_by` is the switch that
+    keeps a person from changing the key.
+    """
 
     key: str
     default: Value
     parse: Callable[[str], Value]
     meaning: str
+    shape: Shape = Shape.TEXT
+    choices: tuple[str, ...] = ()
+    numbers: tuple[int, int] = (0, 0)
+    endpoint: Callable[[Value], bool] | None = None
+    locked_by: str | None = None
     renamed_from: str | None = None
 
 
@@ -55,11 +89,14 @@ def size(text: str) -> int:
     return int(value)
 
 
-def _count(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 1_000_000_000:
-        raise ValueError(text)
-    return value
+def _from_to(least: int, most: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        value = int(text)
+        if not least <= value <= most:
+            raise ValueError(text)
+        return value
+
+    return parse
 
 
 def _share(text: str) -> float:
@@ -101,38 +138,101 @@ def _proxy(text: str) -> str:
     return text
 
 
-def _on_metered(text: str) -> str:
-    return {PAUSE: PAUSE, SYNC: SYNC}[text.strip()]
+def _folder(text: str) -> str:
+    """Reads a whole path, in which {home} and {user} may stand."""
+    text = text.strip()
+    plain = text.replace("{home}", "").replace("{user}", "")
+    if not _WHOLE_PATH.match(text) or any(sign in plain for sign in "{}\0"):
+        raise ValueError(text)
+    return text
 
 
-def _reports(text: str) -> str:
-    return {OFF: OFF, COUNTS: COUNTS}[text.strip()]
+def _file(text: str) -> str:
+    """Reads a whole path, or nothing."""
+    text = text.strip()
+    if text and (not _WHOLE_PATH.match(text) or text[0] == "{" or "\0" in text):
+        raise ValueError(text)
+    return text
+
+
+def _extensions(text: str) -> tuple[str, ...]:
+    """Reads ends of names, as people write them: pst, .pst or *.pst; each is kept as it is compared."""
+    found = tuple(each.removeprefix("*").removeprefix(".").casefold() for each in _patterns(text))
+    if any(not each or not _EXTENSION.fullmatch(each) for each in found):
+        raise ValueError(text)
+    return found
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    return lambda text: {choice: choice for choice in choices}[text.strip()]
+
+
+# What the endpoint may say of a key: never what makes a guard of the desk weaker, or brings it to a standstill.
+
+
+def _any(_: Value) -> bool:
+    return True
+
+
+def _few(value: Value) -> bool:
+    return isinstance(value, tuple) and len(value) <= MOST_EXTENSIONS
+
+
+def _up_to(most: float) -> Callable[[Value], bool]:
+    return lambda value: isinstance(value, int | float) and value <= most
+
+
+def _none_or_from(least: int) -> Callable[[Value], bool]:
+    return lambda value: isinstance(value, int) and (value == 0 or value >= least)
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting(key="endpoint.url", default="", parse=_address, meaning="The server's address that the first start proposes."),
-    Setting(key="hold.deletions", default=200, parse=_count,
+    Setting(key="endpoint.url", default="", parse=_address, locked_by="endpoint.locked",
+            meaning="The server's address, which the first start and the command line take."),
+    Setting(key="endpoint.locked", default=False, parse=_switch, shape=Shape.SWITCH,
+            meaning="Nobody signs in to another server than that of endpoint.url."),
+    Setting(key="folder.path", default=DEFAULT_FOLDER, parse=_folder, locked_by="folder.locked",
+            meaning="The synced folder that a first sign-in takes; {home} and {user} stand for the person's home and login name."),
+    Setting(key="folder.locked", default=False, parse=_switch, shape=Shape.SWITCH,
+            meaning="The synced folder is that of folder.path, and nobody chooses another."),
+    Setting(key="hold.deletions", default=200, parse=_from_to(*FILES), shape=Shape.NUMBER, numbers=FILES, endpoint=_up_to(200),
             meaning="So many files deleted within ten minutes are a question first."),
-    Setting(key="hold.deletions_share", default=0.5, parse=_share,
+    Setting(key="hold.deletions_share", default=0.5, parse=_share, endpoint=_up_to(0.5),
             meaning="This share of a space's files (from 20 on) deleted within ten minutes is a question first."),
-    Setting(key="hold.rewrites", default=1_000, parse=_count,
+    Setting(key="hold.rewrites", default=1_000, parse=_from_to(*FILES), shape=Shape.NUMBER, numbers=FILES, endpoint=_up_to(1_000),
             meaning="So many files rewritten within ten minutes are a question first."),
-    Setting(key="folder.minimum_free", default=1 << 30, parse=size,
+    Setting(key="folder.minimum_free", default=1 << 30, parse=size, endpoint=_up_to(MOST_FREE_BYTES),
             meaning="Downloads leave so much of the disk free."),
-    Setting(key="network.upload_limit", default=0, parse=size, meaning="Bytes a second upwards; 0: no limit."),
-    Setting(key="network.download_limit", default=0, parse=size, meaning="Bytes a second downwards; 0: no limit."),
+    Setting(key="network.upload_limit", default=0, parse=size, endpoint=_none_or_from(LEAST_RATE),
+            meaning="Bytes a second upwards; 0: no limit."),
+    Setting(key="network.download_limit", default=0, parse=size, endpoint=_none_or_from(LEAST_RATE),
+            meaning="Bytes a second downwards; 0: no limit."),
     Setting(key="network.proxy", default=SYSTEM, parse=_proxy,
             meaning="The way to the server: system (what the environment names), none, or an address as in http://proxy:3128."),
-    Setting(key="sync.on_metered", default=PAUSE, parse=_on_metered,
-            meaning="While the system says that its line is metered: pause or sync."),
-    Setting(key="sync.ignore", default=(), parse=_patterns,
+    Setting(key="network.ca_file", default="", parse=_file,
+            meaning="A file of certificates (PEM) that are trusted for the server, besides those of the system."),
+    Setting(key="sync.max_file_size", default=0, parse=size, endpoint=_none_or_from(LEAST_FILE_BYTES),
+            meaning="Larger files are not sent, and their person is told; 0: any size."),
+    Setting(key="sync.blocked_extensions", default=(), parse=_extensions, shape=Shape.LIST, endpoint=_few,
+            meaning="Files whose names end so (pst, iso) are not sent, and their person is told."),
+    Setting(key="sync.on_metered", default=PAUSE, parse=_one_of(PAUSE, SYNC), shape=Shape.CHOICE, choices=(PAUSE, SYNC),
+            endpoint=_any, meaning="While the system says that its line is metered: pause or sync."),
+    Setting(key="sync.ignore", default=(), parse=_patterns, shape=Shape.LIST,
             meaning="Patterns (as in .gitignore) of names that are not synced, besides the built-in ones."),
-    Setting(key="privacy.health_reports", default=OFF, parse=_reports,
+    Setting(key="privacy.health_reports", default=OFF, parse=_one_of(OFF, COUNTS), shape=Shape.CHOICE, choices=(OFF, COUNTS),
             meaning="What the desk tells its server of itself: off, or counts (version, system, state, number of problems by code, last in sync)."),
-    Setting(key="app.autostart", default=True, parse=_switch, meaning="GovSync starts when the person signs in."),
-    Setting(key="app.notifications", default=True, parse=_switch,
+    Setting(key="app.autostart", default=True, parse=_switch, shape=Shape.SWITCH,
+            meaning="GovSync starts when the person signs in."),
+    Setting(key="app.notifications", default=True, parse=_switch, shape=Shape.SWITCH,
             meaning="The icon says so, once a day at most, when something waits for the person."),
-    Setting(key="app.language", default=SYSTEM, parse=_language,
+    Setting(key="app.show_tray", default=True, parse=_switch, shape=Shape.SWITCH,
+            meaning="The icon in the tray; without it GovSync syncs unseen, and its window is among the programs."),
+    Setting(key="log.level", default="info", parse=_one_of(*LEVELS), shape=Shape.CHOICE, choices=LEVELS, endpoint=_any,
+            meaning="What the log has: error, warning, info or debug, which has names of files."),
+    Setting(key="log.keep_days", default=14, parse=_from_to(*DAYS), shape=Shape.NUMBER, numbers=DAYS, endpoint=_any,
+            meaning="So many days the log is kept, and no more than some megabytes of it."),
+    Setting(key="app.language", default=SYSTEM, parse=_language, shape=Shape.CHOICE,
+            choices=(SYSTEM, *(language.value for language in Language)), endpoint=_any,
             meaning="The language of the window: system, en, ko, sr-Cyrl or sr-Latn."),
 )  # fmt: skip
 
@@ -152,3 +252,11 @@ def parse(setting: Setting, text: str) -> Value:
         return setting.parse(text)
     except (ValueError, KeyError, OverflowError) as error:
         raise Failure(Code.SETTING_BAD, name=setting.key, value=text) from error
+
+
+def parse_of_endpoint(setting: Setting, text: str) -> Value:
+    """Reads a value that the endpoint's organisation says; raises Failure(setting_bad, setting_not_theirs)."""
+    value = parse(setting, text)
+    if setting.endpoint is None or not setting.endpoint(value):
+        raise Failure(Code.SETTING_NOT_THEIRS, name=setting.key, value=text)
+    return value

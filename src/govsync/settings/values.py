@@ -11,6 +11,9 @@ class Values(msgspec.Struct, frozen=True, kw_only=True):
     """Holds every setting; a field is called like its key, with `_` for the dot. Sizes in bytes, rates in bytes/s."""
 
     endpoint_url: str
+    endpoint_locked: bool
+    folder_path: str
+    folder_locked: bool
     hold_deletions: int
     hold_deletions_share: float
     hold_rewrites: int
@@ -18,12 +21,18 @@ class Values(msgspec.Struct, frozen=True, kw_only=True):
     network_upload_limit: int
     network_download_limit: int
     network_proxy: str
+    network_ca_file: str
+    sync_max_file_size: int
+    sync_blocked_extensions: tuple[str, ...]
     sync_on_metered: str
     sync_ignore: tuple[str, ...]
     privacy_health_reports: str
     app_autostart: bool
     app_notifications: bool
     app_language: str
+    app_show_tray: bool
+    log_level: str
+    log_keep_days: int
 
 
 def values(effective: Mapping[str, Effective]) -> Values:

@@ -9,12 +9,12 @@ from collections.abc import Collection, Iterable, Sequence
 import msgspec
 
 from govsync.model import names
-from govsync.model.codes import REFUSALS
+from govsync.model.codes import BY_RULE, REFUSALS
 from govsync.model.nodes import Baseline, Kind, Local, Node, Place, Presence
 from govsync.store import dirty, evidence, holds, trees
 from govsync.store.database import Store, pieces
 
-_REFUSED = "('" + "', '".join(REFUSALS) + "')"
+_REFUSED = "('" + "', '".join((*REFUSALS, *BY_RULE)) + "')"
 _LOCAL = (
     "l_parent = ?, l_name = ?, l_key = ?, presence = ?, l_hash = ?, l_exec = ?, since_ms = NULL, disk_name = ?,"
     # What another file's birth was says nothing about this one's.

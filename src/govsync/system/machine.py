@@ -1,6 +1,8 @@
 """The machine: what tells it from others, what people call it, since when it runs, and how much it allows."""
 
+import getpass
 import hashlib
+import os
 import platform
 import socket
 import sys
@@ -34,6 +36,15 @@ def machine_id(sources: Iterable[Path] = _SOURCES) -> str:
 def device_name() -> str:
     """Answers what people call this machine."""
     return socket.gethostname().split(".")[0] or "desk"
+
+
+def user_name() -> str:
+    """Answers the name of the person's account on this machine, whatever the environment says where the system knows it."""
+    try:
+        import pwd
+    except ImportError:  # No such list of accounts on Windows.
+        return getpass.getuser()
+    return pwd.getpwuid(os.getuid()).pw_name
 
 
 def described() -> str:

@@ -18,6 +18,7 @@ class Places(msgspec.Struct, frozen=True, kw_only=True):
 
     home: Path
     settings: Path
+    endpoint_policy: Path
     store: Path
     identity: Path
     credentials: Path
@@ -41,7 +42,8 @@ def places(environment: Mapping[str, str]) -> Places:
         config, state = Path(dirs.user_config_dir), Path(dirs.user_state_dir)
         home, rescued = state, Path.home() / RESCUED
     return Places(
-        home=home, settings=config / "settings.toml", store=state / "store.db", identity=state / "device.json",
+        home=home, settings=config / "settings.toml", endpoint_policy=state / "endpoint-policy.toml",
+        store=state / "store.db", identity=state / "device.json",
         credentials=state / "credentials.json", logs=state / "logs", socket=state / "control", lock=state / "lock",
         rescued=rescued, own_home=bool(chosen),
         use_credentials=environment.get("GOVSYNC_CREDENTIALS") == "file",

@@ -26,7 +26,7 @@ FINDINGS: dict[str, Text] = {
 CHECKS: dict[str, Text] = {
     "folder": "Folder", "other program": "Other program", "disk": "Disk", "network disk": "Network disk",
     "leases": "Late writers", "settings": "Settings", "home": "GovSync's own files", "account": "Account",
-    "endpoint": "Server", "clock": "Clock", "proxy": "Proxy", "keyring": "Keyring", "watcher": "Watcher",
+    "endpoint": "Server", "clock": "Clock", "proxy": "Proxy", "certificates": "Certificates", "keyring": "Keyring", "watcher": "Watcher",
     "parts": "Parts", "agent": "The part that syncs",
 }  # fmt: skip
 """What the window calls each check; on the command line its name stands, as in JSON."""

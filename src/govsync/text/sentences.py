@@ -114,6 +114,7 @@ SENTENCES: dict[Code, tuple[Text, Text]] = {
         "Sign in to the network, or check the address.",
     ),
     Code.CERTIFICATE: ("The server's certificate is not trusted.", _ASK_IT),
+    Code.CERTIFICATES_BAD: ("No certificates can be read from {name}.", _ASK_IT),
     Code.PROXY: ("The proxy refuses the connection.", _ASK_IT),
     Code.NAME_NOT_TEXT: ("The name is not readable text.", "Rename it."),
     Code.BUSY: (
@@ -191,9 +192,18 @@ SENTENCES: dict[Code, tuple[Text, Text]] = {
     Code.STORE_NEWER: ("GovSync's own database is of a newer version.", "Update GovSync."),
     Code.AGENT_NOT_RUNNING: ("GovSync is not running.", "Start it: govsync start"),
     Code.AGENT_DIFFERS: ("The running GovSync is of another version.", "Start it anew: govsync restart"),
+    Code.TOO_LARGE_BY_RULE: (
+        "Files of more than {limit} are not sent, your organisation says. It stays on this PC, and nowhere else.",
+        "Keep a copy of it elsewhere, or ask your IT support.",
+    ),
+    Code.EXTENSION_BLOCKED: (
+        "Files whose names end with .{extension} are not sent, your organisation says. It stays on this PC, and nowhere else.",
+        "Keep a copy of it elsewhere, or ask your IT support.",
+    ),
     Code.SETTING_UNKNOWN: ("There is no setting {name}.", "See: govsync settings"),
     Code.SETTING_BAD: ("{value} is no value for {name}.", "See: govsync settings"),
     Code.SETTING_FIXED: ("{name} is fixed by your organisation.", "Ask your IT support."),
+    Code.SETTING_NOT_THEIRS: ("A server may not set {name} to {value}.", _ASK_IT),
     Code.WATCH_LIMIT: ("The system gives no more watches; changes are found by scanning.", _ASK_IT),
     Code.SLOW_CHUNKING: ("A part of GovSync is missing; everything is slow.", "Install GovSync anew."),
     Code.NO_KEYRING: ("There is no keyring.", _ASK_IT),

@@ -5,6 +5,7 @@ Each step is one question; Enter goes on, Escape goes back. What is wrong is sai
 
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QDir, QStorageInfo, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent
@@ -39,6 +40,16 @@ _OF_THE_ADDRESS = {
 """Failures to sign in that a name and a password cannot mend."""
 
 
+class Known(NamedTuple):
+    """What the first start need not ask for, since it is fixed."""
+
+    address: bool = False
+    folder: bool = False
+
+
+NOTHING = Known()
+
+
 class FirstStart(QWidget):
     """The window of the first start."""
 
@@ -48,9 +59,17 @@ class FirstStart(QWidget):
     """It was closed before that."""
 
     def __init__(
-        self, palette: Palette, endpoint: str, login: str, folder: Path | None, begun: bool, runs: Run = run
+        self,
+        palette: Palette,
+        endpoint: str,
+        login: str,
+        folder: Path | None,
+        begun: bool,
+        known: Known = NOTHING,
+        runs: Run = run,
     ) -> None:
-        """`folder` is what is proposed; with `begun` the desk has one already and only signs in."""
+        """`folder` is what is proposed; with `begun` the desk has one already and only signs in. Of what is `known` nothing is
+        asked, and the command takes the folder that is fixed."""
         super().__init__()
         self.setObjectName("first")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
@@ -58,7 +77,9 @@ class FirstStart(QWidget):
         self.setWindowIcon(product_icon())
         self.setMinimumSize(560, 620)
         self.resize(600, 660)
-        self._palette, self._begun, self._run = palette, begun, runs
+        self._palette, self._begun, self._run, self._known = palette, begun, runs, known
+        asked = [not known.address, True, not (begun or known.folder)]
+        self._first = PERSON if known.address or (begun and endpoint) else ADDRESS
         self.address = Field(
             said("Address of your organisation's server"), "https://drive.example.gov", endpoint
         )
@@ -69,7 +90,7 @@ class FirstStart(QWidget):
         self.next = Button(said("Next"), self.go_on, "first")
         self.back = Button(said("Back"), self.go_back, "plain")
         self.next.setMinimumWidth(112)
-        self._steps = Steps(palette, 2 if begun else 3)
+        self._steps = Steps(palette, sum(asked))
         self._pages = QStackedWidget()
         for page in (self._address_page(), self._person_page(), self._folder_page(), self._done_page()):
             self._pages.addWidget(page)
@@ -98,7 +119,7 @@ class FirstStart(QWidget):
         whole.addStretch(1)
         self.folder.edit.textChanged.connect(self._tell_folder)
         self.step = -1
-        self.turn_to(PERSON if begun and endpoint else ADDRESS)
+        self.turn_to(self._first)
 
     def _address_page(self) -> QWidget:
         return _page(
@@ -144,8 +165,8 @@ class FirstStart(QWidget):
         """Shows a step."""
         self.step = step
         self._pages.setCurrentIndex(step)
-        self._steps.show_step(step)
-        self.back.setVisible(step in (PERSON, FOLDER) and not (self._begun and step == FOLDER))
+        self._steps.show_step(step - self._known.address)
+        self.back.setVisible(step in (PERSON, FOLDER) and not (self._known.address and step == PERSON))
         self.next.say(
             {ADDRESS: said("Next"), PERSON: said("Sign in"), FOLDER: said("Start")}.get(
                 step, said("Open GovSync")
@@ -167,7 +188,7 @@ class FirstStart(QWidget):
 
     def go_back(self) -> None:
         """Shows the step before."""
-        if self.step in (PERSON, FOLDER) and self.next.isEnabled():
+        if self.step in (PERSON, FOLDER) and self.next.isEnabled() and not self.back.isHidden():
             self.turn_to(self.step - 1)
 
     def go_on(self) -> None:
@@ -220,7 +241,7 @@ class FirstStart(QWidget):
         self.password.complain("" if password else said("Type your password."))
         if login and password:
             self._wait(said("Signing in…"))
-            options = () if self._begun else ("--folder-later",)
+            options = () if self._begun or self._known.folder else ("--folder-later",)
             command = (
                 "login",
                 "--endpoint",
@@ -235,7 +256,7 @@ class FirstStart(QWidget):
     def _signed_in(self, outcome: Outcome) -> None:
         self._wait("")
         if not outcome.done:
-            if outcome.code in _OF_THE_ADDRESS:
+            if outcome.code in _OF_THE_ADDRESS and not self._known.address:
                 self.turn_to(ADDRESS)
                 self.address.complain(outcome.words)
             else:
@@ -244,7 +265,7 @@ class FirstStart(QWidget):
                 self.password.edit.setFocus()
             return
         self.password.edit.clear()
-        if self._begun:
+        if self._begun or self._known.folder:
             self._start()
         else:
             self.turn_to(FOLDER)
@@ -301,7 +322,8 @@ class FirstStart(QWidget):
             self._final.say(self.folder.text() if not self._begun else self.address.text())
             self.turn_to(DONE)
         else:
-            (self.password if self._begun else self.folder).complain(outcome.words)
+            asked = self.password if self._begun or self._known.folder else self.folder
+            asked.complain(outcome.words)
 
     def _wait(self, text: str) -> None:
         self._busy.say(text)

@@ -29,7 +29,7 @@ from govsync.desktop.widgets.grounds import Card, Line, Picture, Scrolled, row
 from govsync.desktop.widgets.words import Name, Words
 from govsync.model.problems import Failure, problem_of
 from govsync.model.status import State, Status
-from govsync.settings.merge import Effective
+from govsync.settings.merge import POLICY, Effective
 from govsync.settings.schema import NONE, PAUSE, SYNC, SYSTEM, Value
 from govsync.text.catalog import said
 from govsync.text.languages import NAMES
@@ -72,6 +72,10 @@ class SettingsPage(Scrolled):
         for key, setting in self.settings.items():
             if key in found:
                 setting.show_value(found[key])
+        lock = found.get("folder.locked")
+        fixed = lock is not None and lock.value is True
+        self._where.fix(fixed_by(found["folder.locked"]) if fixed else "")
+        self._change.setVisible(not fixed)
 
     def _section(self, title: str) -> Card:
         self.inside.addWidget(Words(title, "section"))
@@ -124,7 +128,8 @@ class SettingsPage(Scrolled):
         card = self._section(said("Folder"))
         self._where = Setting(self._desk, "", said("Synced folder"), "")
         self._where.put(Button(said("Open"), self._desk.open_folder))
-        self._where.put(Button(said("Change…"), self._choose))
+        self._change = Button(said("Change…"), self._choose)
+        self._where.put(self._change)
         self._add(card, self._where)
         which = Setting(
             self._desk, "", said("Folders on this PC"), said("What you leave out stays on the server.")
@@ -259,12 +264,8 @@ class Setting(QWidget):
             words.addWidget(each)
         words.addStretch(1)
         self.locked = QWidget()
-        lock = row(
-            Picture("lock", desk.palette.ink3, 16),
-            Words(said("Fixed by your organisation"), "caption"),
-            gap=6,
-        )
-        self.locked.setLayout(lock)
+        self._reason = Words("", "caption")
+        self.locked.setLayout(row(Picture("lock", desk.palette.ink3, 16), self._reason, gap=6))
         self.locked.hide()
         self._line = QHBoxLayout(self)
         self._line.setContentsMargins(20, 14, 20, 14)
@@ -283,10 +284,14 @@ class Setting(QWidget):
 
     def show_value(self, found: Effective) -> None:
         """Shows a value, and whether it may be changed."""
-        fixed = found.source == "policy"
-        self.locked.setVisible(fixed)
-        self._fix(fixed)
+        self.fix(fixed_by(found))
+        self._fix(bool(found.fixed))
         self._fill(found.value)
+
+    def fix(self, reason: str) -> None:
+        """Shows why it cannot be changed, or that it can."""
+        self._reason.say(reason)
+        self.locked.setVisible(bool(reason))
 
     def send(self, text: str) -> None:
         """Has the agent take a value."""
@@ -306,6 +311,13 @@ class Setting(QWidget):
 
     def _fill(self, value: Value) -> None:
         """Shows a value."""
+
+
+def fixed_by(found: Effective) -> str:
+    """Answers why a value cannot be changed, or nothing."""
+    if found.fixed == POLICY:
+        return said("Fixed on this PC by your IT")
+    return said("Fixed by your organisation") if found.fixed else ""
 
 
 class SwitchSetting(Setting):

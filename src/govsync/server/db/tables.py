@@ -61,6 +61,11 @@ org = Table(
 
 org_partner = Table("org_partner", metadata, _id("org", primary_key=True), _id("partner", primary_key=True))
 
+org_policy = Table(
+    "org_policy", metadata,
+    _id("org", primary_key=True), Column("key", String, primary_key=True), Column("value", String, nullable=False),
+)  # fmt: skip
+
 unit = Table(
     "unit", metadata,
     _id("id", primary_key=True), _id("org", nullable=False), _id("parent"), Column("name", String, nullable=False),

@@ -1,0 +1,27 @@
+"""Texts of each key, as policy, the endpoint and a person might say it; none is the default."""
+
+SAID: dict[str, tuple[str, str, str]] = {
+    "endpoint.url": ("https://one.example", "https://two.example", "https://three.example"),
+    "endpoint.locked": ("on", "on", "on"),
+    "folder.path": ("{home}/One", "{home}/Two", "/srv/{user}/Three"),
+    "folder.locked": ("on", "on", "on"),
+    "hold.deletions": ("300", "30", "70"),
+    "hold.deletions_share": ("0.9", "0.2", "0.3"),
+    "hold.rewrites": ("3000", "300", "70"),
+    "folder.minimum_free": ("5 GiB", "3 GiB", "2 GiB"),
+    "network.upload_limit": ("5 MB", "3 MB", "2 MB"),
+    "network.download_limit": ("5 MB", "3 MB", "2 MB"),
+    "network.proxy": ("http://one:3128", "http://two:3128", "none"),
+    "network.ca_file": ("/etc/one.pem", "/etc/two.pem", "/etc/three.pem"),
+    "sync.max_file_size": ("100 KB", "5 GB", "3 GB"),
+    "sync.blocked_extensions": ("pst", "iso, vmdk", "*.bak"),
+    "sync.on_metered": ("sync", "sync", "sync"),
+    "sync.ignore": ("*.one", "*.two", "*.three"),
+    "privacy.health_reports": ("counts", "counts", "counts"),
+    "app.autostart": ("off", "off", "off"),
+    "app.notifications": ("off", "off", "off"),
+    "app.show_tray": ("off", "off", "off"),
+    "log.level": ("debug", "warning", "error"),
+    "log.keep_days": ("3", "30", "7"),
+    "app.language": ("ko", "sr-Latn", "en"),
+}
