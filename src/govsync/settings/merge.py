@@ -83,6 +83,6 @@ def _locked(setting: Setting, effective: Mapping[str, Effective]) -> Effective:
     """Answers a key's value, which another key may keep from being changed."""
     own = effective[setting.key]
     lock = effective.get(setting.locked_by) if setting.locked_by is not None else None
-    if own.fixed or lock is None or lock.value is not True or not lock.fixed:
+    if own.fixed or lock is None or lock.value is not True:
         return own
     return msgspec.structs.replace(own, fixed=lock.fixed)
