@@ -18,7 +18,7 @@
 #define LONGEST 32768
 #define MOST 512
 #define PATIENCE_MS 30000
-#define KEY L"Software\\GovSync\\Running"
+#define KEY L"Software\\GovSyncRunning"
 
 static const wchar_t *const WORDS[] = {L"run", L"app"};
 static const wchar_t *const AGAIN[] = {L"start", L"app --minimized"};

@@ -135,3 +135,11 @@ def test_who_is_asked_to_begin_anew_is_the_same_process_with_the_same_command(tm
     first, again = told.read_text().splitlines()
     assert first == again
     assert first.endswith("['--page', 'a b']")
+
+
+@pytest.mark.parametrize("name", ["GovSync.exe", "govsyncctl.exe"])
+def test_a_program_of_our_own_is_started_as_it_is_and_without_a_console(monkeypatch, tmp_path, name):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / name))
+    assert process.govsync("run") == [str(tmp_path / "GovSync.exe"), "run"]
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    assert process.govsync("run") == [str(tmp_path / "python"), "-m", "govsync.cli.main", "run"]

@@ -14,6 +14,8 @@ from types import FrameType
 from typing import NoReturn
 
 if sys.platform == "win32":
+    from govsync.system.windows.installing import asked_by_installer, event_name
+
     # Nobody can ask a process of Windows to end but by the keys of its console, to which one that is started here listens alone.
     _ASKS = (signal.SIGTERM, signal.SIGINT, signal.SIGBREAK)
     _CHILD = subprocess.CREATE_NEW_PROCESS_GROUP
@@ -23,6 +25,8 @@ else:
 
     _ASKS = (signal.SIGTERM, signal.SIGINT)
     _CHILD = _APART = 0
+_PROGRAMS = ("GovSync.exe", "govsyncctl.exe")
+"""The programs of the package for Windows (packaging/windows/launcher.c)."""
 _HEAPS = 2
 _OBJECTS = 10_000
 """So many more objects are made than have ended before the collector looks at them."""
@@ -35,6 +39,11 @@ def environment() -> Mapping[str, str]:
 
 def govsync(*arguments: str) -> list[str]:
     """Answers the command line that runs GovSync as this process does: same interpreter, same sources."""
+    executable = Path(sys.executable)
+    if (
+        executable.name in _PROGRAMS
+    ):  # An interpreter that has our module already; of the two, the one that opens no console.
+        return [str(executable.with_name(_PROGRAMS[0])), *arguments]
     return [sys.executable, "-m", "govsync.cli.main", *arguments]
 
 
@@ -116,7 +125,9 @@ def asked_to_renew(end: Callable[[], object]) -> Iterator[Renewal]:
     the main thread."""
     renewal = Renewal(end)
     if sys.platform == "win32":
-        yield renewal  # An installer there ends what runs, and starts it.
+        # An installer there ends what runs, and starts it.
+        with asked_by_installer(event_name(os.getpid(), *sys.argv[1:2]), end):
+            yield renewal
         return
     before = signal.signal(signal.SIGUSR1, renewal.ask)
     try:
