@@ -38,7 +38,7 @@ def test_a_stream_that_ends_the_session_is_not_begun_again(
     copies: list[list[object]] = []
     stream = Stream(
         EndedCalls(code),  # type: ignore[arg-type]
-        SystemIds(), told.append, lambda: copies.append(list(told)), lambda: None,
+        SystemIds(), told.append, lambda: copies.append(list(told)), lambda: None, lambda *_: None,
     )  # fmt: skip
     stream._run()
     assert told == [events.Beat(7), expected]
@@ -65,7 +65,25 @@ def test_what_the_organisation_fixes_is_asked_for_with_each_beginning_and_when_i
 
     stream = Stream(
         Calls(Code.OFFLINE),  # type: ignore[arg-type]
-        SystemIds(), told.append, lambda: None, lambda: asked.append(len(told)),
+        SystemIds(), told.append, lambda: None, lambda: asked.append(len(told)), lambda *_: None,
     )  # fmt: skip
     stream._run()
     assert asked == [0, 2, 3], "before the first beat of each stream, and where the server said so"
+
+
+def test_an_order_is_handed_on_with_its_epoch() -> None:
+    """It is the agent's to judge, and nothing that the engine hears of."""
+
+    class Ordering(EndedCalls):
+        def events(self) -> Iterator[said.Event]:
+            yield said.Wipe(order=b"o" * 16, epoch=b"e" * 16)
+            raise Failure(Code.SIGNED_OUT)
+
+    told: list[object] = []
+    orders: list[tuple[bytes, bytes]] = []
+    stream = Stream(
+        Ordering(Code.SIGNED_OUT),  # type: ignore[arg-type]
+        SystemIds(), told.append, lambda: None, lambda: None, lambda *order: orders.append(order),
+    )  # fmt: skip
+    stream._run()
+    assert (orders, told) == ([(b"o" * 16, b"e" * 16)], [events.SessionEnded()])

@@ -173,3 +173,12 @@ def test_a_device_is_listed_and_signed_out_by_its_name_or_its_id(admin, tmp_path
     assert admin("device", "sign-out", ids[2].hex()) == (0, "", "")
     assert admin("fleet", "--state", "signed_out").out.count("signed_out") == 2
     assert admin("device", "sign-out", "nobody's").code == 1
+    wiped = admin("device", "wipe", "pc-1")
+    assert (wiped.code, wiped.out, wiped.err.count("\n")) == (1, "", 1)
+    assert admin("device", "keep", ids[1].hex()).code == 1
+    assert admin("device", "wipe", ids[1].hex()) == (0, "", "")
+    assert [row["device"] for row in json.loads(admin("fleet", "--state", "wiping", "--json").out)] == [
+        ids[1].hex()
+    ]
+    assert admin("device", "keep", ids[1].hex()) == (0, "", "")
+    assert json.loads(admin("fleet", "--state", "wiping", "--json").out) == []

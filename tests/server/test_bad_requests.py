@@ -32,6 +32,7 @@ BODIES: dict[str, object] = {
     },
     "set_member": {"who": {"kind": "user", "name": "boris"}, "role": "viewer"},
     "make_link": {"key": bytes(32), "node": bytes(16)},
+    "end_wipe": {"removed": 1, "kept": 1},
     "health": {"version": "1.2.3", "system": "Linux", "state": "in_sync"},
 }  # fmt: skip
 
@@ -96,7 +97,9 @@ def test_a_commit_of_one_operation_too_many_is_refused_as_a_whole(served: Served
     "route", [route for route in ROUTES if route.takes is not Shape.NONE], ids=lambda r: r.name
 )
 def test_a_body_above_the_row_s_bound_is_refused(served: Served, route: Route):
-    path = route.path.replace("{space}", ids.to_text(served.desk.space))
+    path = route.path
+    for name in ("{space}", "{order}"):
+        path = path.replace(name, ids.to_text(served.desk.space))
     answer = served.caller.call(route.method, path, bytes(route.body_bytes + 1))
     assert answer.code is Code.TOO_LARGE
     still_served(served)
@@ -185,7 +188,7 @@ def test_a_token_that_is_none_of_ours_is_refused_by_every_call(served: Served):
     for route in ROUTES:
         if not route.signed_in:
             continue
-        named = dict.fromkeys(("space", "node", "rev", "link"), served.desk.space)
+        named = dict.fromkeys(("space", "node", "rev", "link", "order"), served.desk.space)
         for token in (None, *bad):
             caller = Caller(served.caller.address, None)
             headers = {} if token is None else {"Authorization": f"Bearer {token}".encode().decode("latin-1")}

@@ -15,7 +15,7 @@ from govsync.protocol.links import MakeLink
 from govsync.protocol.routes import ROUTES, Route, Shape
 from govsync.protocol.session import DeviceInfo, Refresh, Role, SignIn
 from govsync.protocol.wire import encode_json
-from govsync.server import links, spaces
+from govsync.server import links, spaces, wipes
 from govsync.server.accounts import ACCESS_S
 from govsync.server.discreet import Discreet
 from tests.server.conftest import Served
@@ -36,7 +36,10 @@ def of_clara(served: Served) -> dict[str, bytes]:
     assert state.rev is not None
     request = MakeLink(key=served.office.ids.chance(32), node=state.node)
     link = links.make(served.office.server, clara.caller, clara.space, request)
-    return {"space": clara.space, "node": state.node, "rev": state.rev, "link": link.link}
+    with served.office.server.database.begin() as tx:
+        assert wipes.order(served.office.server, tx, clara.caller.device)
+        order = wipes.standing(tx, [clara.caller.device])[clara.caller.device].id
+    return {"space": clara.space, "node": state.node, "rev": state.rev, "link": link.link, "order": order}
 
 
 @contextmanager
@@ -99,7 +102,8 @@ def test_no_name_byte_or_token_is_logged_or_stands_in_a_refusal(
                 continue
             refusals.append(
                 anna.call(
-                    route.method, route.path.format(space=PLANTED, node=PLANTED, rev=PLANTED, link=PLANTED)
+                    route.method,
+                    route.path.format(space=PLANTED, node=PLANTED, rev=PLANTED, link=PLANTED, order=PLANTED),
                 )
             )
             for body in (PLANTED.encode(), framed({PLANTED: PLANTED}), framed([PLANTED])):

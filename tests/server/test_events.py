@@ -14,7 +14,7 @@ from govsync.model.problems import Failure
 from govsync.protocol import events
 from govsync.protocol.session import Role
 from govsync.protocol.sharing import NewMember, Principal
-from govsync.server import directory, fleet, spaces
+from govsync.server import directory, fleet, spaces, wipes
 from govsync.server.db import tables
 from govsync.server.events import Streams
 from tests.server.desk import Desk, give_role, rows
@@ -26,7 +26,9 @@ NEVER_S = 10_000.0
 OFTEN_S = 0.005
 OTHER = b"another device 1"
 
-Heard = TypeVar("Heard", events.Beat, events.HeadMoved, events.RightsChanged, events.SessionEnded)
+Heard = TypeVar(
+    "Heard", events.Beat, events.HeadMoved, events.RightsChanged, events.Wipe, events.SessionEnded
+)
 
 
 @pytest.fixture
@@ -299,6 +301,26 @@ def test_a_device_that_is_signed_out_is_told_at_once_and_no_other_of_that_person
         assert isinstance(await ears[1].next(), events.Beat)
 
     run(office, pool, story)
+
+
+def test_an_order_is_heard_at_once_and_with_each_beat_by_that_device_alone(
+    office: Office, pool: ThreadPoolExecutor
+) -> None:
+    meant, other = office.caller("clara"), office.caller("clara")
+
+    async def story(streams: Streams) -> None:
+        ears = [Ear(streams.listen(each, "a")) for each in (meant, other)]
+        for ear in ears:
+            await ear.until(events.Beat)
+        with office.server.database.begin() as tx:
+            assert wipes.order(office.server, tx, meant.device)
+            order = wipes.standing(tx, [meant.device])[meant.device]
+        streams.rights()
+        for _ in range(2):
+            assert await ears[0].until(events.Wipe) == events.Wipe(order=order.id, epoch=order.epoch)
+        assert all([isinstance(await ears[1].next(), events.Beat) for _ in range(3)])
+
+    run(office, pool, story, beat_s=OFTEN_S * 10)
 
 
 def test_that_a_desk_listens_is_noted_and_a_full_disk_keeps_no_beat_back(

@@ -137,7 +137,7 @@ def test_nonsense_has_a_code(office: Office, route: Route):
         @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
         @given(data=st.data())
         def ask(data: st.DataObject) -> None:
-            named = {name: data.draw(texted, name) for name in ("node", "rev", "link")}
+            named = {name: data.draw(texted, name) for name in ("node", "rev", "link", "order")}
             named["space"] = data.draw(st.one_of(*[st.just(ids.to_text(anna.space))] * 3, texted), "space")
             query = data.draw(
                 st.dictionaries(st.sampled_from([*route.query, "x"]), texted, max_size=4), "query"

@@ -27,7 +27,7 @@ from govsync.content import frames
 from govsync.model import ids
 from govsync.protocol import events, wire
 from govsync.protocol.links import MakeLink
-from govsync.server import links, openapi
+from govsync.server import links, openapi, wipes
 from tests.server.desk import LARGE, Desk
 from tests.server.office import PASSWORD, Office
 from tests.server.serving import LIMIT_S, serving
@@ -37,7 +37,9 @@ pytestmark = pytest.mark.slow
 
 EXAMPLES = 6
 EVENTS = "events"
-WITHOUT_CONTENT = ("sign_out", "end_link", "set_member", "leave")
+WIPES = ("begin_wipe", "end_wipe")
+"""Calls of a device that is ordered to be wiped, in this order."""
+WITHOUT_CONTENT = ("sign_out", "end_link", "set_member", "leave", "health", *WIPES)
 KINDS = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
 CALLERS = ["a stranger", "a bad token", "anna"]
 WHAT_MUST_HOLD = [
@@ -117,6 +119,11 @@ class World:
         self.gone = self.anna.do(self.anna.delete(self.anna.save("gone", b"1")))[0]
         request = MakeLink(key=office.ids.chance(32), node=self.mine.node)
         self.link = links.make(office.server, self.anna.caller, self.anna.space, request).link
+        device = office.device()
+        self.ordered = office.sign_in("anna", device).access
+        with office.server.database.begin() as tx:
+            wipes.order(office.server, tx, device.id)
+            self.order = wipes.standing(tx, [device.id])[device.id].id
         some = [
             self.anna.space,
             self.anna.root,
@@ -140,10 +147,18 @@ class World:
             "missing": lambda: {"hashes": [in_base64(bytes(32))]}, "chunks": dict,
             "commit": lambda: {"epoch": epoch, "operations": [self._operation()]},
             "fetch": lambda: {"wants": [[rev, 0, 1]]}, "make_link": lambda: {"key": in_base64(self.office.ids.chance(32)), "node": in_base64(self.mine.node)},
+            "health": lambda: {"version": "1.2.3", "system": "Linux", "state": "in_sync"},
+            "end_wipe": lambda: {"removed": 1, "kept": 1},
             "share": self._share, "set_member": lambda: {"who": {"kind": "user", "name": "clara"}, "role": "manager"},
         }  # fmt: skip
         space = self.shared.id if name in ("set_member", "leave") else self.anna.space
-        path = {"space": space, "node": self.mine.node, "rev": self.mine.rev, "link": self.link}
+        path = {
+            "space": space,
+            "node": self.mine.node,
+            "rev": self.mine.rev,
+            "link": self.link,
+            "order": self.order,
+        }
         more: dict[str, Any] = {"body": bodies[name]()} if name in bodies else {}
         if name == "directory":
             more["query"] = {"text": "clara"}
@@ -197,7 +212,7 @@ def test_a_call_answers_as_the_description_says(world: World, name: str) -> None
     cases = {kind: OPERATIONS[name].as_strategy(generation_mode=kind) for kind in KINDS}
     signed_in = world.headers("anna")
     known = st.fixed_dictionaries(
-        {}, optional=dict.fromkeys(("space", "node", "rev", "link"), st.sampled_from(world.texts))
+        {}, optional=dict.fromkeys(("space", "node", "rev", "link", "order"), st.sampled_from(world.texts))
     )
 
     @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
@@ -218,7 +233,9 @@ def test_a_call_answers_as_the_description_says(world: World, name: str) -> None
 def test_what_succeeds_is_what_the_description_promises(world: World) -> None:
     for name, operation in OPERATIONS.items():
         if name != EVENTS:
-            answer = world.call(operation.Case(**world.right(name)), world.headers("anna"))
+            ordered = {"Authorization": f"Bearer {world.ordered}"}
+            headers = ordered if name in WIPES else world.headers("anna")
+            answer = world.call(operation.Case(**world.right(name)), headers)
             assert (name, answer.status_code) == (name, 204 if name in WITHOUT_CONTENT else 200)
 
 

@@ -34,7 +34,19 @@ NEEDS = {
 }  # fmt: skip
 """What one must be allowed to do, for each call about a space or what is in one; `leave` asks for nothing but a membership.
 Who made a link ends it, too (`test_links`)."""
-ABOUT_ONESELF = {"sign_in", "refresh", "sign_out", "me", "spaces", "heads", "events", "directory", "health"}
+ABOUT_ONESELF = {
+    "sign_in",
+    "refresh",
+    "sign_out",
+    "me",
+    "spaces",
+    "heads",
+    "events",
+    "directory",
+    "health",
+    "begin_wipe",
+    "end_wipe",
+}
 """Calls that are about nobody's space; what a stranger is told stands in `test_discretion`."""
 OF_LINKS = {"", "/content", "/content/{node}", "/password", "/upload"}
 """Pages below the address of a link, for whoever has that; what they open and to whom stands in `web/test_handlers`."""

@@ -12,6 +12,7 @@ from govsync.agent.clock import SystemIds
 from govsync.agent.removal import Removed, remove_files
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
+from govsync.protocol.fleet import Wiped
 from govsync.protocol.session import DeviceInfo
 from govsync.remote.http import HttpCalls, Way
 from govsync.remote.rate import Rate
@@ -90,8 +91,11 @@ def sign_in(places: Places, endpoint: str, login: str, password: str, folder_lat
             tokens = calls.sign_in(login, password, info)
         finally:
             calls.close()
+        wipe = identity.wipe
+        if wipe is not None:  # What was begun before a sign-in is over with it.
+            wipe = msgspec.structs.replace(wipe, over=True)
         identity = msgspec.structs.replace(
-            identity, endpoint=endpoint, login=tokens.login, user_name=tokens.name
+            identity, wipe=wipe, endpoint=endpoint, login=tokens.login, user_name=tokens.name
         )
         home.secrets(places).put(home.secret_name(identity), tokens.refresh)
         _take_fixed(places, identity)
@@ -149,6 +153,50 @@ def _tell(calls: HttpCalls) -> None:
         calls.sign_out()
     except Failure as failure:
         _log.info("the server was not told of the sign-out: %s", failure.code)
+
+
+def wipe(places: Places, order: bytes) -> None:
+    """Obeys an order to wipe this desk, if the server says that it stands: removes what `logout --remove-files` does, tells how
+    many files went and stayed, and signs out.
+
+    Raises Failure where it does not come to its end; then the person is still signed in, and what went comes back until the
+    next try, which begins anew.
+    """
+    lock = home.take(places)
+    try:
+        identity = home.load(places, SystemIds().new())
+        kept, name = home.secrets(places), home.secret_name(identity)
+        if kept.get(name) is None:
+            raise Failure(Code.SIGNED_OUT)
+        calls = _calls(places, identity.endpoint, bytes.fromhex(identity.device), Kept(kept, name))
+        try:
+            obey(places, identity, calls, order)
+        finally:
+            calls.close()
+        kept.put(name, None)
+    finally:
+        lock.release()
+
+
+def obey(places: Places, identity: home.Identity, calls: HttpCalls, order: bytes) -> None:
+    """Carries an order out and tells its result; the caller sees to it that no agent runs. Raises as `wipe`, and
+    Failure(not_found) for an order that is over."""
+    begun = home.Ordered(order=order.hex())
+    if identity.wipe == msgspec.structs.replace(begun, over=True):
+        raise Failure(Code.NOT_FOUND)
+    identity = msgspec.structs.replace(identity, wipe=begun)
+    home.save(places, identity)
+    calls.begin_wipe(order)
+    removed = remove_files(places, identity, calls)
+    _log.info("wiped: %d files went, %d stay", removed.count, removed.left)
+    try:
+        calls.end_wipe(order, Wiped(removed=removed.count, kept=removed.left))
+    except Failure as failure:
+        if failure.code is not Code.SIGNED_OUT:  # Then it had heard it, and its answer was lost.
+            raise
+    # The folder is another one since (0033): what is known of it by now stands in the home.
+    now = home.load(places, SystemIds().new())
+    home.save(places, msgspec.structs.replace(now, wipe=msgspec.structs.replace(begun, over=True)))
 
 
 def set_folder(places: Places, folder: Path) -> Fitness:

@@ -38,6 +38,14 @@ from govsync.system.secrets import Secrets
 _log = logging.getLogger(__name__)
 
 
+class Ordered(msgspec.Struct, frozen=True, kw_only=True):
+    """The order to wipe this desk that it began to obey last, and whether that is over: then it is never obeyed again, whoever
+    repeats it."""
+
+    order: Hex
+    over: bool = False
+
+
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """The device: who it is, for whom, and which folder it syncs. Ids are hexadecimal."""
 
@@ -52,6 +60,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     root_ino: Count = 0
     next_root: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{32})?\Z")] = ""
     """The id that the folder is being given, while it is not known whether it has it."""
+
+    wipe: Ordered | None = None
 
     def root_of(self) -> Root | None:
         """Answers what is recorded of the folder, or None before one was chosen."""

@@ -10,7 +10,7 @@ from typing import NoReturn
 import msgspec
 
 import govsync
-from govsync.agent import home, log
+from govsync.agent import accounts, home, log, orders
 from govsync.agent.accounts import Kept, way
 from govsync.agent.clock import SystemClock, SystemIds
 from govsync.agent.commands import notices
@@ -42,7 +42,7 @@ from govsync.remote.http import HttpCalls
 from govsync.remote.rate import Rate
 from govsync.settings.schema import COUNTS, PAUSE
 from govsync.settings.values import Values, values
-from govsync.store import activity, dirty, folder, problems
+from govsync.store import activity, dirty, folder, problems, spaces
 from govsync.store.database import Store
 from govsync.system import hints
 from govsync.system.disk import DiskFileSystem, ignore_lease_signals
@@ -120,7 +120,10 @@ class Agent:
         self._watcher = self._new_watcher()
         self.reports = Reports(self._health, self.calls.tell_health)
         self._fixed = Fixed(self.calls, places, lambda: self.loop.call(self._follow_policy))
-        self._stream = Stream(self.calls, self.ids, self._heard, self._cloned, self._fixed.ask)
+        self._stream = Stream(self.calls, self.ids, self._heard, self._cloned, self._fixed.ask, self._ordered)
+        self._began_s = time.monotonic()
+        self.order: bytes | None = None
+        """The order to wipe this desk for which it has ended."""
         self._is_metered = False
         self._metered = Metered(self._line)
         self._policy = PolicyWatch(lambda: self.loop.call(self._follow_policy))
@@ -137,6 +140,22 @@ class Agent:
         self.tell(event)
         if isinstance(event, events.Beat) and self.settings.privacy_health_reports == COUNTS:
             self.loop.look(lambda: self.reports.beat(time.monotonic(), self.clock.time_ms()))
+
+    def _ordered(self, order: bytes, epoch: bytes) -> None:
+        """Takes an order to wipe this desk; from any thread. It is repeated with each beat."""
+        self.loop.call(lambda: self._consider(order, epoch))
+
+    def _consider(self, order: bytes, epoch: bytes) -> None:
+        """Ends, to obey an order, where it is due, and the folder is there and proven."""
+        if self.memory.trouble is not None or self.engine.root_problem is not None:
+            return
+        if self.engine.desk.proven_ms is None or not self.engine.placing.recovered:
+            return
+        epochs = {row.epoch for row in spaces.all_spaces(self.store)}
+        if orders.due(order, epoch, self.identity.wipe, epochs, time.monotonic() - self._began_s):
+            _log.warning("this desk is to be wiped")
+            self.order = order
+            self.loop.stop()
 
     def _health(self) -> Health:
         """Answers how this desk is, in what IT may know of it; only on the control thread."""
@@ -338,6 +357,12 @@ def run_agent(places: Places, log_to_terminal: bool) -> NoReturn:
     with asked_to_end(agent.stop), asked_to_renew(agent.stop) as renewal:
         _log.info("GovSync %s begins, on %s", govsync.__version__, described())
         agent.run()
+        if agent.order is not None:
+            try:
+                accounts.wipe(places, agent.order)
+            except Failure as failure:
+                _log.warning("the wipe did not come to its end: %s", failure.code)
+            begin_anew()
         if renewal.asked:
             _log.info("GovSync begins anew")
             begin_anew()

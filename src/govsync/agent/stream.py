@@ -30,10 +30,12 @@ class Stream:
         tell: events.Tell,
         cloned: Callable[[], None],
         governed: Callable[[], None],
+        ordered: Callable[[bytes, bytes], None],
     ) -> None:
         self._calls = calls
         self._cloned = cloned
         self._governed = governed
+        self._ordered = ordered
         self._ids = ids
         self._tell = tell
         self._stopped = threading.Event()
@@ -87,5 +89,7 @@ class Stream:
                 self._tell(events.RightsChanged())
             case said.PolicyChanged():
                 self._governed()
+            case said.Wipe(order=order, epoch=epoch):
+                self._ordered(order, epoch)
             case said.SessionEnded():
                 self._tell(events.SessionEnded())

@@ -361,6 +361,39 @@ def device_sign_out(device: str, data: Path | None, database: str, blobs: str) -
         fleet.sign_out(server, tx, _one(fleet.named(tx, device), device))
 
 
+@device.command("wipe")
+@_device
+@_where
+@failures
+def device_wipe(device: str, data: Path | None, database: str, blobs: str) -> None:
+    """Has a device take off what is safely on the server, the next time it asks, and signs it out; it keeps all else, and says
+    how many files that are (`fleet`). Example: govsync admin device wipe pc-4711"""
+    from govsync.server import fleet, wipes
+
+    server = _open(data, database, blobs)
+    with server.database.begin() as tx:
+        hears = wipes.order(server, tx, _one(fleet.named(tx, device), device))
+    if not hears:
+        click.echo("The device is signed out: it asks for nothing, and would hear of no order.", err=True)
+        end(FAILED)
+
+
+@device.command("keep")
+@_device
+@_where
+@failures
+def device_keep(device: str, data: Path | None, database: str, blobs: str) -> None:
+    """Takes an order to wipe a device back that has not begun yet. Example: govsync admin device keep pc-4711"""
+    from govsync.server import fleet, wipes
+
+    server = _open(data, database, blobs)
+    with server.database.begin() as tx:
+        taken_back = wipes.keep(server, tx, _one(fleet.named(tx, device), device))
+    if not taken_back:
+        click.echo("There is no order for this device that has not begun.", err=True)
+        end(FAILED)
+
+
 def _one(found: Sequence[bytes], name: str) -> bytes:
     """Answers the device that is meant, or lets it be said which of several."""
     if len(found) > 1:

@@ -44,17 +44,25 @@ class PolicyChanged(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind",
     """Says that the person's organisation fixes other settings than before."""
 
 
+class Wipe(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="wipe"):
+    """Says, with each beat as long as it stands, that an order to take the files off this device waits for it."""
+
+    order: bytes
+    epoch: bytes
+
+
 class SessionEnded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", tag="session"):
     """Says that this device or its person may no longer come in."""
 
 
-Event = Beat | HeadMoved | Wanted | RightsChanged | PolicyChanged | SessionEnded
+Event = Beat | HeadMoved | Wanted | RightsChanged | PolicyChanged | Wipe | SessionEnded
 _KINDS: dict[str, type[Event]] = {
     "beat": Beat,
     "head": HeadMoved,
     "wanted": Wanted,
     "rights": RightsChanged,
     "policy": PolicyChanged,
+    "wipe": Wipe,
     "session": SessionEnded,
 }
 _END = b"\n\n"

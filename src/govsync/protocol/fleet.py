@@ -29,3 +29,10 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     state: Short
     problems: Annotated[tuple[CodeCount, ...], msgspec.Meta(max_length=MOST_CODES)] = ()
     in_sync_ms: Moment | None = None
+
+
+class Wiped(msgspec.Struct, frozen=True, kw_only=True):
+    """Tells how many files a desk removed that was ordered to, and how many it kept since they are not safely on the server."""
+
+    removed: Count
+    kept: Count

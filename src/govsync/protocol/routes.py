@@ -84,6 +84,14 @@ ROUTES: tuple[Route, ...] = (
         name="health", method="PUT", path="/me/device/health", takes=Shape.JSON, request=fleet.Health, gives=Shape.NONE,
         body_bytes=16 * KIB, summary="Tells how this device is, in numbers and codes.",
     ),
+    Route(
+        name="begin_wipe", method="PUT", path="/wipes/{order}", gives=Shape.NONE,
+        summary="Says that this device begins to obey an order to take its files off.",
+    ),
+    Route(
+        name="end_wipe", method="PUT", path="/wipes/{order}/result", takes=Shape.JSON, request=fleet.Wiped, gives=Shape.NONE,
+        summary="Tells how many files went and stayed, and ends the session of this device.",
+    ),
     Route(name="heads", method="GET", path="/heads", response=session.Heads, summary="Tells how far each space is."),
     Route(
         name="events", method="GET", path="/events", gives=Shape.EVENTS, query=("nonce",),

@@ -41,7 +41,7 @@ from govsync.protocol.commits import (
     Nothing,
     Want,
 )
-from govsync.protocol.fleet import Health
+from govsync.protocol.fleet import Health, Wiped
 from govsync.protocol.limits import DEFAULT as LIMITS
 from govsync.protocol.limits import MIB
 from govsync.protocol.links import LinkMade, Links, MakeLink
@@ -343,6 +343,16 @@ class HttpCalls:
     def tell_health(self, health: Health) -> None:
         """Tells the server how this desk is."""
         with self._open(BY_NAME["health"], [wire.encode_json(health)], {}):
+            pass  # As `sign_out`.
+
+    def begin_wipe(self, order: bytes) -> None:
+        """Says that this desk begins to obey an order; raises Failure(not_found) where it does not stand."""
+        with self._open(BY_NAME["begin_wipe"], [], {"order": order}):
+            pass  # As `sign_out`.
+
+    def end_wipe(self, order: bytes, result: Wiped) -> None:
+        """Tells what became of the files; the session of this desk ends with it."""
+        with self._open(BY_NAME["end_wipe"], [wire.encode_json(result)], {"order": order}):
             pass  # As `sign_out`.
 
     def _refresh(self, refresh: str) -> Tokens:

@@ -76,6 +76,8 @@ def sign_in(server: Server, request: SignIn, chance: Chance, address: str = "") 
         attempts.take_back(tx, by)
         directory.register_device(server, tx, row.id, request.device)
         tx.execute(delete(tables.token).where(tables.token.c.device == request.device.id))
+        w = tables.wipe.c
+        tx.execute(delete(tables.wipe).where(w.device == request.device.id, w.begun_ms.is_not(None)))
         audit.note(server, tx, "sign_in", row.id, request.device.id)
         return _issue(server, tx, row, request.device, chance)
 
@@ -134,6 +136,7 @@ def _take_from_lost_life(server: Server, tx: Connection, claims: _Refresh, diges
         raise Failure(Code.SIGNED_OUT)
     directory.register_device(server, tx, claims.user, claims.device)
     tx.execute(update(tables.device).where(d.id == device).values(counter=claims.counter))
+    tx.execute(delete(tables.wipe).where(tables.wipe.c.device == device))  # It may be done since (`wipes`).
     row = {"hash": digest, "device": device, "counter": claims.counter, "used": False}
     tx.execute(insert(tables.token), [row])
 

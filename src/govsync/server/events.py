@@ -20,7 +20,7 @@ from govsync.model.problems import Failure
 from govsync.protocol import events
 from govsync.protocol.digest import heads_digest
 from govsync.protocol.session import Head
-from govsync.server import access, concerned, fleet, spaces
+from govsync.server import access, concerned, fleet, spaces, wipes
 from govsync.server import wanted as lost
 from govsync.server.access import Memberships
 from govsync.server.context import Caller, Server
@@ -41,6 +41,7 @@ class _Seen(msgspec.Struct, frozen=True):
 
     rights: Memberships
     heads: tuple[Head, ...]
+    order: wipes.Order | None = None
 
 
 class _Desk:
@@ -199,6 +200,8 @@ class Streams:
         for head in seen.heads:
             self._listeners.setdefault(head.space, set()).add(desk)
         desk.say(events.Beat(digest=heads_digest(seen.heads), time_ms=now_ms))
+        if seen.order is not None:
+            desk.say(events.Wipe(order=seen.order.id, epoch=seen.order.epoch))
         # A head that moved after the look and before the desk was listening to its space was said to nobody.
         for head in seen.heads:
             if self._heads.get(head.space, 0) > head.seq:
@@ -252,8 +255,11 @@ class Streams:
             welcome = {row.id: row.user for row in found}
             mine = access.memberships_of(tx, sorted(set(welcome.values())))
             heads = spaces.heads_of(tx, mine)
+            orders = wipes.standing(tx, welcome)
         self._note_seen([(row.id, row.seen_ms) for row in found])
-        return {device: _Seen(mine[user], heads[user]) for device, user in welcome.items()}
+        return {
+            device: _Seen(mine[user], heads[user], orders.get(device)) for device, user in welcome.items()
+        }
 
     def _note_seen(self, found: Sequence[tuple[bytes, int]]) -> None:
         try:

@@ -30,6 +30,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _WORD = re.compile("[a-z_]{1,40}")
 _VERSION = re.compile(r"(\d{1,9}(?:\.\d{1,9}){0,3})(?:\+[\w.-]*)?(-?[a-z.][\w.+-]*)?", re.ASCII)
 _D, _U, _O = tables.device.c, tables.user.c, tables.org.c
+_W = tables.wipe.c
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,6 +43,7 @@ class Device(msgspec.Struct, frozen=True, kw_only=True):
     system: str
     version: str
     state: str
+    kept: int | None
     problems: dict[str, int] | None
     in_sync: str | None
     reported: str | None
@@ -56,7 +58,8 @@ KEYS = {
     "machine": "A hash that is the same for all devices of one machine, and tells nothing else about it.",
     "system": "The operating system, as the device told.",
     "version": "The version of GovSync, as the device told.",
-    "state": "`signed_out`; else how the device was when it told so last: a state as in `govsync status`.",
+    "state": "`wiping`: it is to take its files off when it asks next, or does so; `wiped`: it has; `signed_out`; else how the device was when it told so last: a state as in `govsync status`.",
+    "kept": "How many files a device that was wiped kept, since they were not safely on the server.",
     "problems": "How many problems it had then, by their [codes](codes.md).",
     "in_sync": "When it was last in sync, as it told then.",
     "reported": "When it told so. Where this is null the device has told nothing, and so are `problems` and `in_sync`; `system` and `version` are empty then.",
@@ -68,11 +71,12 @@ KEYS = {
 _EVERY = (
     select(
         _D.id, _D.name, _D.machine, _D.state, _D.seen_ms, _D.version, _D.system, _D.condition, _D.problems, _D.in_sync_ms,
-        _D.told_ms, _U.login, _U.state.label("person"),
+        _D.told_ms, _W.ended_ms, _W.kept, _W.epoch, _U.login, _U.state.label("person"),
         _O.name.label("organisation"),
     )
     .join_from(tables.device, tables.user, _D.user == _U.id)
     .join(tables.org, _U.org == _O.id)
+    .outerjoin(tables.wipe, _W.device == _D.id)
     .where(_D.state.in_((ACTIVE, SIGNED_OUT)))
     .order_by(_U.login, _D.name, _D.id)
 )  # fmt: skip
@@ -81,7 +85,9 @@ _EVERY = (
 def devices(tx: Connection, state: str | None = None, older_than: str | None = None) -> list[Device]:
     """Lists all devices by login and name, or those in a state, or those of which it is known that their version is older than
     one; raises Failure(bad_request) for what is no version."""
-    found = [each for each in map(_device, tx.execute(_EVERY)) if state in (None, each.state)]
+    epoch = directory.epoch(tx)
+    every = (_device(row, epoch) for row in tx.execute(_EVERY))
+    found = [each for each in every if state in (None, each.state)]
     if older_than is None:
         return found
     limit = _release(older_than)
@@ -98,15 +104,22 @@ def _release(version: str) -> tuple[tuple[int, ...], bool] | None:
     return None if found is None else (tuple(map(int, found[1].split("."))), not found[2])
 
 
-def _device(row: Any) -> Device:
+def _device(row: Any, epoch: bytes) -> Device:
     # Whoever is shut out has no session on any device, whatever was noted of the device.
     is_in = row.state == ACTIVE and row.person == ACTIVE
     return Device(
         login=row.login, organisation=row.organisation, name=row.name, machine=row.machine,
-        system=row.system or "", version=row.version or "", state=(row.condition or "") if is_in else SIGNED_OUT,
+        system=row.system or "", version=row.version or "", state=_ordered(row, epoch) or ((row.condition or "") if is_in else SIGNED_OUT), kept=row.kept,
         problems=from_json(row.problems.encode(), dict[str, int]) if row.problems is not None else None,
         in_sync=_maybe(row.in_sync_ms), reported=_maybe(row.told_ms), seen=_moment(row.seen_ms), device=row.id.hex(),
     )  # fmt: skip
+
+
+def _ordered(row: Any, epoch: bytes) -> str:
+    """Answers what is to be said of an order; nothing where there is none, or only one of another life of the database."""
+    if row.ended_ms is not None:
+        return "wiped"
+    return "wiping" if row.epoch == epoch else ""
 
 
 def _moment(time_ms: int) -> str:
@@ -128,7 +141,9 @@ def as_csv(found: Iterable[Device]) -> str:
     return written.getvalue()
 
 
-def _cell(value: str | dict[str, int] | None) -> str:
+def _cell(value: str | int | dict[str, int] | None) -> str:
+    if isinstance(value, int):
+        return str(value)
     text = value if isinstance(value, str) else counted(value)
     return f"'{text}" if text.startswith(_FORMULA) else text
 

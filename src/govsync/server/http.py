@@ -25,7 +25,7 @@ from govsync.model.problems import Failure
 from govsync.protocol import commits as messages
 from govsync.protocol import wire
 from govsync.protocol.changes import Cursor, Known
-from govsync.protocol.fleet import Health
+from govsync.protocol.fleet import Health, Wiped
 from govsync.protocol.links import PATH as PAGES
 from govsync.protocol.links import MakeLink
 from govsync.protocol.numbers import LARGEST
@@ -50,6 +50,7 @@ from govsync.server import (
     sharing,
     spaces,
     versions,
+    wipes,
 )
 from govsync.server.answering import answered
 from govsync.server.bodies import Body, Held
@@ -160,6 +161,8 @@ class Http:
             "policy": lambda call: _json(fixed.policy(server, call.caller)),
             "spaces": self._spaces,
             "health": self._health,
+            "begin_wipe": self._begin_wipe,
+            "end_wipe": self._end_wipe,
             "heads": lambda call: _json(spaces.heads(server, call.caller)),
             "changes": self._changes,
             "nodes": self._nodes,
@@ -261,6 +264,14 @@ class Http:
 
     def _health(self, call: Call) -> Answer:
         fleet.take_report(self._server, call.caller, call.control(Health))
+        return ()
+
+    def _begin_wipe(self, call: Call) -> Answer:
+        wipes.begin(self._server, call.caller, call.path["order"])
+        return ()
+
+    def _end_wipe(self, call: Call) -> Answer:
+        wipes.end(self._server, call.caller, call.path["order"], call.control(Wiped))
         return ()
 
     def _changes(self, call: Call) -> Answer:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-NEWEST = "0010"
+NEWEST = "0011"
 
 
 def upgrade(tx: Connection) -> None:

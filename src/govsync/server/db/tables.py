@@ -97,6 +97,13 @@ device = Table(
     Column("in_sync_ms", BigInteger), Column("told_ms", BigInteger),
 )  # fmt: skip
 
+wipe = Table(
+    "wipe", metadata,
+    _id("device", primary_key=True), _id("id", nullable=False), _id("epoch", nullable=False),
+    Column("at_ms", BigInteger, nullable=False), Column("begun_ms", BigInteger), Column("ended_ms", BigInteger),
+    Column("removed", BigInteger), Column("kept", BigInteger),
+)  # fmt: skip
+
 token = Table(
     "token", metadata,
     Column("hash", Octets(32), primary_key=True), _id("device", nullable=False),
