@@ -102,9 +102,9 @@ bench-peers: $(READY) ## the same workloads, with syncthing in a second column (
 
 # The interpreter that packages bring with them; one of the version with which this environment is made.
 PYTHON ?= /usr/bin/python3
-PACKAGE := PYTHONPATH=packaging:src $(RUN) -m packages --python $(PYTHON)
+PACKAGE := PYTHONPATH=packaging:src $(RUN) -m packages --python $(PYTHON) $(if $(KEPT),--kept)
 
-package-linux: $(READY) ## the desk's packages, .deb and .rpm, of what is committed, into dist: PYTHON=/usr/bin/python3
+package-linux: $(READY) ## the desk's packages, .deb and .rpm, of what is committed, into dist: PYTHON=/usr/bin/python3 KEPT=1
 	packaging/install-rpm.sh
 	$(PACKAGE) client dist
 

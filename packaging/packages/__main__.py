@@ -27,6 +27,9 @@ def main() -> None:
         help=f"that of the packages for Windows: Python {embedded.VERSION}, embeddable (zip)",
     )
     asked.add_argument("--sha256", default="", help="of the runtime")
+    asked.add_argument(
+        "--kept", action="store_true", help="a mirror brings newer versions: no desk looks for them"
+    )
     arguments = asked.parse_args()
     if (arguments.runtime is None) != (not arguments.sha256):
         asked.error("say both of --runtime and --sha256")
@@ -35,19 +38,21 @@ def main() -> None:
         if arguments.kind == WINDOWS:
             files = made_for_windows(arguments.runtime, arguments.sha256, output)
         else:
-            files = made(KINDS[arguments.kind], arguments.python, output)
+            files = made(KINDS[arguments.kind], arguments.python, output, arguments.kept)
     except (release.Refused, subprocess.CalledProcessError) as error:
         sys.exit(f"packages: {error}")
     print(*files, sep="\n")
 
 
-def made(kind, python: str, output: Path) -> list[Path]:
+def made(kind, python: str, output: Path, kept: bool = False) -> list[Path]:
     """Makes the packages of a kind; the list of their parts is put beside them."""
     version = release.of(ROOT)
     with tempfile.TemporaryDirectory() as work:
         tree = Path(work) / "tree"
         (Path(work) / "between").mkdir()
         kind.stage(ROOT, version, python, Path(work) / "between", tree)
+        if kept:
+            kind.keep(tree)
         file = deb.write(tree, kind.PACKAGE, version, kind.scripts(ROOT), output)
         files = [file]
         if kind is client:

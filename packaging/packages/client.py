@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from govsync.system.installed import KEPT
 from packages import bundle, completion
 from packages.deb import Package
 from packages.placing import command, documents, put
@@ -59,6 +60,13 @@ def stage(root: Path, release: Release, python: str, work: Path, tree: Path) -> 
             )
     completion.put(tree, NAME)
     documents(tree, PACKAGE, release, folder, version, python)
+
+
+def keep(tree: Path) -> None:
+    """Has the package say that whoever distributes it brings newer versions, too."""
+    (tree / HOME / KEPT).write_text(
+        "Newer versions come as this one came. No desk looks for them.\n", encoding="utf-8"
+    )
 
 
 def scripts(root: Path) -> dict[str, str]:

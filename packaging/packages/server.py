@@ -37,6 +37,10 @@ def stage(root: Path, release: Release, python: str, work: Path, tree: Path) -> 
     documents(tree, PACKAGE, release, folder, version, python)
 
 
+def keep(tree: Path) -> None:
+    """Changes nothing: no server looks for newer versions."""
+
+
 def scripts(root: Path) -> dict[str, str]:
     """Answers what the system runs when the package is installed, upgraded and removed."""
     ours = root / "packaging" / "server"

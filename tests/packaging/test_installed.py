@@ -14,6 +14,7 @@ from tests.journeys.conftest import Site
 from tests.journeys.site import PASSWORD, Server, until
 from tests.packaging.bare import SYSTEM, Bare
 from tests.project.sources import ROOT
+from tests.updates.place import Operator
 
 NEEDED = ("debootstrap", "dpkg-deb", "unshare", "nsenter")
 LACKING = [each for each in NEEDED if shutil.which(each) is None]
@@ -68,6 +69,15 @@ def bare() -> Iterator[Bare]:
 
 
 @pytest.fixture
+def operator(tmp_path: Path) -> Iterator[Operator]:
+    """Whoever publishes newer versions, and their place."""
+    made = Operator(tmp_path / "operator")
+    made.publish("99.0.0")
+    yield made
+    made.mirror.close()
+
+
+@pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
     server = Server(tmp_path)
     server.populate()
@@ -86,15 +96,18 @@ def extension(manager: str) -> str:
 
 
 def test_a_desk_is_installed_configured_upgraded_while_it_works_and_removed(
-    two: Two, bare: Bare, site: Site
+    two: Two, bare: Bare, site: Site, operator: Operator
 ) -> None:
     colleague = site.desk("colleague")
 
     bare.install(two.first)
     policy = SYSTEM / "etc" / "govsync" / "policy.d" / "10-agency.toml"
     policy.parent.mkdir(parents=True)
+    root = policy.parent.with_name("update-root.json")
+    root.write_bytes(operator.root)
     policy.write_text(
         f'[endpoint]\nurl = "http://127.0.0.1:{site.server.port}"\n[folder]\npath = "{{home}}/Files of {{user}}"\nlocked = true\n[hold]\ndeletions = 70\n[no]\nsuch = 1\n'
+        f'[app]\nupdate_url = "{operator.mirror.url}"\nupdate_root = "/etc/govsync/update-root.json"\n'
     )
 
     def said(*arguments: str, stdin: str = "", expected: int | None = 0) -> str:
@@ -116,6 +129,10 @@ def test_a_desk_is_installed_configured_upgraded_while_it_works_and_removed(
 
     (before,) = agents(bare)
     said("settings", "set", "network.upload_limit", "50 KB")  # So that there is work under way for minutes.
+    until(
+        lambda: "version 99.0.0 is there" in said("doctor", expected=None),
+        "the newer version that is offered",
+    )
     contents = {f"work {number}.bin": os.urandom(400_000) for number in range(FILES)}
     for name, content in contents.items():
         (FOLDER / name).write_bytes(content)

@@ -23,5 +23,10 @@ SAID: dict[str, tuple[str, str, str]] = {
     "app.show_tray": ("off", "off", "off"),
     "log.level": ("debug", "warning", "error"),
     "log.keep_days": ("3", "30", "7"),
+    "app.update_url": ("https://a.example/u", "https://b.example/u", "https://c.example/u"),
+    "app.update_root": ("/etc/a.json", "/etc/b.json", "/etc/c.json"),
+    "app.update_channel": ("pilot", "broad", "pilot"),
+    "app.update_defer": ("3", "30", "7"),
+    "app.update_command": ("/bin/a x", "/bin/b", "/bin/c"),
     "app.language": ("ko", "sr-Latn", "en"),
 }

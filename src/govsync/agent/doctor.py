@@ -8,9 +8,11 @@ from pathlib import Path
 
 import msgspec
 
+import govsync
 from govsync.agent import home
 from govsync.agent.accounts import plain_calls
 from govsync.agent.neighbours import other_program
+from govsync.agent.updating import noted
 from govsync.content.chunks import require_fast_chunking
 from govsync.control.client import ask
 from govsync.control.messages import GetStatus
@@ -23,12 +25,14 @@ from govsync.settings.schema import NONE, SYSTEM
 from govsync.settings.values import values
 from govsync.system.disk import DiskFileSystem
 from govsync.system.failures import failure_of
+from govsync.system.installed import package_kind
 from govsync.system.machine import watch_limit
 from govsync.system.places import Places
 from govsync.system.probe import network_kind
 from govsync.system.proxies import way_to
 from govsync.text.findings import detail
 from govsync.text.sentences import what_counts
+from govsync.updates.versions import order
 
 _CLOCK_MS = 5 * 60_000
 _LEAST_BYTES, _FEW_BYTES = 1 << 20, 1 << 30
@@ -60,6 +64,7 @@ def examine(places: Places, environment: Mapping[str, str]) -> list[Finding]:
         ("keyring", lambda: iter([Finding("keyring", "PASS", home.secrets(places).kept_in)])),
         ("watcher", _watches),
         ("parts", _parts),
+        ("updates", lambda: _updates(places)),
         ("agent", lambda: _agent(places)),
     )
     found: list[Finding] = []
@@ -175,6 +180,24 @@ def _proxy(places: Places, identity: home.Identity, environment: Mapping[str, st
     yield (
         Finding("proxy", "PASS", ", ".join(sorted(names))) if names else _finding("proxy", "PASS", "no_proxy")
     )
+
+
+def _updates(places: Places) -> Iterator[Finding]:
+    said, found = values(home.settings(places)[0]), noted(places)
+    if not said.app_update_url:
+        yield _finding("updates", "PASS", "no_updates")
+    elif package_kind() is None:
+        yield _finding("updates", "PASS", "kept")
+    elif found is None or (found.url, found.channel) != (said.app_update_url, said.app_update_channel):
+        yield _finding("updates", "PASS", "not_looked")
+    elif found.code:
+        yield _failed("updates", "WARN", Failure(Code(found.code), **found.facts))
+    elif found.version and order(found.version) > order(govsync.__version__):
+        facts = {"version": found.version, "channel": found.channel, "current": govsync.__version__}
+        yield _finding("updates", "WARN", "newer", **facts)
+    else:
+        facts = {"version": govsync.__version__, "channel": found.channel}
+        yield _finding("updates", "PASS", "newest", **facts)
 
 
 def _watches() -> Iterator[Finding]:

@@ -3,7 +3,9 @@
 import logging
 import shutil
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -21,6 +23,7 @@ from govsync.agent.listen import Listener
 from govsync.agent.loop import Loop
 from govsync.agent.memory import Memory
 from govsync.agent.stream import Stream
+from govsync.agent.updating import Updates
 from govsync.agent.workers import Workers
 from govsync.content.chunks import require_fast_chunking
 from govsync.engine import events
@@ -38,7 +41,7 @@ from govsync.model.status import RateNow, Status
 from govsync.protocol.fleet import MOST_CHARACTERS, CodeCount, Health
 from govsync.protocol.limits import DEFAULT
 from govsync.remote.chunked import ChunkedRemote
-from govsync.remote.http import HttpCalls
+from govsync.remote.http import HttpCalls, public_file
 from govsync.remote.rate import Rate
 from govsync.settings.schema import COUNTS, PAUSE
 from govsync.settings.values import Values, values
@@ -46,6 +49,7 @@ from govsync.store import activity, dirty, folder, problems, spaces
 from govsync.store.database import Store
 from govsync.system import hints
 from govsync.system.disk import DiskFileSystem, ignore_lease_signals
+from govsync.system.installed import package_kind
 from govsync.system.machine import described, system
 from govsync.system.metered import Metered
 from govsync.system.places import Places
@@ -60,6 +64,7 @@ from govsync.system.process import (
     hold_little,
 )
 from govsync.system.watcher import Watcher
+from govsync.updates.trust import Answer
 
 RATE_OVER_S = 0.5
 """Over how long a rate is measured at least."""
@@ -127,6 +132,11 @@ class Agent:
         self._is_metered = False
         self._metered = Metered(self._line)
         self._policy = PolicyWatch(lambda: self.loop.call(self._follow_policy))
+        self._updates = Updates(
+            places, lambda: home.settings(places)[0], package_kind(), govsync.__version__, self._fetch,
+            lambda: not (self._is_metered and self.settings.sync_on_metered == PAUSE),
+            self.clock.time_ms, self.ids,
+        )  # fmt: skip
         self._signed_in = kept.load() is not None and bool(self.identity.endpoint)
         self._rate_seen = (time.monotonic(), 0, 0)
         self._rate_now = RateNow()
@@ -179,6 +189,7 @@ class Agent:
             self._stream.start()
         self._metered.start()
         self._policy.start()
+        self._updates.start()
         listener = Listener(self.places.socket, self)
         listener.start()
         try:
@@ -187,6 +198,7 @@ class Agent:
             listener.stop()
             self._policy.stop()
             self._metered.stop()
+            self._updates.stop()
             self._stream.stop()
             self._fixed.stop()
             self._watcher.stop()
@@ -265,6 +277,7 @@ class Agent:
         self.rates[1].limit = self.settings.network_download_limit
         self.calls.use_way(way(self.settings))
         log.follow(self.settings.log_level, self.settings.log_keep_days)
+        self._updates.wake()
         if self.settings.sync_on_metered != before.sync_on_metered:
             self._line(self._is_metered)
 
@@ -280,6 +293,12 @@ class Agent:
         """Follows what the system says of its line; from any thread."""
         self._is_metered = metered
         self.tell(events.Line(costly=metered and self.settings.sync_on_metered == PAUSE))
+
+    @contextmanager
+    def _fetch(self, url: str, start_bytes: int) -> Iterator[Answer]:
+        """Asks for a file of the place of updates, as slowly as all else is asked for; from any thread."""
+        with public_file(url, start_bytes, way(self.settings), self.rates[1]) as found:
+            yield Answer(found.begins, found.pieces)
 
     def _live(self, store: Store) -> Engine:
         """Begins a life of the engine over a database (R16)."""

@@ -119,6 +119,7 @@ class Code(StrEnum):
     SETTING_BAD = "setting_bad"
     SETTING_FIXED = "setting_fixed"
     SETTING_NOT_THEIRS = "setting_not_theirs"
+    UPDATE_REFUSED = "update_refused"
     WATCH_LIMIT = "watch_limit"
     SLOW_CHUNKING = "slow_chunking"
     NO_KEYRING = "no_keyring"
@@ -231,6 +232,7 @@ CODES: dict[Code, Meaning] = {
     Code.SETTING_BAD: Meaning("person"),
     Code.SETTING_FIXED: Meaning("person"),
     Code.SETTING_NOT_THEIRS: Meaning("it"),
+    Code.UPDATE_REFUSED: Meaning("it"),
     Code.WATCH_LIMIT: Meaning("it"),
     Code.SLOW_CHUNKING: Meaning("it"),
     Code.NO_KEYRING: Meaning("it"),

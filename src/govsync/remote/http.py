@@ -10,7 +10,7 @@ import logging
 import ssl
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import httpcore
 import httpx
@@ -122,19 +122,24 @@ def _context(ca_file: str) -> ssl.SSLContext:
 
 def make_client(endpoint: str, way: Way = SYSTEM_WAY) -> httpx.Client:
     """Makes the client of one endpoint, on the way that is asked for; raises Failure(bad_request) where it is no address."""
+    prefix = endpoint.rstrip("/") + wire.PREFIX
+    return _client(endpoint, prefix, way, {wire.VERSION_HEADER: wire.VERSION})
+
+
+def _client(address: str, base: str, way: Way, headers: Mapping[str, str]) -> httpx.Client:
     proxy: str | None = way.proxy
     if way.proxy in (SYSTEM_PROXY, NO_PROXY):
-        proxy = way_to(endpoint) if way.proxy == SYSTEM_PROXY else ""
+        proxy = way_to(address) if way.proxy == SYSTEM_PROXY else ""
     try:
         return httpx.Client(
-            base_url=endpoint.rstrip("/") + wire.PREFIX,
+            base_url=base,
             verify=_context(way.ca_file),
             timeout=TIMEOUTS,
             limits=httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=60),
             headers={
                 "User-Agent": f"govsync/{govsync.__version__}",
                 "Accept-Encoding": "identity",
-                wire.VERSION_HEADER: wire.VERSION,
+                **headers,
             },
             trust_env=proxy is None,
             proxy=proxy or None,
@@ -142,6 +147,38 @@ def make_client(endpoint: str, way: Way = SYSTEM_WAY) -> httpx.Client:
         )
     except (httpx.InvalidURL, ValueError) as error:
         raise Failure(Code.BAD_REQUEST, what="endpoint") from error
+
+
+class PublicFile(NamedTuple):
+    """A file that anybody may read: where in it the answer's bytes begin, and these."""
+
+    begins: int
+    pieces: Iterator[bytes]
+
+
+@contextmanager
+def public_file(url: str, start_bytes: int, way: Way, down: Rate) -> Iterator[PublicFile]:
+    """Asks an address that is no server of ours for a file, from a byte on where it can do that, else for all of it.
+
+    Raises Failure(not_found) with `status` where it has none, and Failure(offline, certificate, proxy, bad_request)."""
+    headers = {"Range": f"bytes={start_bytes}-"} if start_bytes else {}
+    try:
+        with _client(url, "", way, headers) as client, client.stream("GET", url) as response:
+            if response.status_code not in (200, 206):
+                code = Code.PROXY if response.status_code == 407 else Code.NOT_FOUND
+                raise Failure(code, status=response.status_code)
+            begins = start_bytes if response.status_code == 206 else 0
+            yield PublicFile(begins, _limited(response.iter_raw(), down))
+    except httpx.HTTPError as error:
+        raise _failure(error) from error
+    except httpx.InvalidURL as error:
+        raise Failure(Code.BAD_REQUEST, what="address") from error
+
+
+def _limited(pieces: Iterable[bytes], down: Rate) -> Iterator[bytes]:
+    for piece in pieces:
+        down.take(len(piece))
+        yield piece
 
 
 class HttpCalls:
@@ -481,9 +518,7 @@ class HttpCalls:
                 yield part
 
     def _received(self, response: httpx.Response) -> Iterator[bytes]:
-        for piece in response.iter_raw():
-            self._down.take(len(piece))
-            yield piece
+        return _limited(response.iter_raw(), self._down)
 
 
 def _judge(response: httpx.Response, route: Route) -> None:

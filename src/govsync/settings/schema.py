@@ -1,8 +1,10 @@
 """THE table of settings. A key is here only when it has an effect, and a test of it."""
 
 import re
+import shlex
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
@@ -20,6 +22,9 @@ OFF, COUNTS = "off", "counts"
 """What a desk tells its server of itself."""
 PAUSE, SYNC = "pause", "sync"
 """What happens on a metered line."""
+PILOT, BROAD = "pilot", "broad"
+"""Who takes a newer version first, and who when it has proved itself."""
+DEFER_DAYS = (0, 90)
 
 DEFAULT_FOLDER = "~/GovSync"
 LEVELS = ("error", "warning", "info", "debug")
@@ -126,6 +131,14 @@ def _address(text: str) -> str:
     return text
 
 
+def _place(text: str) -> str:
+    """Reads an address, or nothing. One with a name and a password in it is refused: settings are shown."""
+    address = _address(text)
+    if address and (not urlsplit(address).hostname or urlsplit(address).username is not None):
+        raise ValueError(text)
+    return address
+
+
 def _proxy(text: str) -> str:
     """Reads `system`, `none` or an address. One with a name and a password in it is refused: settings are shown."""
     text = text.strip().rstrip("/")
@@ -145,6 +158,14 @@ def _folder(text: str) -> str:
     if not _WHOLE_PATH.match(text) or any(sign in plain for sign in "{}\0"):
         raise ValueError(text)
     return text
+
+
+def _command(text: str) -> tuple[str, ...]:
+    """Reads a command as a shell would, or a list of its words (an array of TOML, a line each)."""
+    words = tuple(text.splitlines()) if "\n" in text else tuple(shlex.split(text))
+    if words and not Path(words[0]).is_absolute():
+        raise ValueError(text)
+    return words
 
 
 def _file(text: str) -> str:
@@ -234,6 +255,16 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(key="app.language", default=SYSTEM, parse=_language, shape=Shape.CHOICE,
             choices=(SYSTEM, *(language.value for language in Language)), endpoint=_any,
             meaning="The language of the window: system, en, ko, sr-Cyrl or sr-Latn."),
+    Setting(key="app.update_url", default="", parse=_place,
+            meaning="Where newer versions of GovSync are looked for; nothing: nowhere, whoever keeps the package brings them."),
+    Setting(key="app.update_root", default="", parse=_file,
+            meaning="The file with the root of trust of that place (root.json), without which nothing of it is believed."),
+    Setting(key="app.update_channel", default=BROAD, parse=_one_of(BROAD, PILOT), shape=Shape.CHOICE, choices=(BROAD, PILOT),
+            meaning="Which versions those are: broad, or pilot for those who try them first."),
+    Setting(key="app.update_defer", default=0, parse=_from_to(*DEFER_DAYS), shape=Shape.NUMBER, numbers=DEFER_DAYS,
+            meaning="So many days a version has to be in its channel before it is taken (0 to 90)."),
+    Setting(key="app.update_command", default=(), parse=_command, shape=Shape.LIST,
+            meaning="A program that installs a newer version, with its arguments; the file's path is added. Obeyed from policy alone."),
 )  # fmt: skip
 
 

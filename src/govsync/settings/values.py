@@ -33,6 +33,11 @@ class Values(msgspec.Struct, frozen=True, kw_only=True):
     app_show_tray: bool
     log_level: str
     log_keep_days: int
+    app_update_url: str
+    app_update_root: str
+    app_update_channel: str
+    app_update_defer: int
+    app_update_command: tuple[str, ...]
 
 
 def values(effective: Mapping[str, Effective]) -> Values:

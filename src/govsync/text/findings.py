@@ -22,12 +22,17 @@ FINDINGS: dict[str, Text] = {
     "no_proxy": "none",
     "watches": "{count} folders can be watched",
     "parts": "all are compiled",
+    "no_updates": "nobody looks for newer versions: app.update_url names no place",
+    "kept": "whoever made this package brings newer versions",
+    "not_looked": "nobody has looked for a newer version yet",
+    "newest": "{version} is the newest version for this desk ({channel})",
+    "newer": "version {version} is there ({channel}); this is {current}",
 }
 CHECKS: dict[str, Text] = {
     "folder": "Folder", "other program": "Other program", "disk": "Disk", "network disk": "Network disk",
     "leases": "Late writers", "settings": "Settings", "home": "GovSync's own files", "account": "Account",
     "endpoint": "Server", "clock": "Clock", "proxy": "Proxy", "certificates": "Certificates", "keyring": "Keyring", "watcher": "Watcher",
-    "parts": "Parts", "agent": "The part that syncs",
+    "parts": "Parts", "updates": "Newer versions", "agent": "The part that syncs",
 }  # fmt: skip
 """What the window calls each check; on the command line its name stands, as in JSON."""
 

@@ -204,6 +204,10 @@ SENTENCES: dict[Code, tuple[Text, Text]] = {
     Code.SETTING_BAD: ("{value} is no value for {name}.", "See: govsync settings"),
     Code.SETTING_FIXED: ("{name} is fixed by your organisation.", "Ask your IT support."),
     Code.SETTING_NOT_THEIRS: ("A server may not set {name} to {value}.", _ASK_IT),
+    Code.UPDATE_REFUSED: (
+        "What was offered as a newer version of GovSync was not taken ({what}). This version goes on.",
+        _ASK_IT,
+    ),
     Code.WATCH_LIMIT: ("The system gives no more watches; changes are found by scanning.", _ASK_IT),
     Code.SLOW_CHUNKING: ("A part of GovSync is missing; everything is slow.", "Install GovSync anew."),
     Code.NO_KEYRING: ("There is no keyring.", _ASK_IT),
