@@ -419,10 +419,13 @@ class SimDesk:
             inode.author = self.name
 
     def put_links_back(self) -> None:
-        """A power cut left a link where a folder was: somebody takes it away, and puts the folder there if it is left."""
-        for path, link in visible(self.medium, ROOT):
-            if link.shape is not Shape.LINK:
-                continue
+        """A power cut left links where folders were: somebody takes each away, and puts the folder there if it is left; another
+        may lie in that one."""
+        while True:
+            links = (each for each in visible(self.medium, ROOT) if each[1].shape is Shape.LINK)
+            path, link = next(links, ((), None))
+            if link is None:
+                return
             folder, name = self.medium.resolve((*ROOT, *path[:-1])), path[-1]
             self.medium.unlink(folder, name)
             outside = self.medium.resolve((ELSEWHERE,))
