@@ -39,6 +39,8 @@ def right(kind: inspect.Type, packed: bool) -> st.SearchStrategy[Any]:
         return st.lists(right(kind.item_type, packed), max_size=3)
     if isinstance(kind, inspect.TupleType):
         return st.tuples(*(right(each, packed) for each in kind.item_types)).map(list)
+    if isinstance(kind, inspect.DictType):
+        return st.dictionaries(right(kind.key_type, packed), right(kind.value_type, packed), max_size=3)
     if isinstance(kind, inspect.EnumType):
         return st.sampled_from([each.value for each in kind.cls])
     if isinstance(kind, inspect.IntType):

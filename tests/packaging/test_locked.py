@@ -86,4 +86,4 @@ def test_for_another_system_what_is_not_for_it_is_left_out_with_what_only_that_n
 def test_the_desk_for_windows_gets_its_vault_and_nothing_of_linux():
     found = names(locked.requirements(ROOT, windows.EXTRAS, system=windows.SYSTEM))
     assert {"httpx", "keyring", "pywin32-ctypes", "pyside6-essentials"} <= found
-    assert found.isdisjoint({"jeepney", "secretstorage", "cryptography", "importlib-metadata"})
+    assert found.isdisjoint({"jeepney", "secretstorage", "importlib-metadata"})

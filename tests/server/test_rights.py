@@ -39,6 +39,7 @@ ABOUT_ONESELF = {
     "refresh",
     "sign_out",
     "me",
+    "policy",
     "spaces",
     "heads",
     "events",
