@@ -7,6 +7,7 @@ machine may be busy, and no test here asserts a time. A failing example is print
 import math
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,12 +47,19 @@ WINDOWS = sys.platform == "win32"
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
-    """Has Windows load no file of tests that are not said to hold there, since most begin with what only POSIX has, and others
-    none that is about Windows alone."""
-    is_test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
-    if is_test and not WINDOWS:
-        return collection_path.name.startswith("test_windows_") or None
-    return (WINDOWS and is_test and "mark.windows" not in collection_path.read_text("utf-8")) or None
+    """Has Windows load no file of tests that are not said to hold there, since most begin with what only POSIX has, nor what a
+    folder's tests share where it has no others; and others none that is about Windows alone."""
+    if WINDOWS:
+        return None if any(map(_holds_there, _files_of_tests(collection_path))) else True
+    return collection_path.match("test_windows_*.py") or None
+
+
+def _files_of_tests(path: Path) -> Iterator[Path]:
+    return path.rglob("test_*.py") if path.is_dir() else iter([path])
+
+
+def _holds_there(path: Path) -> bool:
+    return not path.match("test_*.py") or "mark.windows" in path.read_text("utf-8")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

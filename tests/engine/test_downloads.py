@@ -16,6 +16,7 @@ from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.remote.interface import Download
 from govsync.system.disk import DiskFileSystem
+from tests import open_files
 
 pytestmark = pytest.mark.windows
 
@@ -137,8 +138,8 @@ def test_a_line_that_breaks_is_told_of_all_that_did_not_come(desk):
 
 def test_without_a_server_there_is_no_result_and_nothing_stays_open(desk):
     desk.server.fails = {rev(0): Code.NOT_OUR_SERVER}
-    before = len(list(Path("/proc/self/fd").iterdir()))
+    before = open_files.count()
     with pytest.raises(Failure) as caught:
         desk.fetch()
     assert caught.value.code is Code.NOT_OUR_SERVER
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    assert open_files.count() == before
