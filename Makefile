@@ -58,7 +58,7 @@ test: $(READY) ## the quick tests (five to eight minutes on two cores)
 test-rest: $(READY) ## what `make test` leaves out, and its Hypothesis tests once more, with many more examples
 	packaging/install-browser.sh
 	packaging/install-screen.sh
-	HYPOTHESIS_PROFILE=thorough $(PYTEST) --numprocesses $$((3 * $(CORES))) -m "(slow or journey or hypothesis) and not packages"
+	HYPOTHESIS_PROFILE=thorough $(PYTEST) --numprocesses $$((3 * $(CORES))) -m "(slow or journey or hypothesis) and not packages and not wine"
 
 test-all: test test-rest ## every test: simulation (GOVSYNC_SIMULATION_SECONDS=120), journeys, PostgreSQL, S3
 
@@ -67,8 +67,9 @@ test-packages: $(READY) ## make the desk's package, and install, upgrade and rem
 	packaging/install-rpm.sh
 	$(PYTEST) -m packages
 
-test-windows: $(READY) ## what has to hold on Windows too, by Windows' own Python under wine (ONLY="tests/system -k lock"; kept in build/windows)
+test-windows: $(READY) ## what has to hold on Windows too, by Windows' own Python under wine, and journeys with a desk there (ONLY="tests/system -k lock"; kept in build/windows)
 	PYTHONPATH=packaging $(RUN) -m packages.wine -m pytest -p no:cacheprovider -n 2 --dist loadfile -m windows $(or $(ONLY),tests)
+	$(if $(ONLY),,$(PYTEST) -m wine tests/journeys)
 
 check: $(READY) ## style, types, walls (the git hook runs it)
 	$(VENV)/bin/ruff check
