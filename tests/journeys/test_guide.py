@@ -102,7 +102,12 @@ def _bring_back(guide: Guide, office: Desk) -> None:
     guide.typed.add(("earlier", 0))
     until(lambda: office.files().get("Report.docx") == b"first Report.docx", "the version")
     until(lambda: "Plans/Plan.docx" in office.files(), "what was deleted")
-    until(lambda: any("(as of" in path and "unfinished" not in path for path in office.tree()), "the folder")
+    until(lambda: _as_of(office), "the folder")
+
+
+def _as_of(desk: Desk) -> list[str]:
+    """Answers the folders beside others that are as they were, and whole."""
+    return [each.name for each in desk.folder.glob("*(as of*") if "unfinished" not in each.name]
 
 
 def _save_twice(guide: Guide, office: Desk, home: Desk) -> None:

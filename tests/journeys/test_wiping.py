@@ -7,7 +7,7 @@ from tests.journeys.site import PASSWORD, until
 from tests.journeys.test_fleet import admin, listed, state
 
 # A desk that was wiped begins anew, which a fork cannot.
-pytestmark = [pytest.mark.journey, pytest.mark.commands]
+pytestmark = [pytest.mark.journey, pytest.mark.commands, pytest.mark.timeout(300)]
 
 FILES = {f"Plans/{number}.txt": b"plan %d" % number for number in range(20)}
 
