@@ -52,7 +52,7 @@ screenshots: $(READY) ## every page of the window in each state and language, li
 pictures: $(READY) ## the pictures of the pages for staff, drawn anew into docs/pictures; to be looked at, then committed
 	$(RUN) -m tests.desktop.guide docs/pictures
 
-test: $(READY) ## the quick tests (five to eight minutes on two cores)
+test: $(READY) ## the quick tests (six to nine minutes on two cores)
 	$(PYTEST) --numprocesses $$(($(CORES) + 1)) -m "not slow and not journey and not packages"
 
 test-rest: $(READY) ## what `make test` leaves out, and its Hypothesis tests once more, with many more examples
