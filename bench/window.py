@@ -4,6 +4,7 @@ A server and two desks on this machine; the app is the command itself, drawn off
 """
 
 import argparse
+import gc
 import os
 import statistics
 import sys
@@ -122,12 +123,22 @@ def at_rest(desk: Desk) -> str:
     return f"icon alone: {held:.0f} MiB resident (target 150), {share * 100:.1f} % of a processor"
 
 
+def stand_back(*processes: Process) -> None:
+    """Lets processes have a core only where nobody else wants it: what runs on other machines takes none from a desk."""
+    for process in processes:
+        for thread in Path(f"/proc/{process.child.pid}/task").iterdir():
+            os.setpriority(os.PRIO_PROCESS, int(thread.name), 19)
+
+
 def during_sync(world: Product) -> str:
-    """The window of the desk that receives, while ten thousand files come."""
+    """The window of the desk that receives, while ten thousand files come; the server and the desk that sends stand back."""
+    draft = world.base / "draft"
+    data.many(draft, FILES, 500, 4_096, 200_000_000, 1)
+    stand_back(world.server, world.a.agent)
     app = App(world.b)
     app.painted()
     app.longest()
-    data.many(world.a.folder, FILES, 500, 4_096, 200_000_000, 1)
+    draft.rename(world.a.folder / "files")
     world.settle()
     longest = app.longest()
     app.process.stop()
@@ -165,6 +176,7 @@ def scrolled() -> list[str]:
     for page in ("activity", "problems", "sharing", "settings"):
         window.turn_to(page)
     QTest.qWait(500)
+    gc.freeze()  # As the app does with what it has imported; here the agent's rows are among it.
     away = Away()
     found = []
     for page in ("status", "problems", "activity"):

@@ -231,7 +231,9 @@ def test_a_chunk_of_this_desk_is_taken_for_no_other(staging):
 
 
 def test_what_must_stay_free_stays_free(desk, monkeypatch):
-    free_bytes = desk.fs.free_bytes()  # Others on this disk may write, or remove what they wrote, at any moment.
+    free_bytes = (
+        desk.fs.free_bytes()
+    )  # Others on this disk may write, or remove what they wrote, at any moment.
     monkeypatch.setattr(desk.fs, "free_bytes", lambda: free_bytes)
     with Staging(desk.fs, desk.root, free_bytes) as staging:
         for begin in (
