@@ -105,6 +105,25 @@ def test_what_the_organisation_fixes_is_there_after_the_sign_in_and_forgotten_af
     assert home.settings(here)[0]["sync.max_file_size"].source == "default"
 
 
+def test_a_desk_that_was_wiped_has_left_and_one_that_was_not_has_not(here, endpoint, office, monkeypatch):
+    with office.server.database.begin() as tx:
+        on_server.fix(office.server, tx, "Interior", "sync.max_file_size", "2 GB")
+    accounts.sign_in(here, endpoint, "anna", PASSWORD)
+
+    def refused(*_: object) -> None:
+        raise Failure(Code.NOT_FOUND)
+
+    monkeypatch.setattr(accounts, "obey", refused)
+    assert refusal(accounts.wipe, here, bytes(16)) is Code.NOT_FOUND
+    assert fixed.kept(here)[0] == {"sync.max_file_size": "2 GB"}
+    monkeypatch.setattr(accounts, "obey", lambda *_: None)
+    accounts.wipe(here, bytes(16))
+    assert not here.endpoint_policy.exists(), (
+        "what the organisation has fixed goes with the session, as at every sign-out"
+    )
+    assert refusal(accounts.wipe, here, bytes(16)) is Code.SIGNED_OUT
+
+
 def test_a_server_that_does_not_say_what_is_fixed_keeps_nobody_out(here, endpoint, monkeypatch):
     def silent(_: object) -> None:
         raise Failure(Code.STORE_UNAVAILABLE)

@@ -2,6 +2,8 @@
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -115,6 +117,16 @@ def sign_out(places: Places, remove: bool = False) -> Removed | None:
 
     Raises Failure, and nothing has changed, where there is no session, or where it is not known what is on the server.
     """
+    with _leaving(places) as (identity, calls):
+        removed = remove_files(places, identity, calls) if remove else None
+        _tell(calls)
+    return removed
+
+
+@contextmanager
+def _leaving(places: Places) -> Iterator[tuple[home.Identity, HttpCalls]]:
+    """Hands out the session of a desk whose agent does not run; where nothing is raised, the desk has left with it: neither what
+    it was signed in with is kept, nor what the organisation has fixed. Raises Failure(signed_out) where there is none."""
     lock = home.take(places)
     try:
         identity = home.load(places, SystemIds().new())
@@ -123,13 +135,11 @@ def sign_out(places: Places, remove: bool = False) -> Removed | None:
             raise Failure(Code.SIGNED_OUT)
         calls = _calls(places, identity.endpoint, bytes.fromhex(identity.device), Kept(kept, name))
         try:
-            removed = remove_files(places, identity, calls) if remove else None
-            _tell(calls)
+            yield identity, calls
         finally:
             calls.close()
         kept.put(name, None)
         fixed.forget(places)
-        return removed
     finally:
         lock.release()
 
@@ -162,20 +172,8 @@ def wipe(places: Places, order: bytes) -> None:
     Raises Failure where it does not come to its end; then the person is still signed in, and what went comes back until the
     next try, which begins anew.
     """
-    lock = home.take(places)
-    try:
-        identity = home.load(places, SystemIds().new())
-        kept, name = home.secrets(places), home.secret_name(identity)
-        if kept.get(name) is None:
-            raise Failure(Code.SIGNED_OUT)
-        calls = _calls(places, identity.endpoint, bytes.fromhex(identity.device), Kept(kept, name))
-        try:
-            obey(places, identity, calls, order)
-        finally:
-            calls.close()
-        kept.put(name, None)
-    finally:
-        lock.release()
+    with _leaving(places) as (identity, calls):
+        obey(places, identity, calls, order)
 
 
 def obey(places: Places, identity: home.Identity, calls: HttpCalls, order: bytes) -> None:
