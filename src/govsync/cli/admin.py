@@ -1,6 +1,7 @@
 """`govsync admin`: organisations, people, and the health of the data; works while the server runs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,6 +40,21 @@ def _open(data: Path | None, database: str, blobs: str) -> Any:
     return open_server(Options(data=data or default_data(), database=database, blobs=blobs))
 
 
+@contextmanager
+def _changing(data: Path | None, database: str, blobs: str) -> Iterator[tuple[Any, Any]]:
+    """Opens the server, and a transaction in which all of a command is done, or nothing."""
+    server = _open(data, database, blobs)
+    with server.database.begin() as tx:
+        yield server, tx
+
+
+@contextmanager
+def _looking(data: Path | None, database: str, blobs: str) -> Iterator[Any]:
+    """Opens the server for a transaction that only reads."""
+    with _open(data, database, blobs).database.begin(write=False) as tx:
+        yield tx
+
+
 @click.group()
 def admin() -> None:
     """Administers the endpoint's people and data.
@@ -60,8 +76,7 @@ def org_add(name: str, data: Path | None, database: str, blobs: str) -> None:
     """Adds an organisation. Example: govsync admin org add "Ministry of Health\""""
     from govsync.server import directory
 
-    server = _open(data, database, blobs)
-    with server.database.begin() as tx:
+    with _changing(data, database, blobs) as (server, tx):
         directory.add_organisation(server, tx, name)
 
 
@@ -81,8 +96,7 @@ def org_share(name: str, shares_with: tuple[str, ...], data: Path | None, databa
     --with "Interior,Foreign Affairs\""""
     from govsync.server import policy
 
-    server = _open(data, database, blobs)
-    with server.database.begin() as tx:
+    with _changing(data, database, blobs) as (server, tx):
         policy.decide(server, tx, name, shares_with)
 
 
@@ -107,8 +121,7 @@ def org_policy_set(name: str, key: str, value: str, data: Path | None, database:
     """
     from govsync.server import fixed
 
-    server = _open(data, database, blobs)
-    with server.database.begin() as tx:
+    with _changing(data, database, blobs) as (server, tx):
         fixed.fix(server, tx, name, key, value)
 
 
@@ -121,8 +134,7 @@ def org_policy_unset(name: str, key: str, data: Path | None, database: str, blob
     """Leaves a setting to the people again. Example: govsync admin org policy unset Health network.upload_limit"""
     from govsync.server import fixed
 
-    server = _open(data, database, blobs)
-    with server.database.begin() as tx:
+    with _changing(data, database, blobs) as (server, tx):
         fixed.release(server, tx, name, key)
 
 
@@ -135,8 +147,7 @@ def org_policy_list(name: str, as_json: bool, data: Path | None, database: str, 
     """Lists what an organisation fixes. Example: govsync admin org policy list Health --json"""
     from govsync.server import fixed
 
-    server = _open(data, database, blobs)
-    with server.database.begin(write=False) as tx:
+    with _looking(data, database, blobs) as tx:
         rows = fixed.listed(tx, name)
     show_json(rows) if as_json else show_rows(
         [{"key": row.key, "value": row.value} for row in rows], ("key", "value"), "Nothing is fixed."
@@ -156,8 +167,7 @@ def division_add(path: str, data: Path | None, database: str, blobs: str) -> Non
     """Adds a division, with its team space. Example: govsync admin division add "Ministry/Planning\""""
     from govsync.server import directory
 
-    server = _open(data, database, blobs)
-    with server.database.begin() as tx:
+    with _changing(data, database, blobs) as (server, tx):
         directory.add_division(server, tx, path)
 
 
@@ -182,8 +192,7 @@ def user_add(
     password = (
         password_from_stdin() if password_stdin else click.prompt("Password", hide_input=True, err=True)
     )
-    server = _open(data, database, blobs)
-    with server.database.begin() as tx:
+    with _changing(data, database, blobs) as (server, tx):
         added = directory.add_user(server, tx, login, name, path)
         accounts.set_password(server, tx, added, password)
 
@@ -196,8 +205,7 @@ def user_list(as_json: bool, data: Path | None, database: str, blobs: str) -> No
     """Lists all people. Example: govsync admin user list --json"""
     from govsync.server import directory
 
-    server = _open(data, database, blobs)
-    with server.database.begin(write=False) as tx:
+    with _looking(data, database, blobs) as tx:
         rows = directory.users(tx)
     show_json(rows) if as_json else show_rows(rows, ("login", "name", "org", "state"), "There is nobody yet.")
 
@@ -210,8 +218,7 @@ def user_disable(login: str, data: Path | None, database: str, blobs: str) -> No
     """Shuts a person out at once; nothing is deleted. Example: govsync admin user disable anna"""
     from govsync.server import directory
 
-    server = _open(data, database, blobs)
-    with server.database.begin() as tx:
+    with _changing(data, database, blobs) as (server, tx):
         directory.set_user_state(server, tx, login, "disabled")
 
 
@@ -225,8 +232,7 @@ def user_hand_over(login: str, to: str, data: Path | None, database: str, blobs:
     person's, or that nobody else manages. Example: govsync admin user hand-over anna --to boris"""
     from govsync.server import handover
 
-    server = _open(data, database, blobs)
-    with server.database.begin() as tx:
+    with _changing(data, database, blobs) as (server, tx):
         names = handover.hand_over(server, tx, login, to)
     click.echo("\n".join(names) if names else "There is nothing to hand over.")
 
@@ -244,8 +250,7 @@ def group_add(name: str, data: Path | None, database: str, blobs: str) -> None:
     """Adds a group. Example: govsync admin group add Budget"""
     from govsync.server import directory
 
-    server = _open(data, database, blobs)
-    with server.database.begin() as tx:
+    with _changing(data, database, blobs) as (server, tx):
         directory.add_group(server, tx, name)
 
 
@@ -263,8 +268,7 @@ def group_member_add(name: str, login: str, data: Path | None, database: str, bl
     """Adds a person to a group. Example: govsync admin group member add Budget anna"""
     from govsync.server import directory
 
-    server = _open(data, database, blobs)
-    with server.database.begin() as tx:
+    with _changing(data, database, blobs) as (server, tx):
         directory.add_to_group(server, tx, name, login)
 
 
@@ -290,8 +294,7 @@ def quota_set(whom: str, size: str, data: Path | None, database: str, blobs: str
         raise click.UsageError(f"not a size: {size}") from error
     if quota_bytes == quotas.NONE and size.strip().lower() != "none":
         raise click.UsageError("a quota is at least one byte; to have none, say none")
-    server = _open(data, database, blobs)
-    with server.database.begin() as tx:
+    with _changing(data, database, blobs) as (server, tx):
         quotas.decide(server, tx, whom, quota_bytes)
 
 
@@ -303,8 +306,7 @@ def quota_list(as_json: bool, data: Path | None, database: str, blobs: str) -> N
     """Lists who has a quota, and how much of it is used. Example: govsync admin quota list --json"""
     from govsync.server import quota as quotas
 
-    server = _open(data, database, blobs)
-    with server.database.begin(write=False) as tx:
+    with _looking(data, database, blobs) as tx:
         rows = quotas.limited(tx)
     columns = ("owner", "name", "used_bytes", "quota_bytes")
     show_json(rows) if as_json else show_rows(rows, columns, "Nobody has a quota.")
@@ -331,8 +333,7 @@ def fleet(
 
     if as_json and as_csv:
         raise click.UsageError("--json or --csv, not both")
-    server = _open(data, database, blobs)
-    with server.database.begin(write=False) as tx:
+    with _looking(data, database, blobs) as tx:
         rows = devices.devices(tx, state, older_than)
     if as_json:
         show_json(rows)
@@ -356,8 +357,7 @@ def device_sign_out(device: str, data: Path | None, database: str, blobs: str) -
     """Ends a device's session at once; all files stay on it. Example: govsync admin device sign-out pc-4711"""
     from govsync.server import fleet
 
-    server = _open(data, database, blobs)
-    with server.database.begin() as tx:
+    with _changing(data, database, blobs) as (server, tx):
         fleet.sign_out(server, tx, _one(fleet.named(tx, device), device))
 
 
@@ -370,8 +370,7 @@ def device_wipe(device: str, data: Path | None, database: str, blobs: str) -> No
     how many files that are (`fleet`). Example: govsync admin device wipe pc-4711"""
     from govsync.server import fleet, wipes
 
-    server = _open(data, database, blobs)
-    with server.database.begin() as tx:
+    with _changing(data, database, blobs) as (server, tx):
         hears = wipes.order(server, tx, _one(fleet.named(tx, device), device))
     if not hears:
         click.echo("The device is signed out: it asks for nothing, and would hear of no order.", err=True)
@@ -386,8 +385,7 @@ def device_keep(device: str, data: Path | None, database: str, blobs: str) -> No
     """Takes an order to wipe a device back that has not begun yet. Example: govsync admin device keep pc-4711"""
     from govsync.server import fleet, wipes
 
-    server = _open(data, database, blobs)
-    with server.database.begin() as tx:
+    with _changing(data, database, blobs) as (server, tx):
         taken_back = wipes.keep(server, tx, _one(fleet.named(tx, device), device))
     if not taken_back:
         click.echo("There is no order for this device that has not begun.", err=True)
