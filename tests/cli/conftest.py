@@ -47,6 +47,16 @@ def govsync(home, monkeypatch, capsys) -> Call:
 
 
 @pytest.fixture
+def admin(govsync, tmp_path) -> Call:
+    """The commands of an operator, about a server of the test's own."""
+
+    def call(*arguments: str, stdin: str = "") -> Done:
+        return govsync("admin", *arguments, "--data", str(tmp_path / "data"), stdin=stdin)
+
+    return call
+
+
+@pytest.fixture
 def agent(home) -> Iterator[Callable[[Respond], FakeAgent]]:
     running: list[FakeAgent] = []
 

@@ -18,7 +18,7 @@ SHOWN = {"Words", "Name", "Button", "setToolTip", "setPlaceholderText", "setWind
 """What puts its first argument before people."""
 MEANT = {"GovSync", "*.tmp", "sound"}
 """Names, and words of the command line that programs read."""
-UNTRANSLATED = {"cli/demo.py", "cli/admin.py"}
+UNTRANSLATED = {"cli/demo.py", "cli/admin.py", "cli/fleet.py"}
 """What is only ever seen by whoever tries the product, or runs a server (docs/languages.md)."""
 
 

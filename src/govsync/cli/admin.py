@@ -1,58 +1,12 @@
 """`govsync admin`: organisations, people, and the health of the data; works while the server runs."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
-import msgspec
 
+from govsync.cli.fleet import device, fleet
+from govsync.cli.opening import changing, looking, opened, where
 from govsync.cli.output import FAILED, as_json, end, failures, password_from_stdin, show_json, show_rows
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def _where(function: F) -> F:
-    """Adds the options that say which database and store are meant."""
-    for option in (
-        click.option("--blobs", default="", envvar="GOVSYNC_SERVER_BLOBS", help="The store's URL."),
-        click.option("--database", default="", envvar="GOVSYNC_SERVER_DATABASE", help="The database's URL."),
-        click.option(
-            "--data",
-            type=click.Path(path_type=Path),
-            envvar="GOVSYNC_SERVER_DATA",
-            help="The server's data folder.",
-        ),
-    ):
-        function = option(function)
-    return function
-
-
-_device = click.argument("device", metavar="DEVICE")
-"""A device, by its id or by a name that no other has."""
-
-
-def _open(data: Path | None, database: str, blobs: str) -> Any:
-    from govsync.server.app import Options, open_server
-    from govsync.system.places import default_data
-
-    return open_server(Options(data=data or default_data(), database=database, blobs=blobs))
-
-
-@contextmanager
-def _changing(data: Path | None, database: str, blobs: str) -> Iterator[tuple[Any, Any]]:
-    """Opens the server, and a transaction in which all of a command is done, or nothing."""
-    server = _open(data, database, blobs)
-    with server.database.begin() as tx:
-        yield server, tx
-
-
-@contextmanager
-def _looking(data: Path | None, database: str, blobs: str) -> Iterator[Any]:
-    """Opens the server for a transaction that only reads."""
-    with _open(data, database, blobs).database.begin(write=False) as tx:
-        yield tx
 
 
 @click.group()
@@ -70,13 +24,13 @@ def org() -> None:
 
 @org.command("add")
 @click.argument("name")
-@_where
+@where
 @failures
 def org_add(name: str, data: Path | None, database: str, blobs: str) -> None:
     """Adds an organisation. Example: govsync admin org add "Ministry of Health\""""
     from govsync.server import directory
 
-    with _changing(data, database, blobs) as (server, tx):
+    with changing(data, database, blobs) as (server, tx):
         directory.add_organisation(server, tx, name)
 
 
@@ -89,14 +43,14 @@ def org_add(name: str, data: Path | None, database: str, blobs: str) -> None:
     multiple=True,
     help="anyone, nobody, or ORG[,ORG…]; may be repeated.",
 )
-@_where
+@where
 @failures
 def org_share(name: str, shares_with: tuple[str, ...], data: Path | None, database: str, blobs: str) -> None:
     """Decides with whom an organisation's people may share, and who may see them. Example: govsync admin org share Health
     --with "Interior,Foreign Affairs\""""
     from govsync.server import policy
 
-    with _changing(data, database, blobs) as (server, tx):
+    with changing(data, database, blobs) as (server, tx):
         policy.decide(server, tx, name, shares_with)
 
 
@@ -109,7 +63,7 @@ def org_policy() -> None:
 @click.argument("name")
 @click.argument("key")
 @click.argument("value")
-@_where
+@where
 @failures
 def org_policy_set(name: str, key: str, value: str, data: Path | None, database: str, blobs: str) -> None:
     """Fixes a setting on the desks of an organisation's people; a policy of their machine beats it.
@@ -121,33 +75,33 @@ def org_policy_set(name: str, key: str, value: str, data: Path | None, database:
     """
     from govsync.server import fixed
 
-    with _changing(data, database, blobs) as (server, tx):
+    with changing(data, database, blobs) as (server, tx):
         fixed.fix(server, tx, name, key, value)
 
 
 @org_policy.command("unset")
 @click.argument("name")
 @click.argument("key")
-@_where
+@where
 @failures
 def org_policy_unset(name: str, key: str, data: Path | None, database: str, blobs: str) -> None:
     """Leaves a setting to the people again. Example: govsync admin org policy unset Health network.upload_limit"""
     from govsync.server import fixed
 
-    with _changing(data, database, blobs) as (server, tx):
+    with changing(data, database, blobs) as (server, tx):
         fixed.release(server, tx, name, key)
 
 
 @org_policy.command("list")
 @click.argument("name")
 @as_json
-@_where
+@where
 @failures
 def org_policy_list(name: str, as_json: bool, data: Path | None, database: str, blobs: str) -> None:
     """Lists what an organisation fixes. Example: govsync admin org policy list Health --json"""
     from govsync.server import fixed
 
-    with _looking(data, database, blobs) as tx:
+    with looking(data, database, blobs) as tx:
         rows = fixed.listed(tx, name)
     show_json(rows) if as_json else show_rows(
         [{"key": row.key, "value": row.value} for row in rows], ("key", "value"), "Nothing is fixed."
@@ -161,13 +115,13 @@ def division() -> None:
 
 @division.command("add")
 @click.argument("path")
-@_where
+@where
 @failures
 def division_add(path: str, data: Path | None, database: str, blobs: str) -> None:
     """Adds a division, with its team space. Example: govsync admin division add "Ministry/Planning\""""
     from govsync.server import directory
 
-    with _changing(data, database, blobs) as (server, tx):
+    with changing(data, database, blobs) as (server, tx):
         directory.add_division(server, tx, path)
 
 
@@ -181,7 +135,7 @@ def user() -> None:
 @click.option("--name", required=True, help="The person's name.")
 @click.option("--org", "path", required=True, help="ORG[/DIVISION…]")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-@_where
+@where
 @failures
 def user_add(
     login: str, name: str, path: str, password_stdin: bool, data: Path | None, database: str, blobs: str
@@ -192,47 +146,47 @@ def user_add(
     password = (
         password_from_stdin() if password_stdin else click.prompt("Password", hide_input=True, err=True)
     )
-    with _changing(data, database, blobs) as (server, tx):
+    with changing(data, database, blobs) as (server, tx):
         added = directory.add_user(server, tx, login, name, path)
         accounts.set_password(server, tx, added, password)
 
 
 @user.command("list")
 @as_json
-@_where
+@where
 @failures
 def user_list(as_json: bool, data: Path | None, database: str, blobs: str) -> None:
     """Lists all people. Example: govsync admin user list --json"""
     from govsync.server import directory
 
-    with _looking(data, database, blobs) as tx:
+    with looking(data, database, blobs) as tx:
         rows = directory.users(tx)
     show_json(rows) if as_json else show_rows(rows, ("login", "name", "org", "state"), "There is nobody yet.")
 
 
 @user.command("disable")
 @click.argument("login")
-@_where
+@where
 @failures
 def user_disable(login: str, data: Path | None, database: str, blobs: str) -> None:
     """Shuts a person out at once; nothing is deleted. Example: govsync admin user disable anna"""
     from govsync.server import directory
 
-    with _changing(data, database, blobs) as (server, tx):
+    with changing(data, database, blobs) as (server, tx):
         directory.set_user_state(server, tx, login, "disabled")
 
 
 @user.command("hand-over")
 @click.argument("login")
 @click.option("--to", required=True, metavar="LOGIN", help="Who manages it from then on.")
-@_where
+@where
 @failures
 def user_hand_over(login: str, to: str, data: Path | None, database: str, blobs: str) -> None:
     """Gives somebody else what a person shared who is not there any more, and lists it: every shared folder that is that
     person's, or that nobody else manages. Example: govsync admin user hand-over anna --to boris"""
     from govsync.server import handover
 
-    with _changing(data, database, blobs) as (server, tx):
+    with changing(data, database, blobs) as (server, tx):
         names = handover.hand_over(server, tx, login, to)
     click.echo("\n".join(names) if names else "There is nothing to hand over.")
 
@@ -244,13 +198,13 @@ def group() -> None:
 
 @group.command("add")
 @click.argument("name")
-@_where
+@where
 @failures
 def group_add(name: str, data: Path | None, database: str, blobs: str) -> None:
     """Adds a group. Example: govsync admin group add Budget"""
     from govsync.server import directory
 
-    with _changing(data, database, blobs) as (server, tx):
+    with changing(data, database, blobs) as (server, tx):
         directory.add_group(server, tx, name)
 
 
@@ -262,13 +216,13 @@ def group_member() -> None:
 @group_member.command("add")
 @click.argument("name")
 @click.argument("login")
-@_where
+@where
 @failures
 def group_member_add(name: str, login: str, data: Path | None, database: str, blobs: str) -> None:
     """Adds a person to a group. Example: govsync admin group member add Budget anna"""
     from govsync.server import directory
 
-    with _changing(data, database, blobs) as (server, tx):
+    with changing(data, database, blobs) as (server, tx):
         directory.add_to_group(server, tx, name, login)
 
 
@@ -280,7 +234,7 @@ def quota() -> None:
 @quota.command("set")
 @click.argument("whom", metavar="LOGIN|ORG/DIVISION")
 @click.argument("size", metavar="SIZE|none")
-@_where
+@where
 @failures
 def quota_set(whom: str, size: str, data: Path | None, database: str, blobs: str) -> None:
     """Says how much may be stored that is charged to a person or a division; nothing that is stored already is removed.
@@ -294,124 +248,35 @@ def quota_set(whom: str, size: str, data: Path | None, database: str, blobs: str
         raise click.UsageError(f"not a size: {size}") from error
     if quota_bytes == quotas.NONE and size.strip().lower() != "none":
         raise click.UsageError("a quota is at least one byte; to have none, say none")
-    with _changing(data, database, blobs) as (server, tx):
+    with changing(data, database, blobs) as (server, tx):
         quotas.decide(server, tx, whom, quota_bytes)
 
 
 @quota.command("list")
 @as_json
-@_where
+@where
 @failures
 def quota_list(as_json: bool, data: Path | None, database: str, blobs: str) -> None:
     """Lists who has a quota, and how much of it is used. Example: govsync admin quota list --json"""
     from govsync.server import quota as quotas
 
-    with _looking(data, database, blobs) as tx:
+    with looking(data, database, blobs) as tx:
         rows = quotas.limited(tx)
     columns = ("owner", "name", "used_bytes", "quota_bytes")
     show_json(rows) if as_json else show_rows(rows, columns, "Nobody has a quota.")
 
 
 @admin.command()
-@as_json
-@click.option("--csv", "as_csv", is_flag=True, help="Print a table for spreadsheets.")
-@click.option("--state", metavar="STATE", help="Only devices in this state, as in the list.")
-@click.option("--older-than", metavar="VERSION", help="Only those that told of an older version.")
-@_where
-@failures
-def fleet(
-    as_json: bool,
-    as_csv: bool,
-    state: str | None,
-    older_than: str | None,
-    data: Path | None,
-    database: str,
-    blobs: str,
-) -> None:
-    """Lists all devices with their people; what a device did not tell is empty. Example: govsync admin fleet --csv"""
-    from govsync.server import fleet as devices
-
-    if as_json and as_csv:
-        raise click.UsageError("--json or --csv, not both")
-    with _looking(data, database, blobs) as tx:
-        rows = devices.devices(tx, state, older_than)
-    if as_json:
-        show_json(rows)
-    elif as_csv:
-        click.echo(devices.as_csv(rows), nl=False)
-    else:
-        shown = [{**msgspec.to_builtins(row), "problems": devices.counted(row.problems)} for row in rows]
-        show_rows(shown, devices.Device.__struct_fields__, "There are no devices.")
-
-
-@admin.group()
-def device() -> None:
-    """A device of somebody's. Example: govsync admin device sign-out pc-4711"""
-
-
-@device.command("sign-out")
-@_device
-@_where
-@failures
-def device_sign_out(device: str, data: Path | None, database: str, blobs: str) -> None:
-    """Ends a device's session at once; all files stay on it. Example: govsync admin device sign-out pc-4711"""
-    from govsync.server import fleet
-
-    with _changing(data, database, blobs) as (server, tx):
-        fleet.sign_out(server, tx, _one(fleet.named(tx, device), device))
-
-
-@device.command("wipe")
-@_device
-@_where
-@failures
-def device_wipe(device: str, data: Path | None, database: str, blobs: str) -> None:
-    """Has a device take off what is safely on the server, the next time it asks, and signs it out; it keeps all else, and says
-    how many files that are (`fleet`). Example: govsync admin device wipe pc-4711"""
-    from govsync.server import fleet, wipes
-
-    with _changing(data, database, blobs) as (server, tx):
-        hears = wipes.order(server, tx, _one(fleet.named(tx, device), device))
-    if not hears:
-        click.echo("The device is signed out: it asks for nothing, and would hear of no order.", err=True)
-        end(FAILED)
-
-
-@device.command("keep")
-@_device
-@_where
-@failures
-def device_keep(device: str, data: Path | None, database: str, blobs: str) -> None:
-    """Takes an order to wipe a device back that has not begun yet. Example: govsync admin device keep pc-4711"""
-    from govsync.server import fleet, wipes
-
-    with _changing(data, database, blobs) as (server, tx):
-        taken_back = wipes.keep(server, tx, _one(fleet.named(tx, device), device))
-    if not taken_back:
-        click.echo("There is no order for this device that has not begun.", err=True)
-        end(FAILED)
-
-
-def _one(found: Sequence[bytes], name: str) -> bytes:
-    """Answers the device that is meant, or lets it be said which of several."""
-    if len(found) > 1:
-        raise click.UsageError(
-            f"{len(found)} devices are called {name}; take an id: {', '.join(each.hex() for each in found[:10])}"
-        )
-    return found[0]
-
-
-@admin.command()
 @click.option(
     "--repair", is_flag=True, help="Ask damaged contents back from desks; nothing is ever destroyed."
 )
-@_where
+@where
 @failures
 def check(repair: bool, data: Path | None, database: str, blobs: str) -> None:
     """Verifies every content, manifest and journal. Example: govsync admin check --data /srv/govsync"""
     from govsync.server.check import check as verify
 
-    server = _open(data, database, blobs)
+    server = opened(data, database, blobs)
     found = verify(server, repair=repair)
     for damage in found:
         click.echo(f"{damage.what}  {damage.where}  {damage.advice}")
@@ -421,25 +286,28 @@ def check(repair: bool, data: Path | None, database: str, blobs: str) -> None:
 
 
 @admin.command()
-@_where
+@where
 @failures
 def collect(data: Path | None, database: str, blobs: str) -> None:
     """Removes contents that nothing needs any more. Example: govsync admin collect --data /srv/govsync"""
     from govsync.server.upkeep import tidy
 
-    server = _open(data, database, blobs)
+    server = opened(data, database, blobs)
     done = tidy(server)
     click.echo(f"{done.chunks} pieces, {done.packs} packs, {done.size_bytes} bytes")
 
 
 @admin.command()
-@_where
+@where
 @failures
 def restored(data: Path | None, database: str, blobs: str) -> None:
     """Says that this database is a restored copy: desks then unite with it. Example: govsync admin restored"""
     from govsync.server import epochs
 
-    epochs.restored(_open(data, database, blobs))
+    epochs.restored(opened(data, database, blobs))
 
+
+admin.add_command(fleet)
+admin.add_command(device)
 
 COMMANDS = {"admin": admin}
