@@ -3,9 +3,12 @@
 import json
 
 import pytest
+from sqlalchemy import text
 
 from govsync.server import check as checking
 from govsync.server import handover
+from govsync.server.db.connect import Database
+from govsync.server.db.migrate import NEWEST
 
 
 def add_anna(admin):
@@ -92,6 +95,20 @@ def test_what_there_is_not_is_told_in_one_line(admin, arguments):
     assert (done.code, done.out) == (1, "")
     assert done.err.startswith("govsync: ")
     assert done.err.count("\n") == 1
+
+
+def test_tables_of_a_newer_program_end_a_command_in_one_sentence(admin, tmp_path):
+    admin("org", "add", "Ministry")
+    database = Database(f"sqlite:///{tmp_path / 'data' / 'server.db'}")
+    with database.begin() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    done = admin("org", "add", "Health")
+    assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)
+    assert done.err.startswith(
+        f"govsync: The database's tables are of version 9999; this program knows them up to {NEWEST},"
+    )
+    assert done.err.endswith("[tables_newer]\n")
 
 
 def test_a_name_that_is_taken_is_refused(admin):

@@ -13,7 +13,7 @@ from tests.project.sources import ROOT
 IT = ROOT / "docs" / "it"
 OF_SERVERS = {
     Code.BAD_REQUEST, Code.CHUNK_LOST, Code.FRAME_BAD, Code.INTERNAL, Code.MANIFEST_BAD, Code.OPERATION_UNKNOWN,
-    Code.STORE_FULL, Code.STORE_UNAVAILABLE, Code.TOO_LARGE, Code.TOO_MANY_OPERATIONS, Code.WRONG_KIND, Code.CLIENT_TOO_OLD,
+    Code.STORE_FULL, Code.STORE_UNAVAILABLE, Code.TABLES_NEWER, Code.TOO_LARGE, Code.TOO_MANY_OPERATIONS, Code.WRONG_KIND, Code.CLIENT_TOO_OLD,
 }  # fmt: skip
 """What IT acts on, and no examination of a desk finds."""
 

@@ -12,8 +12,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from sqlalchemy import text
 
 from govsync.server import app
+from govsync.server.db.connect import Database
+from govsync.server.db.migrate import NEWEST
 from tests.server.desk import LARGE, Desk
 from tests.server.line import LIMIT_S, Caller, in_space
 from tests.server.office import Office
@@ -71,6 +74,19 @@ def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path):
 @pytest.mark.slow
 def test_a_proxy_that_is_no_address_is_said_in_one_line(tmp_path: Path):
     assert "--proxy" in cannot_begin(tmp_path, "--proxy", "front.example")
+
+
+@pytest.mark.slow
+def test_tables_of_a_newer_program_are_said_in_one_line_with_both_versions(tmp_path: Path):
+    database = Database(f"sqlite:///{tmp_path / 'server.db'}")
+    database.upgrade()
+    with database.begin() as tx:
+        tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    database.close()
+    said = cannot_begin(tmp_path)
+    assert said.endswith("[tables_newer]\n")
+    assert "9999" in said
+    assert NEWEST in said
 
 
 @pytest.mark.slow

@@ -70,6 +70,7 @@ class Code(StrEnum):
     CLIENT_TOO_OLD = "client_too_old"
     STORE_UNAVAILABLE = "store_unavailable"
     STORE_FULL = "store_full"
+    TABLES_NEWER = "tables_newer"
     TIMED_OUT = "timed_out"
     INTERNAL = "internal"
     # What a desk meets
@@ -185,6 +186,7 @@ CODES: dict[Code, Meaning] = {
     Code.STORE_UNAVAILABLE: Meaning("it", 503),
     Code.STORE_FULL: Meaning("it", 507),
     Code.TIMED_OUT: Meaning("retry", 408),
+    Code.TABLES_NEWER: Meaning("it"),
     Code.INTERNAL: Meaning("it", 500),
     Code.OFFLINE: Meaning("retry"),
     Code.NOT_OUR_SERVER: Meaning("retry"),

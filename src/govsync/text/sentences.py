@@ -106,6 +106,10 @@ SENTENCES: dict[Code, tuple[Text, Text]] = {
         "The server has no room left; what it has not taken stays here and is sent when it has.",
         "Tell the operators of the server.",
     ),
+    Code.TABLES_NEWER: (
+        "The database's tables are of version {found}; this program knows them up to {known}, and has left them alone.",
+        "Install the newer server program again, or put back a copy of the database from before it.",
+    ),
     Code.TIMED_OUT: ("It took too long.", _TRY_LATER),
     Code.INTERNAL: ("Something went wrong inside.", _ASK_IT),
     Code.OFFLINE: ("The server cannot be reached.", "Check the connection; work goes on meanwhile."),

@@ -10,6 +10,8 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
 from govsync.server.db import migrate, tables
 from govsync.server.db.connect import Database
 
@@ -63,6 +65,21 @@ def test_a_step_that_fails_leaves_no_half_made_tables(database: Database):
         database.upgrade()
     with database.begin(write=False) as tx:
         assert inspect(tx).get_table_names() == ["seal"]
+
+
+def test_tables_of_a_newer_program_are_left_as_they_are(database: Database):
+    database.upgrade()
+    with database.begin() as tx:
+        tx.execute(text("CREATE TABLE of_tomorrow (number INTEGER)"))
+        tx.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    before = described(database)
+    with pytest.raises(Failure) as raised:
+        database.upgrade()
+    assert (raised.value.code, raised.value.facts) == (
+        Code.TABLES_NEWER,
+        {"found": "9999", "known": migrate.NEWEST},
+    )
+    assert described(database) == before
 
 
 def test_the_steps_are_one_line_without_forks():
