@@ -154,7 +154,11 @@ def test_what_is_too_long_for_the_vault_of_windows_is_refused_before_it_is_hande
     secrets.put(NAME, most)
     with pytest.raises(Failure) as raised:
         secrets.put(NAME, most + letter)
-    assert raised.value.code is Code.NO_KEYRING
+    assert raised.value.code is Code.KEYRING_TOO_SMALL
+    assert raised.value.facts == {
+        "size_bytes": 2560 + len(letter.encode("utf-16-le")),
+        "most_bytes": 2560,
+    }
     assert secrets.get(NAME) == most
     elsewhere = with_keyring(monkeypatch, backend("keyring.backends.libsecret"), file)
     elsewhere.put(NAME, most + letter)

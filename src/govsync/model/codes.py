@@ -124,6 +124,7 @@ class Code(StrEnum):
     WATCH_LIMIT = "watch_limit"
     SLOW_CHUNKING = "slow_chunking"
     NO_KEYRING = "no_keyring"
+    KEYRING_TOO_SMALL = "keyring_too_small"
 
 
 class Meaning(msgspec.Struct, frozen=True):
@@ -185,8 +186,8 @@ CODES: dict[Code, Meaning] = {
     Code.CLIENT_TOO_OLD: Meaning("it", 426),
     Code.STORE_UNAVAILABLE: Meaning("it", 503),
     Code.STORE_FULL: Meaning("it", 507),
-    Code.TIMED_OUT: Meaning("retry", 408),
     Code.TABLES_NEWER: Meaning("it"),
+    Code.TIMED_OUT: Meaning("retry", 408),
     Code.INTERNAL: Meaning("it", 500),
     Code.OFFLINE: Meaning("retry"),
     Code.NOT_OUR_SERVER: Meaning("retry"),
@@ -238,6 +239,7 @@ CODES: dict[Code, Meaning] = {
     Code.WATCH_LIMIT: Meaning("it"),
     Code.SLOW_CHUNKING: Meaning("it"),
     Code.NO_KEYRING: Meaning("it"),
+    Code.KEYRING_TOO_SMALL: Meaning("it"),
 }
 
 REFUSALS = tuple(code for code, meaning in CODES.items() if meaning.status)

@@ -38,7 +38,7 @@ if sys.platform == "win32":
 
 class Secrets:
     """Keeps texts by name, in one of two places for good; raises Failure(no_keyring) where the keyring is locked or
-    does not answer."""
+    does not answer, and Failure(keyring_too_small) for what it cannot hold: what it had stays."""
 
     def __init__(self, file: Path, use_file: bool) -> None:
         """Decides for the keyring, unless `use_file` or there is none."""
@@ -65,8 +65,8 @@ class Secrets:
                 kept[name] = value
             replace_file(self._file, msgspec.json.encode(kept))
             return
-        if value is not None and len(value.encode("utf-16-le")) > _most_bytes(type(self._keyring)):
-            raise Failure(Code.NO_KEYRING, what="too_long")
+        if value is not None:
+            _require_room(value, _most_bytes(type(self._keyring)))
         with _answering():
             if value is not None:
                 self._keyring.set_password(_SERVICE, name, value)
@@ -111,6 +111,12 @@ def _system_keyring() -> "KeyringBackend | None":
 
 def _is_allowed(kind: "type[KeyringBackend]") -> bool:
     return kind.__module__ in {f"keyring.backends.{name}" for name in _ALLOWED}
+
+
+def _require_room(value: str, most_bytes: float) -> None:
+    size_bytes = len(value.encode("utf-16-le"))
+    if size_bytes > most_bytes:
+        raise Failure(Code.KEYRING_TOO_SMALL, size_bytes=size_bytes, most_bytes=most_bytes)
 
 
 def _most_bytes(kind: "type[KeyringBackend]") -> float:

@@ -214,7 +214,14 @@ SENTENCES: dict[Code, tuple[Text, Text]] = {
     ),
     Code.WATCH_LIMIT: ("The system gives no more watches; changes are found by scanning.", _ASK_IT),
     Code.SLOW_CHUNKING: ("A part of GovSync is missing; everything is slow.", "Install GovSync anew."),
-    Code.NO_KEYRING: ("There is no keyring.", _ASK_IT),
+    Code.NO_KEYRING: (
+        "The keyring, in which the sign-in is kept, is locked or does not answer.",
+        "Unlock it. If it stays so, tell your IT support, with this code.",
+    ),
+    Code.KEYRING_TOO_SMALL: (
+        "The sign-in takes {size_bytes} bytes, and this system's keyring holds at most {most_bytes}.",
+        "Tell your IT support, with this code: it can be kept in a file that only you can read.",
+    ),
 }
 
 
