@@ -45,6 +45,10 @@ def test_a_desk_tells_how_it_is_where_it_is_to_and_one_is_signed_out(site: Site)
         None,
         None,
     )
+    office.do("settings", "set", "privacy.health_reports", "off")
+    until(lambda: listed(site)[office.device()]["reported"] is None, "it takes back what it told")
+    silenced = listed(site)[office.device()]
+    assert (silenced["version"], silenced["state"], silenced["problems"]) == ("", "", None)
 
     admin(site, "device", "sign-out", office.device())
     until(lambda: state(office) == "signed_out", "the desk says so")

@@ -8,7 +8,7 @@ from sqlalchemy import insert
 
 from govsync.model.codes import Code
 from govsync.model.documents import from_packed
-from govsync.protocol.fleet import CodeCount, Health
+from govsync.protocol.fleet import NOTHING, CodeCount, Health
 from govsync.protocol.session import DeviceInfo, Refresh
 from govsync.server import accounts, directory, fleet
 from govsync.server.db import tables
@@ -157,6 +157,19 @@ def test_what_a_device_told_is_shown_and_of_the_others_nothing(office: Office) -
     assert [each.state for each in listed(office, "signed_out")] == ["signed_out"]
 
 
+def test_of_a_device_that_tells_no_more_nothing_stands_that_it_told(office: Office) -> None:
+    silent, caller = office.caller("anna"), office.caller("anna")
+    fleet.take_report(office.server, caller, report())
+    fleet.take_report(office.server, caller, NOTHING)
+    one, other = listed(office)
+    assert {one.device, other.device} == {silent.device.hex(), caller.device.hex()}
+    for each in (one, other):
+        assert (each.version, each.system, each.state) == ("", "", "")
+        assert (each.problems, each.in_sync, each.reported) == (None, None, None)
+    fleet.take_report(office.server, caller, report(state="in_sync"))
+    assert [each.device for each in listed(office, "in_sync")] == [caller.device.hex()]
+
+
 def test_a_report_has_no_room_for_a_name(office: Office) -> None:
     caller = office.caller("anna")
     for wrong in (
@@ -164,6 +177,7 @@ def test_a_report_has_no_room_for_a_name(office: Office) -> None:
         {"problems": (CodeCount("Budget 2027", 1),)},
         {"problems": (CodeCount("", 1),)},
         {"state": "x" * 41},
+        {"state": ""},
     ):
         told = report(**wrong)
         assert code_of(lambda told=told: fleet.take_report(office.server, caller, told)) is Code.BAD_REQUEST  # type: ignore[misc]

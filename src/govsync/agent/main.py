@@ -123,7 +123,7 @@ class Agent:
         self.workers = Workers(lambda job: run(job, self.tools), self.tell)
         self.loop = Loop(self.memory, self.clock, self.workers.start, self._join_moved)
         self._watcher = self._new_watcher()
-        self.reports = Reports(self._health, self.calls.tell_health)
+        self.reports = Reports(self._health, self.calls.tell_health, places.reported)
         self._fixed = Fixed(self.calls, places, lambda: self.loop.call(self._follow_policy))
         self._stream = Stream(self.calls, self.ids, self._heard, self._cloned, self._fixed.ask, self._ordered)
         self._began_s = time.monotonic()
@@ -148,8 +148,13 @@ class Agent:
     def _heard(self, event: events.AnyEvent) -> None:
         """Takes what the stream tells; from its thread."""
         self.tell(event)
-        if isinstance(event, events.Beat) and self.settings.privacy_health_reports == COUNTS:
-            self.loop.look(lambda: self.reports.beat(time.monotonic(), self.clock.time_ms()))
+        if isinstance(event, events.Beat):
+            self.loop.look(self._report)
+
+    def _report(self) -> None:
+        """Tells the server how this desk is, if the settings ask for that; only on the control thread."""
+        wanted = self.settings.privacy_health_reports == COUNTS
+        self.reports.beat(time.monotonic(), self.clock.time_ms(), wanted)
 
     def _ordered(self, order: bytes, epoch: bytes) -> None:
         """Takes an order to wipe this desk; from any thread. It is repeated with each beat."""

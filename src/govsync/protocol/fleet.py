@@ -31,6 +31,10 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     in_sync_ms: Moment | None = None
 
 
+NOTHING = Health(version="", system="", state="")
+"""Takes back what was told: the desk tells nothing any more."""
+
+
 class Wiped(msgspec.Struct, frozen=True, kw_only=True):
     """Tells how many files a desk removed that was ordered to, and how many it kept since they are not safely on the server."""
 

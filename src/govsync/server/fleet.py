@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select, update
 from govsync.model.codes import Code
 from govsync.model.documents import from_json
 from govsync.model.problems import Failure
-from govsync.protocol.fleet import Health
+from govsync.protocol.fleet import NOTHING, Health
 from govsync.server import accounts, audit, directory
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
@@ -62,7 +62,7 @@ KEYS = {
     "kept": "How many files a device that was wiped kept, since they were not safely on the server.",
     "problems": "How many problems it had then, by their [codes](codes.md).",
     "in_sync": "When it was last in sync, as it told then.",
-    "reported": "When it told so. Where this is null the device has told nothing, and so are `problems` and `in_sync`; `system` and `version` are empty then.",
+    "reported": "When it told so. Where this is null the device tells nothing, or not any more, and so are `problems` and `in_sync`; `system` and `version` are empty then.",
     "seen": "When the server last heard of it, to five minutes.",
     "device": "Its id.",
 }
@@ -154,20 +154,25 @@ def counted(problems: dict[str, int] | None) -> str:
 
 
 def take_report(server: Server, caller: Caller, report: Health) -> None:
-    """Keeps how a device is, in the place of what it told before; raises Failure(bad_request) for a state or a code that is not
-    of the form that all have: a name could be nothing else."""
+    """Keeps how a device is, in the place of what it told before, or forgets that (`NOTHING`); raises Failure(bad_request) for a
+    state or a code that is not of the form that all have: a name could be nothing else."""
+    with server.database.begin() as tx:
+        tx.execute(update(tables.device).where(_D.id == caller.device).values(_kept(server, report)))
+
+
+def _kept(server: Server, report: Health) -> dict[str, Any]:
+    """Answers what stands in the row of a device that told this."""
+    if report == NOTHING:
+        return dict.fromkeys(("version", "system", "condition", "problems", "in_sync_ms", "told_ms"))
     words = (report.state, *(each.code for each in report.problems))
     if not all(_WORD.fullmatch(word) for word in words):
         raise Failure(Code.BAD_REQUEST, what="word")
     problems = {each.code: each.count for each in report.problems}
-    with server.database.begin() as tx:
-        tx.execute(
-            update(tables.device).where(_D.id == caller.device).values(
-                version=directory.printable(report.version), system=directory.printable(report.system),
-                condition=report.state, problems=msgspec.json.encode(problems).decode(),
-                in_sync_ms=report.in_sync_ms, told_ms=server.clock.time_ms(),
-            )
-        )  # fmt: skip
+    return {
+        "version": directory.printable(report.version), "system": directory.printable(report.system),
+        "condition": report.state, "problems": msgspec.json.encode(problems).decode(),
+        "in_sync_ms": report.in_sync_ms, "told_ms": server.clock.time_ms(),
+    }  # fmt: skip
 
 
 def named(tx: Connection, text: str) -> Sequence[bytes]:

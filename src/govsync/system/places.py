@@ -21,6 +21,7 @@ class Places(msgspec.Struct, frozen=True, kw_only=True):
     endpoint_policy: Path
     store: Path
     identity: Path
+    reported: Path
     credentials: Path
     logs: Path
     socket: Path
@@ -43,7 +44,7 @@ def places(environment: Mapping[str, str]) -> Places:
         home, rescued = state, Path.home() / RESCUED
     return Places(
         home=home, settings=config / "settings.toml", endpoint_policy=state / "endpoint-policy.toml",
-        store=state / "store.db", identity=state / "device.json",
+        store=state / "store.db", identity=state / "device.json", reported=state / "reported",
         credentials=state / "credentials.json", logs=state / "logs", socket=state / "control", lock=state / "lock",
         rescued=rescued, own_home=bool(chosen),
         use_credentials=environment.get("GOVSYNC_CREDENTIALS") == "file",
