@@ -1,6 +1,8 @@
 """The template of Windows' policies is whole, as ADMX demands it, and has every key with what it may hold."""
 
+import re
 from collections import Counter
+from collections.abc import Iterator
 from xml.etree import ElementTree
 
 import pytest
@@ -17,6 +19,33 @@ WORDS = {culture: ElementTree.fromstring(FILES[f"{culture}/GovSync.adml"]) for c
 ASKED_BY = {
     "decimal": "decimalTextBox", "text": "textBox", "enum": "dropdownList", "multiText": "multiTextBox",
 }  # fmt: skip
+NAME, NUMBER, SWITCH, VERSION = r"\w+", r"\d{1,9}|[1-4]\d{9}", "true|false", r"\d{1,4}\.\d{1,5}"
+ATTRIBUTES = {
+    "class": "Both|Machine|User", "defaultItem": NUMBER, "displayName": rf"\$\(string\.{NAME}\)", "explainText": rf"\$\(string\.{NAME}\)",
+    "id": NAME, "key": r"[^\\].*[^\\]", "maxLength": NUMBER, "maxValue": NUMBER, "minRequiredRevision": VERSION, "minValue": NUMBER,
+    "name": NAME, "namespace": r"[\w.]+", "noSort": SWITCH, "prefix": NAME, "presentation": rf"\$\(presentation\.{NAME}\)", "ref": NAME,
+    "refId": NAME, "required": SWITCH, "revision": VERSION, "schemaVersion": VERSION, "valueName": r"[\w.]+",
+}  # fmt: skip
+"""What the schema has an attribute hold; those of one name are alike wherever they stand."""
+SHAPES = {
+    "policyDefinitions": "revision schemaVersion: policyNamespaces resources supportedOn? categories? policies?",
+    "policyNamespaces": ": target", "target": "prefix namespace:", "policyDefinitions/resources": "minRequiredRevision:",
+    "policyDefinitions/supportedOn": ": definitions", "definitions": ": definition*", "definition": "name displayName:",
+    "categories": ": category*", "category": "name displayName: parentCategory?", "parentCategory": "ref:",
+    "policies": ": policy*", "policy/supportedOn": "ref:",
+    "policy": "name class displayName explainText? key presentation? valueName?: parentCategory supportedOn enabledValue? disabledValue? elements?",
+    "enabledValue": ": decimal", "disabledValue": ": decimal", "enabledValue/decimal": "value:", "disabledValue/decimal": "value:",
+    "elements": ": decimal? text? enum? multiText?", "elements/decimal": "id valueName? required? minValue? maxValue?:",
+    "text": "id valueName? required? maxLength?:", "multiText": "id valueName? required? maxLength? maxStrings?:",
+    "enum": "id valueName? required?: item*", "item": "displayName: value", "value": ": string", "value/string": ":",
+    "policyDefinitionResources": "revision schemaVersion: displayName description resources", "displayName": ":", "description": ":",
+    "policyDefinitionResources/resources": ": stringTable presentationTable", "stringTable": ": string*", "stringTable/string": "id:",
+    "presentationTable": ": presentation*", "presentation": "id: textBox? decimalTextBox? dropdownList? multiTextBox?",
+    "textBox": "refId: label defaultValue?", "label": ":", "textBox/defaultValue": ":", "decimalTextBox": "refId defaultValue? spin? spinStep?:",
+    "dropdownList": "refId noSort? defaultItem?:", "multiTextBox": "refId showAsDialog? defaultHeight?:",
+}  # fmt: skip
+"""The schema (PolicyDefinitions 1.0), as far as a template of ours has need of it: the attributes of each element, then what lies in
+it, in this order (`?`: may be missing, `*`: one or more). Names that stand for two things are told apart by what they lie in."""
 every_setting = pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.key)
 every_culture = pytest.mark.parametrize("culture", CULTURES)
 
@@ -56,6 +85,56 @@ def test_the_parts_stand_in_the_order_that_the_schema_has():
             "stringTable",
             "presentationTable",
         ]
+
+
+def fits(rule: str, names: list[str]) -> bool:
+    """Says whether names are those of a rule, in its order."""
+    form = "".join(
+        f"(?:{each.rstrip('?*')} ){'?' if each.endswith('?') else '+' if each.endswith('*') else ''}"
+        for each in rule.split()
+    )
+    return re.fullmatch(form, "".join(f"{name} " for name in names)) is not None
+
+
+def misfits(element: ElementTree.Element, within: str = "") -> Iterator[str]:
+    """Yields what the schema has otherwise, from an element down."""
+    name = name_of(element)
+    attributes, _, inside = (SHAPES.get(f"{within}/{name}") or SHAPES[name]).partition(":")
+    order = [each.rstrip("?") for each in attributes.split()]
+    known = sorted(element.attrib, key=lambda each: order.index(each) if each in order else len(order))
+    if not fits(attributes, known):
+        yield f"{name} has {known}"
+    children = [name_of(each) for each in element]
+    if not fits(inside, children):
+        yield f"{name} holds {children}"
+    for attribute, value in element.attrib.items():
+        if not re.fullmatch(ATTRIBUTES.get(attribute, NUMBER), value):
+            yield f"{name}: {attribute} is {value}"
+    for each in element:
+        yield from misfits(each, name)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_file_is_as_the_schema_has_it(file):
+    assert list(misfits(ElementTree.fromstring(FILES[file]))) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "instead"),
+    [
+        ('class="Both"', 'class="All"'),
+        ('name="endpoint_url"', 'name="endpoint.url"'),
+        (' displayName="$(string.endpoint_url)"', ""),
+        ('<supportedOn ref="supported" />', ""),
+        ('minValue="1"', 'minValue="-1"'),
+        ('<decimal value="1" />', '<decimal value="1" /><decimal value="1" />'),
+        ('required="true"', 'needed="true"'),
+    ],
+)
+def test_what_the_schema_has_otherwise_is_found(said, instead):
+    text = FILES["GovSync.admx"]
+    assert said in text
+    assert list(misfits(ElementTree.fromstring(text.replace(said, instead, 1))))
 
 
 def test_each_name_stands_for_one_thing():
