@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
+from govsync.settings import schema
 from govsync.settings.schema import SETTINGS, Setting, find, parse
 
 KEYS = {
@@ -163,3 +164,19 @@ def test_a_setting_is_found_by_the_name_that_it_had():
     renamed = Setting(key="a.new", default=1, parse=int, meaning="", renamed_from="a.old")
     assert find("a.old", [renamed]) is renamed
     assert find("a.new", [renamed]) is renamed
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (r"C:\Windows\System32\msiexec.exe /qn /i", [r"C:\Windows\System32\msiexec.exe", "/qn", "/i"]),
+        (
+            r'"C:\Program Files\IT\new.exe" --log "C:\a b\"',
+            [r"C:\Program Files\IT\new.exe", "--log", "C:\\a b\\"],
+        ),
+        (r"\\files.example\it\new.exe", [r"\\files.example\it\new.exe"]),
+        (r"/usr/bin/new\ one 'a b' #c", ["/usr/bin/new one", "a b", "#c"]),
+    ],
+)
+def test_a_backslash_of_windows_is_one_in_a_command(text, words):
+    assert list(schema._words(text)) == words

@@ -42,6 +42,7 @@ Value = bool | int | float | str | tuple[str, ...]
 _UNITS = {"": 1, "b": 1, "kb": 1_000, "mb": 1_000_000, "gb": 1_000_000_000,
           "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "tib": 1 << 40}  # fmt: skip
 
+_WINDOWS_PATH = re.compile(r"""\s*["']?(?:[A-Za-z]:\\|\\\\)""")
 _WHOLE_PATH = re.compile(r"~?/|~\Z|\{home\}|[A-Za-z]:[\\/]|\\\\")
 _EXTENSION = re.compile(r"[^\s*?/\\\0]{1,20}")
 _COMMA = re.compile(r",(?=[0-9]{1,2}(?![0-9]))")
@@ -162,9 +163,18 @@ def _folder(text: str) -> str:
 
 def _command(text: str) -> tuple[str, ...]:
     """Reads a command as a shell would, or a list of its words (an array of TOML, a line each)."""
-    words = tuple(text.splitlines()) if "\n" in text else tuple(shlex.split(text))
+    words = tuple(text.splitlines()) if "\n" in text else tuple(_words(text))
     if words and not Path(words[0]).is_absolute():
         raise ValueError(text)
+    return words
+
+
+def _words(text: str) -> shlex.shlex:
+    """Answers the words of a line; where it begins with a path of Windows, a backslash is one."""
+    words = shlex.shlex(text, posix=True, punctuation_chars=False)
+    words.whitespace_split, words.commenters = True, ""
+    if _WINDOWS_PATH.match(text):
+        words.escape = ""
     return words
 
 
