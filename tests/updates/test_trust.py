@@ -188,3 +188,11 @@ def test_a_place_that_does_not_answer_is_offline(operator: Operator, tmp_path):
     with pytest.raises(Failure) as raised:
         seen(operator, tmp_path / "desk").releases("broad")
     assert raised.value.code is Code.OFFLINE
+
+
+def test_a_disk_that_cannot_keep_what_was_seen_is_told_as_one(operator: Operator, tmp_path):
+    (tmp_path / "desk" / "metadata").mkdir(parents=True)
+    (tmp_path / "desk" / "metadata" / "root_history").touch()
+    with pytest.raises(Failure) as raised:
+        seen(operator, tmp_path / "desk")
+    assert raised.value.code is Code.EXISTS

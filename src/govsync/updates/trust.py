@@ -76,7 +76,7 @@ class Place:
 
         Raises Failure(update_refused) for other bytes, of which nothing is left, and Failure(offline, disk_full, ...) where
         the rest is still to come."""
-        with _judged(), attempt("update"):
+        with _judged():
             target = self._target(f"{channel}/{release.file}")
             whole = self._folder / release.file
             if whole.exists() and _is(target, whole):
@@ -151,11 +151,12 @@ def _fetcher(fetch: Fetch) -> "FetcherInterface":
 
 @contextmanager
 def _judged() -> Iterator[None]:
-    """Says of what the framework refuses, why, in our words."""
+    """Says of what the framework refuses, why, in our words; and what the disk says, on which it keeps what it has seen."""
     from tuf.api import exceptions
 
     try:
-        yield
+        with attempt("update"):
+            yield
     except exceptions.ExpiredMetadataError as error:
         raise _refused("expired") from error
     except exceptions.BadVersionNumberError as error:
