@@ -6,7 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from packages import client, deb, embedded, installer, release, rpm, server, signing, windows, wine
+from packages import bundle, client, deb, embedded, installer, release, rpm, server, signing, windows, wine
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = {"client": client, "server": server}
@@ -36,7 +36,7 @@ def main() -> None:
     output = arguments.output.resolve()
     try:
         if arguments.kind == WINDOWS:
-            files = made_for_windows(arguments.runtime, arguments.sha256, output)
+            files = made_for_windows(arguments.runtime, arguments.sha256, output, arguments.kept)
         else:
             files = made(KINDS[arguments.kind], arguments.python, output, arguments.kept)
     except (release.Refused, subprocess.CalledProcessError) as error:
@@ -62,7 +62,7 @@ def made(kind, python: str, output: Path, kept: bool = False) -> list[Path]:
     return files
 
 
-def made_for_windows(runtime: Path | None, sha256: str, output: Path) -> list[Path]:
+def made_for_windows(runtime: Path | None, sha256: str, output: Path, kept: bool = False) -> list[Path]:
     """Makes the desk's packages for Windows, one a variant, signed; the list of their parts is put beside them."""
     version = release.of(ROOT)
     signer = signing.named()
@@ -74,14 +74,12 @@ def made_for_windows(runtime: Path | None, sha256: str, output: Path) -> list[Pa
         )
     system = wine.at_hand()
     system.make_prefix()
-    output.mkdir(parents=True, exist_ok=True)
-    files = [output / installer.file_name(variant, version) for variant in installer.VARIANTS]
     with tempfile.TemporaryDirectory() as work:
         archive = runtime or embedded.fetch(ROOT, _RUNTIME)
         inside = windows.make(ROOT, version, archive, sha256 or embedded.SHA256, signer, system, Path(work))
-        for variant, file in zip(installer.VARIANTS, files, strict=True):
-            installer.write(inside, version, variant, file)
-            signer.sign(file, version.epoch)
+        if kept:
+            bundle.say_kept(inside.folder)
+        files = installer.write_all(inside, version, signer, output)
         files[0].with_suffix(".cdx.json").write_bytes((inside.folder / windows.BILL).read_bytes())
     return files
 

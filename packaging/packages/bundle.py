@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from govsync.system.installed import KEPT
 from packages import interpreter, locked, qt
 from packages.interpreter import LIBRARY, NAME
 from packages.release import Release, export
@@ -49,6 +50,12 @@ def add_product(release: Release, sources: Path, work: Path, library: Path) -> N
     for pattern in _LEFT_OUT:
         for found in sorted(library.glob(pattern)):
             subprocess.run(["rm", "-r", "--", str(found)], check=True)
+
+
+def say_kept(folder: Path) -> None:
+    """Has a folder say that whoever distributes it brings newer versions, too."""
+    text = "Newer versions come as this one came. No desk looks for them.\n"
+    (folder / KEPT).write_text(text, encoding="utf-8")
 
 
 def compile_all(folder: Path) -> None:

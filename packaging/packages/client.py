@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from govsync.system.installed import KEPT
 from packages import bundle, completion
 from packages.deb import Package
 from packages.placing import command, documents, put
@@ -64,9 +63,7 @@ def stage(root: Path, release: Release, python: str, work: Path, tree: Path) -> 
 
 def keep(tree: Path) -> None:
     """Has the package say that whoever distributes it brings newer versions, too."""
-    (tree / HOME / KEPT).write_text(
-        "Newer versions come as this one came. No desk looks for them.\n", encoding="utf-8"
-    )
+    bundle.say_kept(tree / HOME)
 
 
 def scripts(root: Path) -> dict[str, str]:

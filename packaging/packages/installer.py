@@ -17,11 +17,13 @@ from xml.etree.ElementTree import Element, SubElement
 
 from packages import programs, summary
 from packages.release import Refused, Release
+from packages.signing import Signer
 from packages.windows import Made
 
 COMPILER, TABLES = "wixl", "msibuild"
 KEY = r"Software\GovSync"
-"""Of the registry: what the installer was told, and which version is there. Policies lie elsewhere and are nobody's but IT's."""
+"""Of the registry: what the installer was told, which version is there, and where (`system.windows.installed` reads that). Policies
+lie elsewhere and are nobody's but IT's."""
 RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
 PROPERTIES = {"ENDPOINT": ("endpoint.url", "Endpoint")}
 """What can be said when it is installed, which setting that is, and the value of the registry that holds it."""
@@ -59,6 +61,16 @@ def file_name(variant: Variant, release: Release) -> str:
     """Answers what a package is called."""
     ending = "" if variant is MACHINE else f"-{variant.name}"
     return f"GovSync-{release.python}-x64{ending}.msi"
+
+
+def write_all(made: Made, release: Release, signer: Signer, output: Path) -> list[Path]:
+    """Makes a package of each variant of a folder, signed; answers them in the order of `VARIANTS`."""
+    output.mkdir(parents=True, exist_ok=True)
+    files = [output / file_name(variant, release) for variant in VARIANTS]
+    for variant, file in zip(VARIANTS, files, strict=True):
+        write(made, release, variant, file)
+        signer.sign(file, release.epoch)
+    return files
 
 
 def write(made: Made, release: Release, variant: Variant, file: Path) -> None:
@@ -213,6 +225,8 @@ def _registry(place: Element, release: Release, variant: Variant) -> Sequence[st
                 component, "Shortcut", Id="Menu", Directory="ProgramMenuFolder", Name="GovSync", Target=program,
                 WorkingDirectory="INSTALLDIR", Icon="Icon", IconIndex="0",
             )  # fmt: skip
+            where = {"Name": "Folder", "Type": "string", "Value": "[INSTALLDIR]"}
+            SubElement(component, "RegistryValue", Root=variant.root, Key=key, **where)
         SubElement(
             component,
             "RegistryValue",

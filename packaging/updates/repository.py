@@ -36,8 +36,10 @@ DAYS = {"root": 730, "targets": 365, "pilot": 365, "broad": 365, "snapshot": 365
 _FORMS = (
     ("deb", re.compile(r"govsync_(?P<version>[^_]+)_(?P<machine>[a-z0-9]+)\.deb")),
     ("rpm", re.compile(r"govsync-(?P<version>[^-]+)-\d+\.(?P<machine>[a-z0-9_]+)\.rpm")),
+    ("msi", re.compile(r"GovSync-(?P<version>[^-]+)-(?P<machine>x64)\.msi")),
+    ("msi-person", re.compile(r"GovSync-(?P<version>[^-]+)-(?P<machine>x64)-person\.msi")),
 )
-_MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
+_MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "x64": "x86_64"}
 
 
 class Refused(Exception):

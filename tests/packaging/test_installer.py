@@ -8,7 +8,7 @@ import pytest
 from govsync.cli.app import app
 from govsync.cli.main import _WHERE
 from govsync.settings import schema
-from packages import installer, programs, summary
+from packages import installer, programs, signing, summary
 from packages.release import Refused
 from packages.windows import Made
 from tests.packaging.conftest import RELEASE
@@ -18,7 +18,7 @@ FILES = ("GovSync.exe", "lib/a/__init__.py", "lib/b/__init__.py", "lib/한글 ж
 VARIANTS = pytest.mark.parametrize("variant", installer.VARIANTS, ids=lambda variant: variant.name)
 
 needs_tools = pytest.mark.skipif(
-    shutil.which("wixl") is None or shutil.which("msibuild") is None,
+    any(shutil.which(each) is None for each in ("wixl", "msibuild", signing.TOOL)),
     reason="packaging/install-windows-tools.sh",
 )
 
@@ -98,6 +98,28 @@ def test_what_can_be_said_at_the_installation_is_a_setting_and_is_known_to_the_n
             value,
             f"[{name}]",
         )
+
+
+@VARIANTS
+def test_version_and_folder_are_written_down_and_go_with_the_package(made, variant):
+    rows_of_it = rows(installer.tree(made, RELEASE, variant), "Component")["CMenu"].iter("RegistryValue")
+    assert [
+        (each.get("Root"), each.get("Key"), each.get("Name"), each.get("Value")) for each in rows_of_it
+    ] == [
+        (variant.root, installer.KEY, "Folder", "[INSTALLDIR]"),
+        (variant.root, installer.KEY, "Version", RELEASE.python),
+    ]
+
+
+@needs_tools
+@VARIANTS
+def test_every_package_of_a_folder_is_made_and_signed(made, tmp_path, variant):
+    signer = signing.of_nobody(tmp_path / "try")
+    files = dict(
+        zip(installer.VARIANTS, installer.write_all(made, RELEASE, signer, tmp_path / "dist"), strict=True)
+    )
+    assert files[variant].name == installer.file_name(variant, RELEASE)
+    assert signing.verify(files[variant], signer.certificate)
 
 
 @VARIANTS

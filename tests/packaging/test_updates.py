@@ -38,6 +38,8 @@ def package(tmp_path):
         ("govsync_0.1.0~dev334+g98890a7e46_amd64.deb", ("0.1.0.dev334+g98890a7e46", "deb-x86_64")),
         ("govsync_1.0.0_arm64.deb", ("1.0.0", "deb-aarch64")),
         ("govsync-0.1.0~dev334+g98890a7e46-1.x86_64.rpm", ("0.1.0.dev334+g98890a7e46", "rpm-x86_64")),
+        ("GovSync-0.1.0.dev334+g98890a7e46-x64.msi", ("0.1.0.dev334+g98890a7e46", "msi-x86_64")),
+        ("GovSync-1.0.0-x64-person.msi", ("1.0.0", "msi-person-x86_64")),
     ],
 )
 def test_a_package_says_version_and_kind_by_its_name(name, expected):
@@ -45,7 +47,14 @@ def test_a_package_says_version_and_kind_by_its_name(name, expected):
 
 
 @pytest.mark.parametrize(
-    "name", ["govsync-server_1.0.0_amd64.deb", "other_1.0_amd64.deb", "govsync_1~rc1_amd64.deb", "x"]
+    "name",
+    [
+        "GovSync-1.0.0-arm64.msi",
+        "govsync-server_1.0.0_amd64.deb",
+        "other_1.0_amd64.deb",
+        "govsync_1~rc1_amd64.deb",
+        "x",
+    ],
 )
 def test_what_is_no_package_of_a_desk_is_refused(name):
     with pytest.raises(Refused):

@@ -81,6 +81,10 @@ class Operator:
     def publish(self, version: str, content: bytes = b"a package", channel: str = "broad") -> Path:
         file = self.base / named(version)
         file.write_bytes(content)
+        return self.publish_file(file, channel)
+
+    def publish_file(self, file: Path, channel: str = "broad") -> Path:
+        """Offers a package; answers where the place has it."""
         self.repository().add(channel, [file])
         (stored,) = (self.folder / "targets" / channel).glob(f"*.{file.name}")
         return stored

@@ -4,8 +4,11 @@ import platform
 import sys
 from pathlib import Path
 
+if sys.platform == "win32":
+    from govsync.system.windows.installed import kind_of
+
 HOME = Path("/usr/lib/govsync")
-"""Where packages have the program (`packaging/packages/client.py`)."""
+"""Where packages of Linux have the program (`packaging/packages/client.py`)."""
 KEPT = "kept-by-the-system"
 """A file beside the interpreter that says so: a distribution's package, or one of a mirror that IT keeps, has it."""
 _DATABASES = (
@@ -19,7 +22,12 @@ _DATABASES = (
 def package_kind() -> str | None:
     """Answers the kind of this machine's package of GovSync, as in deb-x86_64; None where it did not come as one of ours, or the
     system brings newer ones by itself."""
-    if Path(sys.executable).parent != HOME or (HOME / KEPT).exists():
+    folder = Path(sys.executable).parent
+    if (folder / KEPT).exists():
+        return None
+    if sys.platform == "win32":
+        return kind_of(folder)
+    if folder != HOME:
         return None
     for kind, database in _DATABASES:
         if database.exists():
