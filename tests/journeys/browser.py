@@ -34,9 +34,7 @@ class Browser:
         self._session = self.ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Network", "Log", "DOM"):
             self.ask(f"{domain}.enable")
-        self.ask(
-            "Emulation.setDeviceMetricsOverride", width=WIDTH, height=HEIGHT, deviceScaleFactor=2, mobile=True
-        )
+        self.widen(WIDTH)
         self.ask(
             "Browser.setDownloadBehavior", behavior="allow", downloadPath=str(downloads), eventsEnabled=True
         )
@@ -71,6 +69,13 @@ class Browser:
         """Has the system be light or dark."""
         features = [{"name": "prefers-color-scheme", "value": scheme}]
         self.ask("Emulation.setEmulatedMedia", features=features)
+
+    def widen(self, width: int) -> None:
+        """Has the screen be so wide: that of a phone, or of a desk."""
+        is_phone = width == WIDTH
+        self.ask(
+            "Emulation.setDeviceMetricsOverride", width=width, height=HEIGHT, deviceScaleFactor=2 if is_phone else 1, mobile=is_phone,
+        )  # fmt: skip
 
     def open(self, address: str) -> None:
         """Loads a page, and everything that belongs to it."""

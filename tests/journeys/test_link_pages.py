@@ -39,7 +39,7 @@ CONTRAST = """(() => {
   return weak;
 })()"""
 """Texts that stand out too little from what is behind them (WCAG 2.2, 1.4.3)."""
-SMALL = """[...document.querySelectorAll('a, button, input')].map(each => [each.outerHTML.slice(0, 80),
+SMALL = """[...document.querySelectorAll('a, button, select, input:not([type=hidden])')].map(each => [each.outerHTML.slice(0, 80),
   each.getBoundingClientRect().height]).filter(([_, height]) => height < 24)"""
 """Targets that are too small for a finger (WCAG 2.2, 2.5.8)."""
 
@@ -74,11 +74,11 @@ def link(office: Desk, path: str, *options: str, stdin: str = "") -> str:
     return office.do("link", "add", str(office.folder / path), *options, stdin=stdin).splitlines()[0]
 
 
-def look(browser: Browser, name: str) -> None:
-    """Holds a page to what each must be at this size, in either scheme, and takes its pictures."""
+def look(browser: Browser, name: str, width: int = WIDTH) -> None:
+    """Holds a page to what each must be at this width, in either scheme, and takes its pictures."""
     for scheme in ("light", "dark"):
         browser.darken(scheme)
-        assert browser.value("document.documentElement.scrollWidth") <= WIDTH
+        assert browser.value("document.documentElement.scrollWidth") <= width
         assert browser.value(CONTRAST) == []
         assert browser.value(SMALL) == []
         assert browser.value("document.scripts.length") == 0

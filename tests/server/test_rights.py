@@ -11,6 +11,7 @@ from govsync.model.codes import Code
 from govsync.protocol.commits import Commit
 from govsync.protocol.routes import ROUTES, Route, Shape
 from govsync.protocol.session import Role
+from govsync.protocol.web import ROOT
 from govsync.protocol.wire import PREFIX
 from govsync.server import directory
 from govsync.server.access import GIVEN, MAY, Action
@@ -51,7 +52,10 @@ ABOUT_ONESELF = {
 """Calls that are about nobody's space; what a stranger is told stands in `test_discretion`."""
 OF_LINKS = {"", "/content", "/content/{node}", "/password", "/upload"}
 """Pages below the address of a link, for whoever has that; what they open and to whom stands in `web/test_handlers`."""
-OF_ALL = {"/api/v1/openapi.json", "/l/static/{name}"}
+OF_PEOPLE = {"", "sign-in", "sign-out", "fleet", "fleet/devices.csv", "fleet/devices.json", "fleet/{device}", "fleet/{device}/wipe",
+             "fleet/{device}/keep", "fleet/{device}/sign-out"}  # fmt: skip
+"""Pages for those who sign in in a browser; to whom they show what stands in `web/test_signed_in` and `web/test_fleet_pages`."""
+OF_ALL = {"/api/v1/openapi.json", "/l/static/{name}", "/web/static/{name}"}
 ABOUT_A_SPACE = [route for route in ROUTES if route.name not in ABOUT_ONESELF]
 
 
@@ -112,7 +116,8 @@ def test_it_is_known_what_each_call_needs(served: Served) -> None:
     app = Http(served.office.server, served.office.ids.chance).app()
     paths = {getattr(each, "path", "") for each in app.routes}
     of_links = {"/l/{token}" + each for each in OF_LINKS}
-    assert paths == {PREFIX + route.path for route in ROUTES} | of_links | OF_ALL
+    of_people = {ROOT + each for each in OF_PEOPLE}
+    assert paths == {PREFIX + route.path for route in ROUTES} | of_links | of_people | OF_ALL
 
 
 @pytest.mark.parametrize("relation", RELATIONS)

@@ -161,7 +161,9 @@ def user_list(as_json: bool, data: Path | None, database: str, blobs: str) -> No
 
     with looking(data, database, blobs) as tx:
         rows = directory.users(tx)
-    show_json(rows) if as_json else show_rows(rows, ("login", "name", "org", "state"), "There is nobody yet.")
+    columns = ("login", "name", "org", "state", "fleet")
+    shown = [row | {"fleet": "looks after it" if row["fleet"] else ""} for row in rows]
+    show_json(rows) if as_json else show_rows(shown, columns, "There is nobody yet.")
 
 
 @user.command("disable")
@@ -174,6 +176,20 @@ def user_disable(login: str, data: Path | None, database: str, blobs: str) -> No
 
     with changing(data, database, blobs) as (server, tx):
         directory.set_user_state(server, tx, login, "disabled")
+
+
+@user.command("fleet")
+@click.argument("login")
+@click.option("--on/--off", "has", required=True, default=None, help="Whether this person looks after it.")
+@where
+@failures
+def user_fleet(login: str, has: bool, data: Path | None, database: str, blobs: str) -> None:
+    """Lets a person look after the devices of their own organisation in the browser: see them, sign them out, have them wiped.
+    Example: govsync admin user fleet kim --on"""
+    from govsync.server import fleet_right
+
+    with changing(data, database, blobs) as (server, tx):
+        fleet_right.decide(server, tx, login, has)
 
 
 @user.command("hand-over")

@@ -42,36 +42,20 @@ class _Refresh(msgspec.Struct, frozen=True, array_like=True, tag="refresh"):
 
 
 def set_password(server: Server, tx: Connection, user: bytes, password: str) -> None:
-    """Sets a person's password (Argon2id, RFC 9106); raises Failure(bad_request) for an empty one."""
+    """Sets a person's password (Argon2id, RFC 9106), and ends what was begun in browsers with the one before; raises
+    Failure(bad_request) for an empty one."""
     if not password:
         raise Failure(Code.BAD_REQUEST, what="password")
+    directory.take_turn(tx)
     tx.execute(delete(tables.credential).where(tables.credential.c.user == user))
+    tx.execute(delete(tables.web_session).where(tables.web_session.c.user == user))
     tx.execute(insert(tables.credential), [{"user": user, "hash": passwords.hashed(password)}])
     directory.note(server, tx, "credential", user, {"user": user})
 
 
 def sign_in(server: Server, request: SignIn, chance: Chance, address: str = "") -> Tokens:
-    """Begins a session of a device; raises Failure(wrong_password, too_many_requests, device_cloned).
-
-    A wrong name and a wrong password take as long and answer alike (no list of names can be probed). Only failures count:
-    ten thousand desks of one office may come in behind one address.
-    """
-    login = _login_of(request)
-    with server.database.begin(write=False) as tx:
-        u, c, d = tables.user.c, tables.credential.c, tables.device.c
-        row = tx.execute(
-            select(u.id, u.login, u.name, u.state, c.hash)
-            .join_from(tables.user, tables.credential, u.id == c.user)
-            .where(u.login == login)
-        ).one_or_none()
-        owner = tx.execute(select(d.user).where(d.id == request.device.id)).scalar()
-        known = request.device.id if row is not None and owner == row.id else None
-        by = attempts.counted(server, login, address, known)
-        attempts.look(server, tx, by)
-    attempts.count(server, by)
-    fits = passwords.fits(row.hash if row is not None else passwords.NOBODYS, request.password)
-    if not fits or row is None or row.state != directory.ACTIVE:
-        raise Failure(Code.WRONG_PASSWORD)
+    """Begins a session of a device; raises Failure(wrong_password, too_many_requests, device_cloned)."""
+    row, by = prove(server, request.login, request.password, address, request.device.id)
     with server.database.begin() as tx:
         attempts.take_back(tx, by)
         directory.register_device(server, tx, row.id, request.device)
@@ -82,9 +66,37 @@ def sign_in(server: Server, request: SignIn, chance: Chance, address: str = "") 
         return _issue(server, tx, row, request.device, chance)
 
 
-def _login_of(request: SignIn) -> str:
+def prove(
+    server: Server, login: str, password: str, address: str, device: bytes | None = None
+) -> tuple[Any, attempts.Counted]:
+    """Answers whose login and password these are, and by what the attempt was counted, which is to be taken back; raises
+    Failure(wrong_password, too_many_requests).
+
+    A wrong name and a wrong password take as long and answer alike (no list of names can be probed). Only failures count:
+    ten thousand desks of one office may come in behind one address.
+    """
+    login = _login_of(login)
+    with server.database.begin(write=False) as tx:
+        u, c, d = tables.user.c, tables.credential.c, tables.device.c
+        row = tx.execute(
+            select(u.id, u.login, u.name, u.state, c.hash)
+            .join_from(tables.user, tables.credential, u.id == c.user)
+            .where(u.login == login)
+        ).one_or_none()
+        owner = tx.execute(select(d.user).where(d.id == device)).scalar()
+        known = device if row is not None and owner == row.id else None
+        by = attempts.counted(server, login, address, known)
+        attempts.look(server, tx, by)
+    attempts.count(server, by)
+    fits = passwords.fits(row.hash if row is not None else passwords.NOBODYS, password)
+    if not fits or row is None or row.state != directory.ACTIVE:
+        raise Failure(Code.WRONG_PASSWORD)
+    return row, by
+
+
+def _login_of(typed: str) -> str:
     """Answers the login that was typed, as it is kept; for what can be no login, one that nobody has."""
-    login = directory.login_key(request.login)
+    login = directory.login_key(typed)
     return login if login.isprintable() and len(login) <= directory.MOST_CHARACTERS else ""
 
 

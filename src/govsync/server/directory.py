@@ -64,6 +64,7 @@ def begin_epoch(server: Server, tx: Connection) -> bytes:
     row = {"id": server.ids.new(), "parent": setting(tx, EPOCH), "at_ms": server.clock.time_ms()}
     new = _add(server, tx, tables.epoch, "epoch", row)
     set_setting(tx, EPOCH, new)
+    tx.execute(delete(tables.web_session))  # A copy may know some that have ended since.
     tx.execute(update(tables.space).values(epoch=new))
     return new
 
@@ -204,16 +205,17 @@ def set_user_state(server: Server, tx: Connection, login: str, state: str) -> by
         raise Failure(Code.NOT_FOUND, name=login)
     devices = select(tables.device.c.id).where(tables.device.c.user == row.id)
     tx.execute(delete(tables.token).where(tables.token.c.device.in_(devices)))
+    tx.execute(delete(tables.web_session).where(tables.web_session.c.user == row.id))
     tx.execute(update(tables.user).where(tables.user.c.id == row.id).values(state=state))
     note(server, tx, "user", row.id, {**row._asdict(), "state": state})
     return bytes(row.id)
 
 
-def users(tx: Connection) -> list[dict[str, str]]:
-    """Lists all people by login."""
+def users(tx: Connection) -> list[dict[str, Any]]:
+    """Lists all people by login, and who looks after the fleet."""
     u, o = tables.user.c, tables.org.c
     rows = tx.execute(
-        select(u.login, u.name, o.name.label("org"), u.state)
+        select(u.login, u.name, o.name.label("org"), u.state, u.fleet)
         .join_from(tables.user, tables.org, u.org == o.id)
         .order_by(u.login)
     )

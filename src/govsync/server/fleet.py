@@ -82,12 +82,25 @@ _EVERY = (
 )  # fmt: skip
 
 
-def devices(tx: Connection, state: str | None = None, older_than: str | None = None) -> list[Device]:
-    """Lists all devices by login and name, or those in a state, or those of which it is known that their version is older than
-    one; raises Failure(bad_request) for what is no version."""
+def devices(
+    tx: Connection, state: str | None = None, older_than: str | None = None, org: bytes | None = None
+) -> list[Device]:
+    """Lists all devices by login and name, of an organisation or of all, or those of them that `narrowed` leaves; raises
+    Failure(bad_request)."""
     epoch = directory.epoch(tx)
-    every = (_device(row, epoch) for row in tx.execute(_EVERY))
-    found = [each for each in every if state in (None, each.state)]
+    rows = tx.execute(_EVERY if org is None else _EVERY.where(_U.org == org))
+    return narrowed((_device(row, epoch) for row in rows), state, older_than)
+
+
+def device(tx: Connection, device: bytes) -> Device:
+    """Answers one device that there is."""
+    return _device(tx.execute(_EVERY.where(_D.id == device)).one(), directory.epoch(tx))
+
+
+def narrowed(found: Iterable[Device], state: str | None, older_than: str | None) -> list[Device]:
+    """Answers those in a state, and of which it is known that their version is older than one; raises Failure(bad_request) for
+    what is no version."""
+    found = [each for each in found if state in (None, each.state)]
     if older_than is None:
         return found
     limit = _release(older_than)
@@ -187,13 +200,13 @@ def named(tx: Connection, text: str) -> Sequence[bytes]:
     return found
 
 
-def sign_out(server: Server, tx: Connection, device: bytes) -> None:
-    """Ends the session of a device; all files stay on it. Harmless where it has none."""
+def sign_out(server: Server, tx: Connection, device: bytes, by: bytes = directory.NOBODY) -> None:
+    """Ends the session of a device, on behalf of somebody or of an operator; all files stay on it. Harmless where it has none."""
     directory.take_turn(tx)
     row = tx.execute(select(tables.device).where(_D.id == device)).one()
     accounts.end_session(tx, device)
     directory.note(server, tx, "device", device, directory.device_row(row) | {"state": SIGNED_OUT})
-    audit.note(server, tx, "device_sign_out", directory.NOBODY, directory.NOBODY, of=device)
+    audit.note(server, tx, "device_sign_out", by, directory.NOBODY, of=device)
 
 
 def note_seen(server: Server, found: Sequence[tuple[bytes, int]]) -> None:

@@ -1,6 +1,6 @@
 """The HTTP edge: one handler for every row of the table of routes (RFC 9110, RFC 9457).
 
-Only here, in `events`, and in `web.handlers` is code asynchronous. Who asks is proven before the body is read; the body is read within the
+Only here, in `events`, and in `web` is code asynchronous. Who asks is proven before the body is read; the body is read within the
 row's bound and in its time; the function is called and its answer encoded in a pool of threads, when it is its turn; what bodies and answers
 take up together is bounded. No name, token or byte of a person's reaches a log line or an error's text.
 """
@@ -26,12 +26,13 @@ from govsync.protocol import commits as messages
 from govsync.protocol import wire
 from govsync.protocol.changes import Cursor, Known
 from govsync.protocol.fleet import Health, Wiped
-from govsync.protocol.links import PATH as PAGES
+from govsync.protocol.links import PATH as LINKS
 from govsync.protocol.links import MakeLink
 from govsync.protocol.numbers import LARGEST
 from govsync.protocol.routes import ROUTES, Route, Shape
 from govsync.protocol.session import Refresh, SignIn, SpacesAsked
 from govsync.protocol.sharing import SetMember, Share
+from govsync.protocol.web import ROOT as WEB
 from govsync.server import (
     accounts,
     activity,
@@ -60,7 +61,10 @@ from govsync.server.context import Caller, Server
 from govsync.server.events import Streams
 from govsync.server.signing import Chance
 from govsync.server.turns import Turns
-from govsync.server.web import handlers
+from govsync.server.web import handlers, signed_in
+from govsync.server.web.fleet_pages import FleetPages
+from govsync.server.web.home import Home
+from govsync.server.web.signed_in import Door
 
 T = TypeVar("T")
 Piece = bytes | memoryview
@@ -195,6 +199,8 @@ class Http:
         routes.append(StarletteRoute(wire.PREFIX + openapi.PATH, _description))
         pages = handlers.Pages(self._server, self._run, self._turns, self._held, self.streams.head)
         routes += pages.routes()
+        door = Door(self._server, self._run, self._turns, self._held, self._chance)
+        routes += [*door.routes(), *Home(door).routes(), *FleetPages(door).routes()]
         app = Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_found})
         app.router.redirect_slashes = (
             False  # What is no address leads nowhere, least of all to where the request says we are.
@@ -376,8 +382,12 @@ def problem(failure: Failure, reference: str = "") -> Response:
 
 
 async def _not_found(request: Request, _error: Exception) -> Response:
-    of_a_page = request.url.path.startswith(PAGES)
-    response = handlers.nothing(request) if of_a_page else problem(Failure(Code.NOT_FOUND))
+    if request.url.path.startswith(LINKS):
+        response = handlers.nothing(request)
+    elif request.url.path.startswith(WEB):
+        response = signed_in.nothing(request)
+    else:
+        response = problem(Failure(Code.NOT_FOUND))
     response.headers["Connection"] = "close"  # A body that nobody reads may never end.
     return response
 

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 
 from govsync.model.problems import Failure
-from govsync.server import attempts, collect, horizon, packs
+from govsync.server import attempts, collect, horizon, packs, sessions
 from govsync.server.collect import Collected
 from govsync.server.context import Server
 
@@ -34,6 +34,7 @@ def turn(server: Server, going: Callable[[], bool] = lambda: True) -> None:
     with server.database.alone(_PURPOSE) as mine:
         if mine:
             attempts.sweep(server)
+            sessions.sweep(server)
             folded = packs.fold(server, going)
             if folded:
                 _log.info("%d pieces found their pack", folded)

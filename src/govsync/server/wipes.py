@@ -29,9 +29,19 @@ class Order(msgspec.Struct, frozen=True):
     epoch: bytes
 
 
-def order(server: Server, tx: Connection, device: bytes) -> bool:
-    """Orders that a device be wiped, and says whether it can hear that: one that is signed out asks for nothing. An order that
-    stands already is not given again."""
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the newest order for a device."""
+
+    at_ms: int
+    begun_ms: int | None
+    ended_ms: int | None
+    removed: int | None
+    kept: int | None
+
+
+def order(server: Server, tx: Connection, device: bytes, by: bytes = directory.NOBODY) -> bool:
+    """Orders, on behalf of somebody or of an operator, that a device be wiped, and says whether it can hear that: one that is
+    signed out asks for nothing. An order that stands already is not given again."""
     row = _turn(tx, device)
     state = tx.execute(select(tables.user.c.state).where(tables.user.c.id == row.user)).scalar()
     if (row.state, state) != (directory.ACTIVE, directory.ACTIVE):
@@ -42,16 +52,16 @@ def order(server: Server, tx: Connection, device: bytes) -> bool:
             "device": device, "id": server.ids.new(), "epoch": directory.epoch(tx), "at_ms": server.clock.time_ms(),
         }  # fmt: skip
         tx.execute(insert(tables.wipe), [new])
-        _note(server, tx, row, "device_wipe")
+        _note(server, tx, row, "device_wipe", by)
     return True
 
 
-def keep(server: Server, tx: Connection, device: bytes) -> bool:
+def keep(server: Server, tx: Connection, device: bytes, by: bytes = directory.NOBODY) -> bool:
     """Takes an order back that has not begun, and says whether there was one."""
     row = _turn(tx, device)
     gone = tx.execute(delete(tables.wipe).where(_W.device == device, _W.begun_ms.is_(None)))
     if gone.rowcount:
-        _note(server, tx, row, "device_keep")
+        _note(server, tx, row, "device_keep", by)
     return bool(gone.rowcount)
 
 
@@ -60,6 +70,16 @@ def standing(tx: Connection, devices: Iterable[bytes]) -> dict[bytes, Order]:
     query = select(_W.device, _W.id, _W.epoch).where(_W.device.in_(list(devices)), _W.ended_ms.is_(None))
     rows = tx.execute(query.where(_W.epoch == directory.epoch(tx)))
     return {row.device: Order(row.id, row.epoch) for row in rows}
+
+
+def shown(tx: Connection, device: bytes) -> Shown | None:
+    """Answers how far the order for a device is, None where there is none in this life of the database."""
+    row = tx.execute(select(tables.wipe).where(_W.device == device)).one_or_none()
+    if row is None or (row.ended_ms is None and row.epoch != directory.epoch(tx)):
+        return None
+    return Shown(
+        at_ms=row.at_ms, begun_ms=row.begun_ms, ended_ms=row.ended_ms, removed=row.removed, kept=row.kept
+    )
 
 
 def begin(server: Server, caller: Caller, order: bytes) -> None:
@@ -99,7 +119,7 @@ def _turn(tx: Connection, device: bytes) -> Any:
     return tx.execute(select(tables.device).where(_D.id == device)).one()
 
 
-def _note(server: Server, tx: Connection, row: Any, kind: str) -> None:
+def _note(server: Server, tx: Connection, row: Any, kind: str, by: bytes) -> None:
     """Writes it down; by the journal every replica learns that this person's desks are to be looked at."""
     directory.note(server, tx, "device", row.id, directory.device_row(row))
-    audit.note(server, tx, kind, directory.NOBODY, directory.NOBODY, of=row.id)
+    audit.note(server, tx, kind, by, directory.NOBODY, of=row.id)

@@ -19,7 +19,8 @@ from govsync.protocol.session import Role
 from govsync.server import directory, links, policy, reading
 from govsync.server.bounds import Bounds, Tries
 from govsync.server.web import downloads
-from govsync.server.web.handlers import COOKIE, attachment
+from govsync.server.web.answers import attachment
+from govsync.server.web.handlers import COOKIE
 from tests.server.desk import LARGE, noise, set_space
 from tests.server.serving import LIMIT_S
 from tests.server.serving import desk as desk_over_http

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, inspect, text
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 
-NEWEST = "0011"
+NEWEST = "0012"
 
 
 def upgrade(tx: Connection) -> None:

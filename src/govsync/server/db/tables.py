@@ -82,6 +82,7 @@ user = Table(
     Column("login", String, nullable=False, unique=True), Column("name", String, nullable=False),
     Column("issuer", String, nullable=False, server_default=""), Column("subject", String, nullable=False, server_default=""),
     Column("state", String, nullable=False), Column("name_key", String, nullable=False, server_default=""),
+    Column("fleet", Boolean, nullable=False, server_default=false()),
 )  # fmt: skip
 
 credential = Table(
@@ -115,6 +116,13 @@ attempt = Table(
     "attempt", metadata,
     Column("subject", String, primary_key=True), Column("count", Integer, nullable=False),
     Column("since_ms", BigInteger, nullable=False), Index("attempt_since", "since_ms"),
+)  # fmt: skip
+
+web_session = Table(
+    "web_session", metadata,
+    Column("hash", Octets(32), primary_key=True), _id("user", nullable=False),
+    Column("since_ms", BigInteger, nullable=False), Column("used_ms", BigInteger, nullable=False),
+    Index("web_session_user", "user"),
 )  # fmt: skip
 
 grp = Table(

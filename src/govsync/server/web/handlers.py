@@ -8,17 +8,13 @@ somebody came from, and no log has them.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import ExitStack
-from functools import cache, partial
-from hashlib import sha256
-from importlib.resources import files
-from typing import Any, Protocol, TypeVar
-from urllib.parse import quote
+from functools import partial
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from govsync.model import ids
 from govsync.model.codes import CODES, Code
@@ -31,17 +27,17 @@ from govsync.protocol.session import Role
 from govsync.server import contents, links
 from govsync.server.answering import answered
 from govsync.server.bodies import Body, Held, Share
-from govsync.server.connections import CUT
 from govsync.server.context import Server
 from govsync.server.links import Opened
 from govsync.server.turns import Turns
-from govsync.server.web import downloads, forms, pages, ranges, uploads
+from govsync.server.web import answers, downloads, forms, pages, pouring, ranges, uploads
+from govsync.server.web.answers import HEADERS, UNKNOWN, Run, attachment, html, length_of, look_of, onward
 from govsync.server.web.downloads import Piece
 from govsync.server.web.pages import Look
+from govsync.server.web.pouring import Poured
 from govsync.text import pages as words
 from govsync.text.catalog import counted, said, speaking
-from govsync.text.languages import of_browser
-from govsync.text.units import portable_name, shown_name
+from govsync.text.units import shown_name
 
 COOKIE = "govsync_link"
 PASSWORD_BYTES = 16 * KIB
@@ -50,27 +46,11 @@ TAKEN_BYTES = MIB
 """So much of what is sent is cut and stored at a time."""
 FORM_BYTES = 64 * KIB
 """What a form has beside its files, for which there must be room in the space."""
-STATIC_S = 3_600
 _SEEN, _BYTES = "link", "link_bytes"
 """Kinds of calls (`turns`): what asks the database alone, and what waits for the store, too."""
 
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "X-Robots-Tag": "noindex, nofollow",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-}  # fmt: skip
-_HTML = "text/html; charset=utf-8"
-_STATIC = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
-_UNKNOWN = (Code.NOT_FOUND, Code.NO_RIGHT, Code.NODE_IN_SPACE)
 _SAID = {
-    **dict.fromkeys(_UNKNOWN, words.UNKNOWN), Code.TOO_MANY_REQUESTS: words.TOO_MANY, Code.TOO_LARGE: words.TOO_LARGE,
+    **dict.fromkeys(UNKNOWN, words.UNKNOWN), Code.TOO_MANY_REQUESTS: words.TOO_MANY, Code.TOO_LARGE: words.TOO_LARGE,
 }  # fmt: skip
 _WHY = {
     **dict.fromkeys((Code.QUOTA, Code.STORE_FULL), words.NO_ROOM),
@@ -79,12 +59,6 @@ _WHY = {
 }  # fmt: skip
 
 T = TypeVar("T")
-
-
-class Run(Protocol):
-    """Runs something in a thread."""
-
-    async def __call__(self, work: Callable[[], T]) -> T: ...
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -125,27 +99,6 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
     pieces: Callable[[], Iterator[list[Piece]]]
 
 
-class _Poured(StreamingResponse):
-    """An answer that comes piece by piece, and holds its share of memory until it has ended. Where it cannot go on, the
-    connection is cut: so nobody takes it for whole."""
-
-    def __init__(
-        self, pieces: AsyncIterator[Piece], share: Share, status: int, headers: dict[str, str]
-    ) -> None:
-        super().__init__(pieces, status, headers)
-        self._share = share
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """As the application that every response is."""
-        with self._share:
-            try:
-                await super().__call__(scope, receive, send)
-            except Failure:
-                scope["state"][CUT]()
-                while (await receive())["type"] != "http.disconnect":
-                    continue
-
-
 class Pages:
     """Binds the addresses of links to what they answer; `moved` is told of a space that has changed, and how far it is now."""
 
@@ -175,8 +128,8 @@ class Pages:
         most_bytes: int = 0,
     ) -> Route:
         async def handle(request: Request) -> Response:
-            look = _look(request)
-            body = Body(request, min(most_bytes, _length(request, most_bytes)), self._server.bounds)
+            look = look_of(request, PATH)
+            body = Body(request, min(most_bytes, length_of(request, most_bytes)), self._server.bounds)
             token = request.path_params.get("token", "")
             address = request.client.host if request.client is not None else ""
             visit = Visit(request=request, body=body, look=look, token=token, address=address)
@@ -219,7 +172,7 @@ class Pages:
             raise Failure(Code.NOT_FOUND)
         download = visit.look.address(f"{visit.root}/content")
         facts = self._facts(visit, link) | {"download": download, "size_bytes": row.size}
-        return _html(200, pages.rendered("file.html", visit.look, **facts))
+        return html(200, pages.rendered("file.html", visit.look, **facts))
 
     def _folder(self, visit: Visit, link: Opened, row: Any) -> Response:
         look, after = visit.look, visit.request.query_params.get("after")
@@ -249,7 +202,7 @@ class Pages:
         here = msgspec.structs.replace(
             look, page=visit.root, query=where | ({"after": after} if after else {})
         )
-        return _html(200, pages.rendered("folder.html", here, **facts))
+        return html(200, pages.rendered("folder.html", here, **facts))
 
     def _href(self, visit: Visit, row: Any, link: Opened | None = None) -> str:
         """Answers where a file or folder of a page leads to."""
@@ -277,7 +230,7 @@ class Pages:
         action = visit.look.address(f"{visit.root}/password")
         look = msgspec.structs.replace(visit.look, page=visit.root)
         page = pages.rendered("password.html", look, action=action, wrong=wrong, most=MOST_PASSWORD)
-        return _html(status, page)
+        return html(status, page)
 
     async def _password(self, visit: Visit) -> Response:
         with self._share(visit) as share:
@@ -286,7 +239,7 @@ class Pages:
 
     def _password_now(self, visit: Visit, given: str) -> Response:
         link = links.opened(self._server, visit.token, visit.address)
-        response = _onward(visit.look.address(visit.root))
+        response = onward(visit.look.address(visit.root))
         if link.password is None:
             return response
         try:
@@ -315,7 +268,7 @@ class Pages:
             share.take(found.memory_bytes)
             pieces, first = await self._stored(found.link.space, lambda: self._begun(found))
             until_begun.pop_all()  # The answer lets go of it when it has ended.
-        return _Poured(self._poured(found.link.space, first, pieces), share, found.status, found.headers)
+        return Poured(self._poured(found.link.space, first, pieces), share, found.status, found.headers)
 
     def _content_now(self, visit: Visit) -> Response | Fetched:
         """Judges what is asked for, and answers it at once where no content is needed for that."""
@@ -376,8 +329,8 @@ class Pages:
     ) -> AsyncIterator[Piece]:
         while True:
             for data in piece:
-                for start in range(0, len(data), self._server.bounds.piece_bytes):
-                    yield memoryview(data)[start : start + self._server.bounds.piece_bytes]
+                for part in pouring.cut(data, self._server.bounds.piece_bytes):
+                    yield part
             found = await self._stored(space, lambda: next(pieces, None))
             if found is None:
                 return
@@ -399,7 +352,7 @@ class Pages:
             "received": got, "wrong": wrong,
         }  # fmt: skip
         look = msgspec.structs.replace(visit.look, page=visit.root)
-        return _html(status, pages.rendered("upload.html", look, **facts))
+        return html(status, pages.rendered("upload.html", look, **facts))
 
     async def _upload(self, visit: Visit) -> Response:
         link = await self._seen(lambda: self._upload_now(visit))
@@ -411,7 +364,7 @@ class Pages:
             sending = uploads.Sending(self._server, link, boundary)
             failure = await self._received(visit, link, sending)
         if failure is None and sending.received:
-            return _onward(visit.look.address(visit.root, {"sent": str(sending.received)}))
+            return onward(visit.look.address(visit.root, {"sent": str(sending.received)}))
         return await self._seen(lambda: self._not_received(visit, link, sending, failure))
 
     def _upload_now(self, visit: Visit) -> Response | Opened:
@@ -421,7 +374,7 @@ class Pages:
             return self._asking(visit, 403)
         if link.role is not Role.UPLOADER:
             raise Failure(Code.NOT_FOUND)
-        growth = max(0, _length(visit.request, 0) - FORM_BYTES)
+        growth = max(0, length_of(visit.request, 0) - FORM_BYTES)
         try:
             contents.missing(self._server, link.maker, link.space, Missing(hashes=(), growth_bytes=growth))
         except Failure as failure:
@@ -455,7 +408,7 @@ class Pages:
         try:
             await self._stored(link.space, lambda: sending.take(b"".join(data)))
         except Failure as failure:
-            if failure.code in _UNKNOWN or failure.code is Code.BAD_REQUEST:
+            if failure.code in UNKNOWN or failure.code is Code.BAD_REQUEST:
                 raise
             return failure
         finally:
@@ -483,72 +436,15 @@ class Pages:
 
 def nothing(request: Request) -> Response:
     """Answers what is no address of a page."""
-    return _refused(_look(request), Failure(Code.NOT_FOUND))
+    return _refused(look_of(request, PATH), Failure(Code.NOT_FOUND))
 
 
 async def _static(request: Request) -> Response:
-    """Gives what all pages share; nothing of it is anybody's."""
-    name = request.path_params["name"]
-    if name not in _STATIC:
-        return nothing(request)
-    data, tag = _static_file(name)
-    headers = HEADERS | {
-        "Cache-Control": f"public, max-age={STATIC_S}",
-        "ETag": tag,
-        "Content-Type": _STATIC[name],
-    }
-    if ranges.is_known(request.headers.get("if-none-match", ""), tag):
-        return Response(status_code=304, headers=headers)
-    return Response(data, headers=headers)
-
-
-@cache
-def _static_file(name: str) -> tuple[bytes, str]:
-    data = (files("govsync.server.web") / "static" / name).read_bytes()
-    return data, ranges.tag_of(sha256(data).digest())
-
-
-def _look(request: Request) -> Look:
-    """Reads from a request how its page is shown."""
-    wanted = request.query_params.get("lang")
-    below = request.scope["raw_path"].decode("latin-1").partition(PATH)[2]
-    language = of_browser(wanted if wanted is not None else request.headers.get("accept-language", ""))
-    return Look(language=language, chosen=wanted is not None, up="../" * below.count("/"))
+    return answers.static(request) or nothing(request)
 
 
 def _refused(look: Look, failure: Failure, reference: str = "") -> Response:
-    """Says why nothing is shown. What is not there, and what somebody may not see, are said alike."""
-    title, what = _SAID.get(failure.code, words.LATER)
-    status = 404 if failure.code in _UNKNOWN else CODES[failure.code].status or 500
-    response = _html(status, pages.rendered("said.html", look, title=title, what=what, reference=reference))
-    wait_ms = failure.facts.get("wait_ms")
-    if isinstance(wait_ms, int):
-        response.headers["Retry-After"] = str(-(-wait_ms // 1000))
-    return response
-
-
-def _html(status: int, page: bytes) -> Response:
-    return Response(page, status, HEADERS | {"Content-Type": _HTML})
-
-
-def _onward(address: str) -> Response:
-    """Sends a browser on to a page, so that nothing is sent twice when that is loaded again (RFC 9110, section 15.4.4)."""
-    return Response(status_code=303, headers=HEADERS | {"Location": address})
-
-
-def attachment(name: str) -> str:
-    """Answers the header by which a browser saves a file under its name (RFC 6266), and never shows it."""
-    portable = portable_name(name)
-    plain = "".join(
-        sign if sign.isascii() and sign.isprintable() and sign not in '"\\%' else "_" for sign in portable
-    )
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(portable, safe='')}"
-
-
-def _length(request: Request, otherwise: int) -> int:
-    """Answers how long a body is said to be."""
-    text = request.headers.get("content-length", "")
-    return int(text) if text.isascii() and text.isdecimal() and len(text) <= 18 else otherwise
+    return answers.refused(look, _SAID, words.LATER, failure, reference)
 
 
 def _count(text: str) -> int | None:

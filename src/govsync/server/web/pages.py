@@ -1,4 +1,4 @@
-"""The pages of links as HTML. The one module that knows Jinja: whatever is put into a page is escaped, and a name stands apart
+"""Pages as HTML. The one module that knows Jinja: whatever is put into a page is escaped, and a name stands apart
 from the text around it, in whatever direction it is written (HTML, the element `bdi`).
 
 Addresses in a page are relative: a reverse proxy may put all of it below a path of its own.
@@ -48,7 +48,7 @@ def rendered(template: str, look: Look, **facts: Any) -> bytes:
     ]
     with speaking(look.language):
         page = _TEMPLATES.get_template(template).render(
-            language=look.language, languages=languages, up=look.up, said=_said, counted=counted, size=size,
+            language=look.language, chosen=look.chosen, languages=languages, up=look.up, said=_said, counted=counted, size=size,
             shown=shown_name, **facts,
         )  # fmt: skip
     return page.encode()
