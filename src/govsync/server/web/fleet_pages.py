@@ -22,6 +22,7 @@ from govsync.server.web.answers import HEADERS, attachment, onward
 from govsync.server.web.fleet_view import PAGE, Asked
 from govsync.server.web.signed_in import Door, Visit
 from govsync.text import pages as words
+from govsync.text.catalog import said
 
 FLEET = "fleet"
 Act = Callable[[Connection, bytes, bytes], None]
@@ -95,7 +96,7 @@ class FleetPages:
 
         return [
             {"title": words.BY_STATE, "rows": [row("state", each, words.state(each), count) for each, count in counts.states]},
-            {"title": words.BY_VERSION, "rows": [row("", "", each or words.SILENT, count) for each, count in counts.versions]},
+            {"title": words.BY_VERSION, "rows": [row("", "", each or said(words.SILENT), count) for each, count in counts.versions]},
             {"title": words.BY_PROBLEM, "rows": [row("code", each, each, count) for each, count in counts.codes]},
         ]  # fmt: skip
 
