@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, update
+from sqlalchemy import delete, func, select, update
 
-from govsync.server import packs
+from govsync.server import directory, packs
 from govsync.server.check import check
 from govsync.server.db import tables
 from tests.server.desk import LARGE, Desk, rows
@@ -44,6 +44,8 @@ def change_row(statement: Any) -> Plant:
 s, n, r, c, j = (
     each.c for each in (tables.space, tables.node, tables.revision, tables.chunk, tables.journal)
 )
+SMALL_FILE = select(n.id).where(n.name == "small.txt").scalar_subquery()
+NEWEST = select(func.max(j.seq)).where(j.stream == directory.SYS).scalar_subquery()
 DAMAGE: dict[str, tuple[Plant, set[str]]] = {
     "a flipped bit in a pack": (change_pack(flip), {"chunk", "revision"}),
     "a pack that is gone": (change_pack(lambda path, _: path.unlink()), {"chunk", "revision"}),
@@ -55,6 +57,11 @@ DAMAGE: dict[str, tuple[Plant, set[str]]] = {
     "a content without a row": (change_row(delete(tables.chunk)), {"revision"}),
     "a pack without a row": (change_row(delete(tables.pack)), {"pack"}),
     "another's manifest": (change_row(update(tables.revision).values(size=r.size + 1)), {"manifest", "node"}),
+    "a version that says another content": (change_row(update(tables.revision).values(hash=bytes(32))), {"manifest", "node"}),
+    "a file in nothing": (change_row(update(tables.node).where(n.name == "large.bin").values(parent=bytes(16))), {"place"}),
+    "a file in what was deleted": (change_row(update(tables.node).where(n.name == "reports").values(deleted_seq=1)), {"place"}),
+    "a file in a file": (change_row(update(tables.node).where(n.name == "large.bin").values(parent=SMALL_FILE)), {"place"}),
+    "a mount that shows something else": (change_row(update(tables.node).where(n.kind == "mount").values(root=bytes(16))), {"place"}),
     "no manifest": (change_row(update(tables.revision).values(manifest=b"?")), {"manifest"}),
     "a file without its version": (change_row(delete(tables.revision)), {"node"}),
     "a version without its file": (
@@ -62,6 +69,12 @@ DAMAGE: dict[str, tuple[Plant, set[str]]] = {
     ),
     "another entry in a journal": (change_row(update(tables.journal).where(j.seq == 2).values(body=b"?")), {"journal"}),
     "an entry that is gone": (change_row(delete(tables.journal).where(j.seq == 1)), {"journal"}),
+    "another entry in the directory's journal": (
+        change_row(update(tables.journal).where(j.stream == directory.SYS, j.seq == 2).values(body=b"?")), {"journal"},
+    ),
+    "a directory's journal without its end": (
+        change_row(delete(tables.journal).where(j.stream == directory.SYS, j.seq == NEWEST)), {"journal"},
+    ),
     "a head that is ahead": (change_row(update(tables.space).values(head=s.head + 1)), {"journal"}),
     "another chain": (change_row(update(tables.space).values(chain=bytes(32))), {"journal"}),
     "a wrong sum": (change_row(update(tables.space).values(bytes=s.bytes + 1)), {"sum"}),

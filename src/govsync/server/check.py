@@ -216,18 +216,26 @@ def _bad_places(server: Server, space: bytes) -> list[Damage]:
 
 def _bad_chain(server: Server, stream: bytes) -> list[Damage]:
     value = chain.START
-    j, s = tables.journal.c, tables.space.c
+    j = tables.journal.c
     with server.database.begin(write=False) as tx:
-        end = tx.execute(select(s.head, s.chain, s.floor).where(s.id == stream)).one_or_none()
-        expected = end.floor if end is not None else 0
+        expected, head, newest = _bounds(tx, stream)
         for row in tx.execute(select(tables.journal).where(j.stream == stream).order_by(j.seq)):
             expected += 1
             value = chain.link(value, row.seq, row.op_key, row.body)
             if row.seq != expected or value != row.chain:
                 return [Damage("journal", f"{stream.hex()} {row.seq}", _COPY)]
-    if end is not None and (end.head, bytes(end.chain)) != (expected, value):
+    if (head, newest) != (expected, value):
         return [Damage("journal", f"{stream.hex()} {expected}", _COPY)]
     return []
+
+
+def _bounds(tx: Connection, stream: bytes) -> tuple[int, int, bytes]:
+    """Answers after which sequence a journal begins, and by which sequence and chain it is said to end."""
+    if stream == directory.SYS:
+        return 0, directory.sys_head(tx), directory.sys_chain(tx)
+    s = tables.space.c
+    row = tx.execute(select(s.floor, s.head, s.chain).where(s.id == stream)).one()
+    return int(row.floor), int(row.head), bytes(row.chain)
 
 
 def _mark(server: Server, space: bytes, bad: set[bytes], revisions: dict[bytes, Damage]) -> None:

@@ -58,6 +58,11 @@ def sys_head(tx: Connection) -> int:
     return int(setting(tx, _HEAD) or b"0")
 
 
+def sys_chain(tx: Connection) -> bytes:
+    """Answers the chain of the `sys` journal at its newest sequence."""
+    return setting(tx, _CHAIN) or chain.START
+
+
 def begin_epoch(server: Server, tx: Connection) -> bytes:
     """Begins another life of the database: after its making, and when it was put back from a copy (R33, R34)."""
     take_turns(tx, _TURNS)
@@ -83,7 +88,7 @@ def note_all(server: Server, tx: Connection, changes: Sequence[tuple[str, bytes,
     """Appends changes of the directory, each as (kind, subject, full row), to the `sys` journal."""
     take_turns(tx, _TURNS)
     head = sys_head(tx)
-    value = setting(tx, _CHAIN) or chain.START
+    value = sys_chain(tx)
     now_ms = server.clock.time_ms()
     entries = [
         chain.JournalEntry(
