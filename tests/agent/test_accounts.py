@@ -134,3 +134,12 @@ def test_a_server_that_does_not_say_what_is_fixed_keeps_nobody_out(here, endpoin
     accounts.sign_in(here, endpoint, "anna", PASSWORD)
     assert home.load(here, bytes(16)).login == "anna"
     assert not here.endpoint_policy.exists(), "another's is nobody's"
+
+
+def test_a_sign_out_removes_files_only_where_it_is_asked_to(here, endpoint, monkeypatch):
+    asked: list[object] = []
+    monkeypatch.setattr(accounts, "remove_files", lambda _, identity, __: asked.append(identity.login))
+    for remove in (False, True):
+        accounts.sign_in(here, endpoint, "anna", PASSWORD)
+        accounts.sign_out(here, remove)
+        assert asked == ["anna"] * remove

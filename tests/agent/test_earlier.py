@@ -104,6 +104,11 @@ def test_all_that_was_in_it_is_asked_for_from_what_the_server_has_and_named_whol
     assert server.told[-1] == HeadTold(b"s", 1), "the server tells it to all devices but this one"
 
 
+def test_a_folder_that_was_shared_then_is_named_also_where_this_desk_does_not_show_it_any_more(server):
+    server.states = (*TREE, state(6, "shared then", 1, Kind.MOUNT))
+    assert restore(server).left_paths == ("shared then", "shared")
+
+
 def test_what_is_kept_no_longer_is_named_and_the_rest_comes(server):
     server.refuses["a"] = Code.NOT_FOUND
     back = restore(server)

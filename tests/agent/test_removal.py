@@ -267,9 +267,11 @@ def test_killed_while_the_folder_becomes_another_one_it_is_known_again(stage, mo
     assert removal.roots.found(DiskFileSystem(stage.folder)) == (bytes.fromhex(known.root), DEVICE)
 
 
-def test_where_the_folder_is_away_it_is_asked_again_which_one_it_is(stage):
+@pytest.mark.parametrize("away", ["folder", "marker"])
+def test_where_the_folder_is_away_it_is_asked_again_which_one_it_is(stage, away):
     asked = msgspec.structs.replace(stage.identity, next_root="ab" * 16)
-    stage.folder.rename(stage.folder.with_name("away"))
+    gone = stage.folder if away == "folder" else stage.folder / STATE
+    gone.rename(stage.folder.with_name("away"))
     assert home.with_root(stage.places, asked) == asked
 
 
@@ -301,3 +303,52 @@ def test_what_is_written_into_a_file_on_its_way_out_comes_back(stage, monkeypatc
     removed = stage.remove()
     assert stage.files() == {**UNSENT, "a.txt": b"late"}
     assert "a.txt" in removed.left_paths
+
+
+def test_a_folder_that_another_desk_has_taken_over_is_not_touched(stage):
+    removal.roots.adopt(DiskFileSystem(stage.folder), bytes.fromhex(stage.identity.root), b"o" * 16)
+    with pytest.raises(Failure) as refused:
+        stage.remove()
+    assert refused.value.code is Code.FOLDER_REPLACED
+    assert stage.files() == {**SENT, **UNSENT}
+
+
+def test_an_empty_folder_that_the_server_does_not_show_stays(stage):
+    (stage.folder / "mine" / "deeper").mkdir(parents=True)
+    stage.remove()
+    assert (stage.folder / "mine" / "deeper").is_dir()
+
+
+def test_versions_stay_where_it_is_not_known_whether_the_server_has_had_them(stage, monkeypatch):
+    def fail(*_: object) -> None:
+        raise Failure(Code.OFFLINE)
+
+    (stage.folder / STATE / "trash" / "1~old.txt").write_bytes(b"old")
+    monkeypatch.setattr(stage.calls, "known", fail)
+    assert f"{STATE}/trash/1~old.txt" in stage.remove().left_paths
+    assert stage.aside() == {b"old"}
+
+
+def test_what_waits_for_its_name_stays_and_is_named(stage):
+    """A change of names was cut off (R14)."""
+    (stage.folder / STATE / "parking" / "7~a.txt").write_bytes(b"parked")
+    assert f"{STATE}/parking/7~a.txt" in stage.remove().left_paths
+    assert (stage.folder / STATE / "parking" / "7~a.txt").read_bytes() == b"parked"
+
+
+@pytest.mark.parametrize("how", ["refused", "cut off"])
+def test_a_folder_that_cannot_be_listed_whole_is_named_and_keeps_nothing_else_back(stage, monkeypatch, how):
+    ino = (stage.folder / "deep").stat().st_ino
+
+    def listed(self, folder):
+        found = DiskFileSystem.list(self, folder)
+        if self.identity(folder).ino != ino:
+            return found
+        if how == "refused":
+            raise Failure(Code.NO_ACCESS)
+        return msgspec.structs.replace(found, complete=False)
+
+    monkeypatch.setattr(Disk, "list", listed, raising=False)
+    removed = stage.remove()
+    assert "deep" in removed.left_paths
+    assert not {"a.txt", "Team/t.txt"} & stage.files().keys()

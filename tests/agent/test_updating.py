@@ -176,6 +176,23 @@ def test_the_command_of_policy_is_given_each_version_once(desk, operator):
     assert given(desk) == ["two", "three"]
 
 
+def test_a_command_under_which_this_process_begins_anew_is_not_given_the_version_again(
+    desk, operator, monkeypatch
+):
+    desk.policy(update_command=installer(desk.base))
+    operator.publish("0.2.0", b"two")
+
+    def exchanged(*_: object) -> None:
+        raise SystemExit
+
+    with monkeypatch.context() as patched:
+        patched.setattr(updating, "_install", exchanged)
+        with pytest.raises(SystemExit):
+            desk.look()
+    assert desk.look() == "0.2.0"
+    assert given(desk) == []
+
+
 def test_a_command_that_fails_is_noted_and_tried_again_at_the_next_look(desk, operator):
     desk.policy(update_command=installer(desk.base, code=7))
     operator.publish("0.2.0", b"two")

@@ -1,16 +1,20 @@
 """A desk that is ordered to be wiped: it removes what a sign-out would, once, and only if the server it is signed in to has the
 order (docs/decisions/0043)."""
 
+from types import SimpleNamespace
+
 import msgspec
 import pytest
 
-from govsync.agent import accounts, home, orders, removal
+from govsync.agent import accounts, home, main, orders, removal
 from govsync.content.manifests import manifest_of
+from govsync.local import root as roots
 from govsync.model.codes import Code
-from govsync.model.problems import Failure
+from govsync.model.problems import Failure, Problem
 from govsync.protocol.fleet import Wiped
 from govsync.protocol.session import Tokens
-from tests.agent.test_removal import SENT, UNSENT, Disk, Killed, Stage
+from govsync.system.disk import DiskFileSystem
+from tests.agent.test_removal import DEVICE, SENT, UNSENT, Disk, Killed, Stage
 
 ORDER = bytes(range(100, 116))
 
@@ -23,13 +27,14 @@ class Calls:
         self.refuses: dict[str, Code] = {}
         self.told: list[Wiped] = []
         self.files_at_begin: dict[str, bytes] = {}
+        self.known_at_begin: home.Ordered | None = None
 
     def __getattr__(self, name: str):
         return getattr(self._stage.calls, name)
 
     def begin_wipe(self, order: bytes) -> None:
         assert order == ORDER
-        self.files_at_begin = self._stage.files()
+        self.files_at_begin, self.known_at_begin = self._stage.files(), self._stage.identity.wipe
         if "begin" in self.refuses:
             raise Failure(self.refuses["begin"])
 
@@ -61,7 +66,11 @@ def test_what_the_server_has_goes_the_rest_stays_and_only_numbers_are_told(stage
     assert calls.files_at_begin == {**SENT, **UNSENT}, (
         "nothing goes before the order can no longer be taken back"
     )
+    assert calls.known_at_begin == home.Ordered(order=ORDER.hex()), (
+        "what the server knows, the desk knows before"
+    )
     assert (stage.files(), stage.aside()) == (UNSENT, set())
+    assert roots.found(DiskFileSystem(stage.folder)) == (bytes.fromhex(stage.identity.root), DEVICE)
     assert calls.told == [Wiped(removed=len(SENT), kept=len(UNSENT))]
     assert stage.identity.wipe == home.Ordered(order=ORDER.hex(), over=True)
 
@@ -145,3 +154,21 @@ def test_a_sign_in_ends_what_was_begun_before(stage, monkeypatch):
     monkeypatch.setattr(accounts.HttpCalls, "sign_in", lambda *_: tokens)
     accounts.sign_in(stage.places, "http://127.0.0.1:1", "anna", "password")
     assert stage.identity.wipe == home.Ordered(order=ORDER.hex(), over=True)
+
+
+@pytest.mark.parametrize("lacking", ["nothing", "database", "folder", "proof", "recovery"])
+def test_a_desk_ends_to_obey_only_while_its_folder_is_there_and_proven(monkeypatch, lacking):
+    trouble = Problem(Code.DISK_FULL) if lacking == "database" else None
+    engine = SimpleNamespace(
+        root_problem=Problem(Code.FOLDER_MISSING) if lacking == "folder" else None,
+        desk=SimpleNamespace(proven_ms=None if lacking == "proof" else 1),
+        placing=SimpleNamespace(recovered=lacking != "recovery"),
+    )
+    ended: list[bool] = []
+    agent = SimpleNamespace(
+        memory=SimpleNamespace(trouble=trouble), engine=engine, store=None, identity=SimpleNamespace(wipe=None), order=None,
+        loop=SimpleNamespace(stop=lambda: ended.append(True)), _began_s=0.0,
+    )  # fmt: skip
+    monkeypatch.setattr(main.spaces, "all_spaces", lambda _: [SimpleNamespace(epoch=b"now")])
+    main.Agent._consider(agent, ORDER, b"now")
+    assert (agent.order, ended) == ((ORDER, [True]) if lacking == "nothing" else (None, []))

@@ -7,6 +7,8 @@ from zipfile import ZipFile
 import msgspec
 import pytest
 
+from govsync.agent import support
+from govsync.agent.doctor import Finding
 from govsync.control import messages
 from govsync.model.activity import HoldRow, ProblemRow
 from govsync.model.status import SpaceStatus, Transfer
@@ -131,3 +133,9 @@ def test_it_is_written_where_nothing_else_works(govsync, home, tmp_path, damaged
     examined = json.loads(found["examination.json"])
     assert examined == {"failed": "store_damaged"} if damaged else len(examined) > 5
     assert json.loads(found["settings.json"])["hold.deletions"]["value"] == 200
+
+
+def test_where_something_lies_is_told_only_with_the_names():
+    found = Finding("folder", "PASS", f"/home/kim/{NAME}")
+    assert support._finding(found, names=False)["detail"] == support.LEFT_OUT
+    assert support._finding(found, names=True)["detail"] == f"/home/kim/{NAME}"

@@ -395,6 +395,25 @@ def test_what_had_left_a_folder_that_was_removed_is_not_looked_for_in_it_any_mor
     assert bench.server.alive()["moved"].hash == manifest_of([b"from a colleague"]).content_hash
 
 
+def test_what_had_left_the_synced_folder_from_one_that_was_removed_is_waited_for_no_longer(
+    bench: Bench,
+) -> None:
+    """As above, but it turns up nowhere."""
+    bench.settle()
+    folder = bench.server.tell(
+        NodeState(node=b"F" * 16, kind=Kind.FOLDER, parent=ROOT, name="folder", place=b"P" * 16, seq=0),
+        b"P" * 16,
+    )
+    kept = bench.server.has("theirs", b"from a colleague", parent=folder.node)
+    bench.settle()
+    bench.server.tell(msgspec.structs.replace(folder, dead=True), b"D" * 16)
+    (bench.folder / "folder" / "theirs").rename(bench.folder.parent / "elsewhere")
+    bench.pass_ms(20_000)
+    assert bench.names() == []
+    assert bench.report().state == "in_sync"
+    assert local_tree.by_id(bench.store, kept.node) is None
+
+
 @pytest.mark.parametrize("left", [[b"edited"], []])
 def test_what_was_parked_and_is_deleted_by_a_colleague_is_not_left_there(
     bench: Bench, left: list[bytes]

@@ -1,4 +1,4 @@
-"""Runs the list: `python -m tests.mutations` (all of it) or `python -m tests.mutations R20 I3` (what guards these)."""
+"""Runs the list: `python -m tests.mutations` (all of it) or `python -m tests.mutations R20 I3 0043` (what guards these)."""
 
 import argparse
 import os
@@ -11,11 +11,24 @@ from concurrent.futures import ThreadPoolExecutor
 from enum import StrEnum
 from pathlib import Path
 
-from tests.mutations import disk, server, sharing, trees, window
+from tests.mutations import (
+    disk,
+    fleet,
+    honesty,
+    leaving,
+    links,
+    server,
+    settings,
+    sharing,
+    trees,
+    updates,
+    window,
+)
 from tests.mutations.guard import Guard
 
 ROOT = Path(__file__).parents[2]
-EVERY = (*disk.GUARDS, *trees.GUARDS, *sharing.GUARDS, *server.GUARDS, *window.GUARDS)
+SUBJECTS = (disk, trees, sharing, leaving, server, links, settings, fleet, updates, window, honesty)
+EVERY = tuple(guard for subject in SUBJECTS for guard in subject.GUARDS)
 LIMIT_S = 900
 """How long the tests of one guard may take: without it, something may wait for ever, which is noticed, too."""
 
@@ -32,7 +45,7 @@ class Verdict(StrEnum):
 def main() -> None:
     """Takes away one guard after the other, and ends with 1 unless the tests noticed each."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutations", description=__doc__)
-    parser.add_argument("cites", nargs="*", help="rules and invariants; all, where none is given")
+    parser.add_argument("cites", nargs="*", help="rules, invariants and decisions; all, where none is given")
     parser.add_argument("--at-once", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     chosen = [guard for guard in EVERY if not options.cites or set(guard.cites.split()) & set(options.cites)]

@@ -7,7 +7,7 @@ class Guard(NamedTuple):
     """A guard of a rule, and its absence."""
 
     cites: str
-    """The rules and invariants that it guards, as the documents number them."""
+    """The rules, invariants and decisions that it guards, as the documents number them."""
     file: str
     """Where it stands, below `src/govsync`."""
     words: str

@@ -68,6 +68,9 @@ DAMAGE: dict[str, tuple[Plant, set[str]]] = {
         change_row(delete(tables.node).where(n.rev.is_not(None))), {"revision", "sum"},
     ),
     "another entry in a journal": (change_row(update(tables.journal).where(j.seq == 2).values(body=b"?")), {"journal"}),
+    "an entry that says another chain": (
+        change_row(update(tables.journal).where(j.seq == 2).values(chain=bytes(32))), {"journal"},
+    ),
     "an entry that is gone": (change_row(delete(tables.journal).where(j.seq == 1)), {"journal"}),
     "another entry in the directory's journal": (
         change_row(update(tables.journal).where(j.stream == directory.SYS, j.seq == 2).values(body=b"?")), {"journal"},
@@ -127,3 +130,19 @@ def test_a_wrong_sum_is_counted_again(office: Office, tmp_path: Path):
     assert [each.what for each in check(office.server, repair=True)] == ["sum"]
     assert check(office.server) == []
     assert packs.fold(office.server) == 0
+
+
+def test_what_can_be_read_again_counts_as_whole_again(office: Office, tmp_path: Path):
+    """A pack was put back from a copy."""
+    desk = Desk(office)
+    state = desk.save("large.bin", LARGE)
+    [pack] = pack_files(tmp_path / "store")
+    content = pack.read_bytes()
+    pack.unlink()
+    check(office.server, repair=True)
+    assert [row["lost"] for row in rows(office, tables.chunk)] == [True]
+    pack.write_bytes(content)
+    check(office.server, repair=True)
+    assert [row["lost"] for row in rows(office, tables.chunk)] == [False]
+    assert check(office.server) == []
+    assert desk.fetch(state.rev) == [LARGE]

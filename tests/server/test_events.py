@@ -323,6 +323,19 @@ def test_an_order_is_heard_at_once_and_with_each_beat_by_that_device_alone(
     run(office, pool, story, beat_s=OFTEN_S * 10)
 
 
+def test_an_order_is_heard_before_the_next_beat(office: Office, pool: ThreadPoolExecutor) -> None:
+    clara = office.caller("clara")
+
+    async def story(streams: Streams) -> None:
+        ear = Ear(streams.listen(clara, "a"))
+        await ear.until(events.Beat)
+        with office.server.database.begin() as tx:
+            assert wipes.order(office.server, tx, clara.device)
+        await ear.until(events.Wipe)
+
+    run(office, pool, story, poll_s=OFTEN_S)
+
+
 def test_that_a_desk_listens_is_noted_and_a_full_disk_keeps_no_beat_back(
     office: Office, desk: Desk, pool: Executor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -111,10 +111,15 @@ def test_a_device_is_meant_by_its_id_or_its_name(office: Office) -> None:
     odd = DeviceInfo(id=office.ids.new(), name=one.id.hex(), machine="")
     for each in (one, two, odd):
         office.sign_in("anna", each)
+    link = {
+        "id": office.ids.new(), "user": office.anna, "name": "upload link", "machine": "", "state": "link", "seen_ms": 0,
+    }  # fmt: skip
+    with office.server.database.begin() as tx:
+        tx.execute(insert(tables.device), [link])
     with office.server.database.begin(write=False) as tx:
         assert fleet.named(tx, one.id.hex()) == [one.id], "an id comes before what calls itself so"
         assert sorted(fleet.named(tx, "pc-1")) == sorted([one.id, two.id])
-        for wrong in ("pc", "", one.id.hex()[:-1], bytes(16).hex(), "%"):
+        for wrong in ("pc", "", one.id.hex()[:-1], bytes(16).hex(), "%", "upload link"):
             assert code_of(lambda wrong=wrong: fleet.named(tx, wrong)) is Code.NOT_FOUND  # type: ignore[misc]
 
 
@@ -181,9 +186,9 @@ def test_a_report_has_no_room_for_a_name(office: Office) -> None:
     ):
         told = report(**wrong)
         assert code_of(lambda told=told: fleet.take_report(office.server, caller, told)) is Code.BAD_REQUEST  # type: ignore[misc]
-    fleet.take_report(office.server, caller, report(system="Linux\n\u202e" + "x" * 300))
+    fleet.take_report(office.server, caller, report(version="1\x1b[2J", system="Linux\n\u202e" + "x" * 300))
     [shown] = listed(office)
-    assert shown.system == "Linux" + "x" * 95
+    assert (shown.version, shown.system) == ("1[2J", "Linux" + "x" * 95)
 
 
 def test_problems_are_one_cell(office: Office) -> None:

@@ -18,6 +18,7 @@ from govsync.server.db import tables
 from govsync.server.links import Opened
 from tests.server.desk import Desk, give_role, rows
 from tests.server.office import Office, code_of
+from tests.server.sharers import inside, share
 from tests.server.test_oracle import work
 
 HERE, ELSEWHERE = "192.0.2.1", "198.51.100.7"
@@ -338,6 +339,27 @@ def opened_before(office: Office, link: LinkMade) -> Opened:
         link=link.link, digest=digest, role=Role.VIEWER, maker=None, maker_name="", space=b"", epoch=b"", node=None, name="",
         expires_ms=0, downloads_left=None, password=None,
     )  # type: ignore[arg-type]  # fmt: skip
+
+
+def test_what_was_deleted_and_what_is_shared_for_itself_are_not_in_a_folder(office: Office, anna: Desk):
+    [folder] = anna.do(anna.mkdir("f"))
+    [below] = anna.do(anna.mkdir("below", folder.node))
+    kept, gone = anna.save("kept", b"1", below.node), anna.save("gone", b"1", below.node)
+    anna.do(anna.delete(gone))
+    [shared] = anna.do(anna.mkdir("shared", below.node))
+    there = inside(anna, share(anna, shared))
+    inner = there.save("inner", b"1")
+    [mount] = [
+        row["id"]
+        for row in rows(office, tables.node)
+        if row["parent"] == below.node and row["kind"] == "mount"
+    ]
+    link = opened(office, make(anna, folder.node))
+    assert links.inside(office.server, link, kept.node).id == kept.node
+    for node in (gone.node, mount, inner.node, there.root, anna.root):
+        assert code_of(lambda node=node: links.inside(office.server, link, node)) is Code.NOT_FOUND
+    listed, _ = links.listing(office.server, link, below.node, None)
+    assert [row.id for row in listed] == [kept.node]
 
 
 def test_a_maker_who_may_only_read_by_now_still_shows_and_takes_nothing_in(office: Office, team: Desk):

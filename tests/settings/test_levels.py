@@ -74,6 +74,7 @@ def test_what_says_where_files_lie_and_where_they_go_is_never_the_endpoint_s() -
     assert not theirs & {
         "endpoint.url", "endpoint.locked", "folder.path", "folder.locked", "network.proxy", "network.ca_file", "sync.ignore",
         "app.autostart", "app.notifications", "app.show_tray", "privacy.health_reports",
+        "app.update_url", "app.update_root", "app.update_channel", "app.update_defer", "app.update_command",
     }  # fmt: skip
 
 

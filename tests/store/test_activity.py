@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from govsync.model.nodes import Kind
 from govsync.store import activity
 from govsync.store.activity import FEW, MINUTE_MS, MOST_SINGLY
@@ -92,3 +94,13 @@ def test_what_colleagues_do_meanwhile_is_not_counted_with_ours(desk: StoredDesk)
         activity.note(desk.store, AT_MS, "put", f"theirs {number}", user="Bo", device="desk-7")
     own(desk, files(desk, FEW + 1))
     assert [kind for kind, *_ in told(desk, FEW + 2)] == ["put"] * (FEW + 2)
+
+
+def test_the_oldest_rows_are_forgotten_beyond_what_is_kept(
+    desk: StoredDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activity, "KEPT", 3)
+    for number in range(5):
+        activity.note(desk.store, AT_MS, "put", f"{number}")
+    activity.trim(desk.store)
+    assert [path for _, path, _ in told(desk)] == ["4", "3", "2"]

@@ -69,6 +69,9 @@ def test_what_is_below_is_left_out_and_what_is_beside_is_not(desk: Large) -> Non
     assert not trees.left_out(desk.g)
     desk.store.run("UPDATE node SET r_dead = 1 WHERE lid = ?", (desk.a,))
     assert not SqlTrees(desk.store, 0).left_out(desk.a), "what the server does not have may be deleted here"
+    left_out.choose(desk.store, desk.g)
+    desk.store.run("UPDATE node SET r_dead = 1 WHERE lid = ?", (desk.g,))
+    assert not SqlTrees(desk.store, 0).left_out(desk.g), "nor what was chosen itself"
 
 
 def test_a_folder_that_is_shared_stays_left_out_as_the_mount_that_it_becomes(desk: Large) -> None:

@@ -30,6 +30,16 @@ def test_only_what_is_not_there_is_gone():
     assert gone == ["ENOENT"]
 
 
+@pytest.mark.parametrize("number", [32, 33])
+def test_what_windows_says_of_a_file_that_somebody_has_open_is_no_refusal(number):
+    """Python calls it EACCES."""
+    error = PermissionError(errno.EACCES, "in use")
+    error.winerror = number
+    assert failure_of(error, "open").code is Code.BUSY
+    error.winerror = 5
+    assert failure_of(error, "open").code is Code.NO_ACCESS
+
+
 def test_an_error_without_number_is_a_failure_too():
     assert failure_of(OSError("strange"), "look").code is Code.UNREADABLE
 

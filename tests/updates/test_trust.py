@@ -1,6 +1,8 @@
 """Nothing of a place of updates is believed that was not signed, and nothing that is older than what was seen."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,7 +11,8 @@ from tuf.api.metadata import Metadata, TargetFile
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
-from govsync.updates.trust import Place
+from govsync.updates import trust
+from govsync.updates.trust import Answer, Place
 from tests.updates.place import Operator, fetch, named, seen
 
 CONTENT = bytes(range(256)) * 1000
@@ -73,6 +76,35 @@ def test_a_list_of_other_bytes_is_refused(operator: Operator, tmp_path):
         changed(file)
     place = seen(operator, tmp_path / "desk")
     assert refused(lambda: place.releases("broad")) == "content"
+
+
+def test_a_list_of_more_than_any_needs_is_not_fetched(operator: Operator, tmp_path, monkeypatch):
+    operator.publish("0.2.0")
+    place = seen(operator, tmp_path / "desk")
+    monkeypatch.setattr(trust, "LIST_BYTES", 10)
+    assert refused(lambda: place.releases("broad")) == "list"
+    assert not any(path.endswith("releases.json") for path, _ in operator.mirror.asked)
+
+
+@contextmanager
+def without_end(url: str, start_bytes: int) -> Iterator[Answer]:
+    """As a mirror that goes on after what was signed: whoever reads on fills memory or disk."""
+
+    def more(pieces: Iterator[bytes]) -> Iterator[bytes]:
+        yield from pieces
+        yield b"more"
+        pytest.fail("more was read than was signed")
+
+    with fetch(url, start_bytes) as answer:
+        yield Answer(answer.begins, more(answer.pieces) if "/targets/" in url else answer.pieces)
+
+
+def test_a_mirror_that_never_ends_is_left_at_the_first_byte_too_many(operator: Operator, tmp_path):
+    operator.publish("0.2.0", CONTENT)
+    (release,) = seen(operator, tmp_path / "desk").releases("broad")
+    place = Place(tmp_path / "desk", operator.mirror.url, operator.root, without_end)
+    assert refused(lambda: place.releases("broad")) == "content"
+    assert place.file("broad", release).read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("role", ["timestamp", "snapshot", "targets", "broad"])
@@ -152,6 +184,30 @@ def test_a_download_that_ended_goes_on_where_it_ended(operator: Operator, tmp_pa
     assert place.file("broad", release).read_bytes() == CONTENT
     asked = [begins for path, begins in operator.mirror.asked if path.endswith(".deb")]
     assert asked == [None, "bytes=100000-", "bytes=200000-"]
+
+
+def test_a_mirror_that_ends_too_soon_without_a_word_is_asked_for_the_rest(operator: Operator, tmp_path):
+    """As behind a proxy that says the length of what it has."""
+
+    @contextmanager
+    def half(url: str, start_bytes: int) -> Iterator[Answer]:
+        with fetch(url, start_bytes) as answer:
+            first = [next(answer.pieces)[:1000]]
+            yield Answer(
+                answer.begins, iter(first) if url.endswith(".deb") else iter([*first, *answer.pieces])
+            )
+
+    operator.publish("0.2.0", CONTENT)
+    (release,) = seen(operator, tmp_path / "desk").releases("broad")
+    place = Place(tmp_path / "desk", operator.mirror.url, operator.root, half)
+    with pytest.raises(Failure) as raised:
+        place.file("broad", release)
+    assert raised.value.code is Code.OFFLINE
+    assert seen(operator, tmp_path / "desk").file("broad", release).read_bytes() == CONTENT
+    assert [begins for path, begins in operator.mirror.asked if path.endswith(".deb")] == [
+        None,
+        "bytes=1000-",
+    ]
 
 
 def test_a_mirror_that_begins_at_the_beginning_is_borne_with(operator: Operator, tmp_path):
