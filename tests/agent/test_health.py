@@ -1,8 +1,12 @@
 """What a desk tells of itself: only what is new, seldom, again where it did not arrive, and nothing where that is not wanted."""
 
 from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
 
 from govsync.agent.health import EVERY_S, Reports
+from govsync.agent.main import Agent
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol.fleet import NOTHING, CodeCount, Health
@@ -100,3 +104,14 @@ def test_nothing_is_told_that_could_not_be_taken_back(tmp_path: Path) -> None:
     stage = Stage(tmp_path / "home")
     (tmp_path / "home").write_bytes(b"in the way")
     assert stage.beat(0) == []
+
+
+@pytest.mark.parametrize(("said", "wanted"), [("off", False), ("counts", True)])
+def test_it_is_wanted_where_the_settings_say_so(said: str, wanted: bool) -> None:
+    asked: list[bool] = []
+    agent = SimpleNamespace(
+        settings=SimpleNamespace(privacy_health_reports=said), clock=SimpleNamespace(time_ms=lambda: 0),
+        reports=SimpleNamespace(beat=lambda _now_s, _time_ms, wanted: asked.append(wanted)),
+    )  # fmt: skip
+    Agent._report(agent)  # type: ignore[arg-type]
+    assert asked == [wanted]

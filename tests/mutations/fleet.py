@@ -286,8 +286,8 @@ GUARDS = (
     Guard(
         "I8",
         "server/fleet.py",
-        "version=directory.printable(report.version)",
-        "version=report.version",
+        '"version": directory.printable(report.version)',
+        '"version": report.version',
         "server/test_fleet.py",
     ),
     Guard(
@@ -300,8 +300,29 @@ GUARDS = (
     Guard(
         "I8",
         "agent/main.py",
-        " and self.settings.privacy_health_reports == COUNTS:",
-        ":",
+        "        wanted = self.settings.privacy_health_reports == COUNTS\n",
+        "        wanted = bool(self.settings)\n",
+        "agent/test_health.py",
+    ),
+    Guard(
+        "I8",
+        "agent/health.py",
+        "        if not wanted and not self._note.exists():\n            return\n",
+        "",
+        "agent/test_health.py",
+    ),
+    Guard(
+        "I8",
+        "agent/health.py",
+        "        found = self._look() if wanted else NOTHING\n",
+        "        found = self._look()\n",
+        "agent/test_health.py",
+    ),
+    Guard(
+        "I8",
+        "agent/health.py",
+        '                replace_file(self._note, b"")\n',
+        "                pass\n",
         "agent/test_health.py",
     ),
     Guard(

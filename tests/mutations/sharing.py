@@ -491,7 +491,7 @@ GUARDS = (
         "store/uploads.py",
         'blake2b(node_id + (content_hash or b""), digest_size=16)',
         "blake2b(node_id, digest_size=16)",
-        "simulation/test_adding_only.py",
+        "store/test_uploads.py",
     ),
     Guard(
         "R37",
@@ -512,7 +512,7 @@ GUARDS = (
         "store/uploads.py",
         "WHERE lid = ?6 AND node_id = ?7 AND",
         "WHERE lid = ?6 AND ?7 IS NOT NULL AND",
-        "simulation/test_adding_only.py",
+        "store/test_uploads.py",
     ),
     Guard(
         "R37 R26",

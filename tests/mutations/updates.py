@@ -174,8 +174,8 @@ GUARDS = (
     Guard(
         "0041",
         "system/installed.py",
-        " or (HOME / KEPT).exists():",
-        ":",
+        "    if (folder / KEPT).exists():\n        return None\n",
+        "",
         "system/test_installed.py",
     ),
 )
