@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.days import DAYS
+from tests.mutations.__main__ import EVERY
 
 ROOT = Path(__file__).resolve().parents[1]
 TESTS = ROOT / "tests"
@@ -101,6 +102,7 @@ def numbers() -> str:
             f"| seconds of simulated worlds by chance in each `make test-all`, new ones each time | {', '.join(seconds)} |",
             f"| worlds that once failed, kept and played again | {sum(not row.startswith('#') and bool(row.strip()) for row in regressions)} |",
             f"| random examples tried of each Hypothesis test: `make test`, `make test-rest` | {', '.join(tried)} |",
+            f"| guards of what is promised that `make mutants` takes away, each of which some test has to notice | {at_least(len(EVERY))} |",
             f"| rules of docs/rules.md that a test cites, of {len(rules)} | {len(cited)} |",
             f"| worst days played, of {len(DAYS)}; the others wait, in part or in full | {sum(not day.waits_for for day in DAYS.values())} |",
             "",

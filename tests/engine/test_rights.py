@@ -299,6 +299,15 @@ def test_an_end_of_a_membership_of_which_nothing_was_heard_is_asked_for(bench: B
     assert said(bench) == {"": Code.SPACE_FROZEN}
 
 
+def test_an_end_of_a_membership_whose_event_was_lost_is_found_with_the_next_beat(bench: Bench) -> None:
+    """On a line that was up all the while: only the digest of all heads is another one."""
+    bench.write("a")
+    bench.settle()
+    bench.server.state = SpaceState.UNKNOWN
+    bench.pass_ms(5_000)
+    assert said(bench) == {"": Code.SPACE_FROZEN}
+
+
 @pytest.mark.parametrize("state", [SpaceState.UNKNOWN, SpaceState.DELETED])
 def test_a_space_that_the_server_has_no_more_is_not_called_in_sync(bench: Bench, state: SpaceState) -> None:
     bench.write("a")

@@ -267,7 +267,7 @@ GUARDS = (
         "server/check.py",
         "                reading.mark_lost(tx, space, row.hash, lost=False)\n",
         "                pass\n",
-        "server/test_wanted.py",
+        "server/test_check.py",
     ),
     Guard(
         "I8",
