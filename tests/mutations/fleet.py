@@ -69,7 +69,7 @@ GUARDS = (
     Guard(
         "I14 0043",
         "server/wipes.py",
-        "    audit.note(server, tx, kind, directory.NOBODY, directory.NOBODY, of=row.id)\n",
+        "    audit.note(server, tx, kind, by, directory.NOBODY, of=row.id)\n",
         "",
         "server/test_wipes.py",
     ),
@@ -223,7 +223,7 @@ GUARDS = (
     Guard(
         "I14",
         "server/fleet.py",
-        '    audit.note(server, tx, "device_sign_out", directory.NOBODY, directory.NOBODY, of=device)\n',
+        '    audit.note(server, tx, "device_sign_out", by, directory.NOBODY, of=device)\n',
         "",
         "server/test_fleet.py",
     ),
