@@ -288,7 +288,7 @@ GUARDS = (
         "store/mounts.py",
         "        kept.known_again(store, new)\n",
         "",
-        "simulation/test_sharing.py",
+        "store/test_sharing.py",
     ),
     Guard(
         "R38",

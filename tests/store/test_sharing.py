@@ -445,6 +445,22 @@ def test_a_teams_mount_comes_before_the_own_and_the_folder_goes_there(shared: Sh
     assert paths.disk_path(shared.store, shared.b) == ("f", "d", "b")
 
 
+def test_a_folder_that_had_stayed_for_what_is_never_synced_is_the_space_s_again_at_its_new_mount(
+    shared: Shared,
+) -> None:
+    """Else nobody would be told of what is put into it (R12)."""
+    shared.mount_team()
+    shared.share()
+    shared.store.run("UPDATE node SET presence = 'local_only' WHERE lid = ?", (shared.m,))
+    told = NodeState(
+        node=OWN, kind=Kind.MOUNT, parent=b"T" * 16, name="f", place=OWN, seq=S + 1, target_space=SHARED,
+        root=shared.node(shared.f).node_id,
+    )  # fmt: skip
+    remote_tree.learn(shared.store, TEAM, told)
+    assert shared.space().mount_lid == shared.lid(OWN)
+    assert shared.presence(shared.lid(OWN)) is Presence.HERE
+
+
 def test_when_the_team_is_no_more_the_own_one_is_used_again(shared: Shared) -> None:
     in_both(shared)
     spaces.freeze(shared.store, TEAM, SpaceState.REVOKED)
