@@ -9,6 +9,8 @@ SAID: dict[str, tuple[str, str, str]] = {
     "hold.deletions_share": ("0.9", "0.2", "0.3"),
     "hold.rewrites": ("3000", "300", "70"),
     "folder.minimum_free": ("5 GiB", "3 GiB", "2 GiB"),
+    "folder.known": ("documents", "desktop, pictures", "Pictures"),
+    "folder.known_daily": ("5 GB", "3 GB", "2 GB"),
     "network.upload_limit": ("5 MB", "3 MB", "2 MB"),
     "network.download_limit": ("5 MB", "3 MB", "2 MB"),
     "network.proxy": ("http://one:3128", "http://two:3128", "none"),

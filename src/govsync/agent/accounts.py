@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 import govsync
-from govsync.agent import fixed, home
+from govsync.agent import fixed, home, known
 from govsync.agent.clock import SystemIds
 from govsync.agent.removal import Removed, remove_files
 from govsync.model.codes import Code
@@ -118,9 +118,19 @@ def sign_out(places: Places, remove: bool = False) -> Removed | None:
     Raises Failure, and nothing has changed, where there is no session, or where it is not known what is on the server.
     """
     with _leaving(places) as (identity, calls):
-        removed = remove_files(places, identity, calls) if remove else None
+        removed = _removed(places, identity, calls) if remove else None
         _tell(calls)
     return removed
+
+
+def _removed(places: Places, identity: home.Identity, calls: HttpCalls) -> Removed:
+    """Removes what is safely on the server. Folders that the desktop looks for in the synced one are at their old place first: an
+    empty folder is better than none."""
+    try:
+        known.let_go(places)
+    except Failure as failure:
+        _log.warning("the known folders still lead to the synced one: %s", failure.code)
+    return remove_files(places, identity, calls)
 
 
 @contextmanager
@@ -185,7 +195,7 @@ def obey(places: Places, identity: home.Identity, calls: HttpCalls, order: bytes
     identity = msgspec.structs.replace(identity, wipe=begun)
     home.save(places, identity)
     calls.begin_wipe(order)
-    removed = remove_files(places, identity, calls)
+    removed = _removed(places, identity, calls)
     _log.info("wiped: %d files went, %d stay", removed.count, removed.left)
     try:
         calls.end_wipe(order, Wiped(removed=removed.count, kept=removed.left))

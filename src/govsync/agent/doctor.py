@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 
 import govsync
-from govsync.agent import home
+from govsync.agent import home, known
 from govsync.agent.accounts import plain_calls
+from govsync.agent.known_rules import NAMES, Wait
 from govsync.agent.neighbours import other_program
 from govsync.agent.updating import noted
 from govsync.content.chunks import require_fast_chunking
@@ -64,6 +65,7 @@ def examine(places: Places, environment: Mapping[str, str]) -> list[Finding]:
         ("keyring", lambda: iter([Finding("keyring", "PASS", home.secrets(places).kept_in)])),
         ("watcher", _watches),
         ("parts", _parts),
+        ("known folders", lambda: _known(places)),
         ("updates", lambda: _updates(places)),
         ("agent", lambda: _agent(places)),
     )
@@ -198,6 +200,26 @@ def _updates(places: Places) -> Iterator[Finding]:
     else:
         facts = {"version": govsync.__version__, "channel": found.channel}
         yield _finding("updates", "PASS", "newest", **facts)
+
+
+def _known(places: Places) -> Iterator[Finding]:
+    """Says of each known folder that lies in the synced one, or is to lie there, how it is."""
+    book, wanted = known.noted(places), values(home.settings(places)[0]).folder_known
+    for kind, name in NAMES.items():
+        row, wait = book.rows.get(kind), book.waits.get(kind)
+        if row is None and kind not in wanted:
+            continue
+        if wait is not None and wait.why not in set(Wait):
+            yield _finding("known folders", "WARN", "known_refused", name=name, code=wait.why)
+        elif wait is not None:
+            result = "PASS" if wait.why == Wait.DAILY else "WARN"
+            yield _finding("known folders", result, wait.why, name=name, what=wait.what)
+        elif row is not None and row.left:
+            facts = {"count": row.left, "where": row.was, "path": row.left_path, "code": row.left_code}
+            yield _finding("known folders", "WARN", "known_left", name=name, **facts)
+        else:
+            stage = row.stage if row is not None else "to_come"
+            yield _finding("known folders", "PASS", f"known_{stage}", name=name)
 
 
 def _watches() -> Iterator[Finding]:

@@ -1,5 +1,6 @@
 """The agent: puts the parts of a desk together and runs them until it is asked to stop (the composition root)."""
 
+import datetime
 import logging
 import shutil
 import time
@@ -12,13 +13,14 @@ from typing import NoReturn
 import msgspec
 
 import govsync
-from govsync.agent import accounts, home, log, orders
+from govsync.agent import accounts, home, known, log, orders
 from govsync.agent.accounts import Kept, way
 from govsync.agent.clock import SystemClock, SystemIds
 from govsync.agent.commands import notices
 from govsync.agent.fixed import Fixed
 from govsync.agent.folder_lock import FolderLock
 from govsync.agent.health import Reports
+from govsync.agent.known import KnownFolders
 from govsync.agent.listen import Listener
 from govsync.agent.loop import Loop
 from govsync.agent.memory import Memory
@@ -30,7 +32,7 @@ from govsync.engine import events
 from govsync.engine.desk import Rules, Who
 from govsync.engine.loop import Engine
 from govsync.engine.passing import Passing
-from govsync.engine.report import Facts, report, without_engine
+from govsync.engine.report import Facts, at_rest, report, without_engine
 from govsync.engine.work import Tools, run
 from govsync.local.ignore import Ignore
 from govsync.local.root import COOKIE_PREFIX
@@ -121,7 +123,7 @@ class Agent:
             passing=Passing(lambda: self.loop.moved()),
         )
         self.workers = Workers(lambda job: run(job, self.tools), self.tell)
-        self.loop = Loop(self.memory, self.clock, self.workers.start, self._join_moved)
+        self.loop = Loop(self.memory, self.clock, self.workers.start, self._each_turn)
         self._watcher = self._new_watcher()
         self.reports = Reports(self._health, self.calls.tell_health, places.reported)
         self._fixed = Fixed(self.calls, places, lambda: self.loop.call(self._follow_policy))
@@ -137,6 +139,9 @@ class Agent:
             lambda: not (self._is_metered and self.settings.sync_on_metered == PAUSE),
             self.clock.time_ms, self.ids,
         )  # fmt: skip
+        self._known = KnownFolders(
+            places, lambda kind, path: self.loop.call(lambda: self._note(kind, path)), datetime.datetime.now
+        )
         self._signed_in = kept.load() is not None and bool(self.identity.endpoint)
         self._rate_seen = (time.monotonic(), 0, 0)
         self._rate_now = RateNow()
@@ -202,6 +207,7 @@ class Agent:
         finally:
             listener.stop()
             self._policy.stop()
+            self._known.stop()
             self._metered.stop()
             self._updates.stop()
             self._stream.stop()
@@ -234,6 +240,27 @@ class Agent:
         self._watcher.stop()
         self._watcher = self._new_watcher()
         self._watch()
+
+    def _each_turn(self) -> None:
+        self._join_moved()
+        with self.memory.guarded(self.clock.now()):
+            self._settle_known()
+
+    def _settle_known(self) -> None:
+        """Has known folders brought in, or back, where the settings ask for it and the desk is at rest."""
+        if not self.memory.begun or not self._known.due(self.settings.folder_known):
+            return
+        self.engine.desk.now = self.clock.now()
+        if at_rest(self.engine):
+            self._known.begin(known.Desk(
+                folder=Path(self.identity.folder), root=self.tools.root, device=self.identity.name,
+                wanted=self.settings.folder_known, daily_bytes=self.settings.folder_known_daily,
+                booted_ns=self.tools.booted_ns, left_out=known.left_out_here(self.store),
+            ))  # fmt: skip
+
+    def _note(self, kind: str, path: str) -> None:
+        with self.store.transaction():
+            activity.note(self.store, self.clock.time_ms(), kind, path)
 
     def _join_moved(self) -> None:
         """Joins our own folder where it lies anew, or our memory is of another time: put back from a copy, or moved to

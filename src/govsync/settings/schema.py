@@ -25,6 +25,8 @@ PAUSE, SYNC = "pause", "sync"
 PILOT, BROAD = "pilot", "broad"
 """Who takes a newer version first, and who when it has proved itself."""
 DEFER_DAYS = (0, 90)
+KNOWN = ("documents", "desktop", "pictures")
+"""The folders of a person that can be brought into the synced one."""
 
 DEFAULT_FOLDER = "~/GovSync"
 LEVELS = ("error", "warning", "info", "debug")
@@ -194,6 +196,14 @@ def _extensions(text: str) -> tuple[str, ...]:
     return found
 
 
+def _known(text: str) -> tuple[str, ...]:
+    """Reads names of a person's folders; whatever their order was, theirs is always the same."""
+    found = {each.casefold() for each in _patterns(text)}
+    if not found <= set(KNOWN):
+        raise ValueError(text)
+    return tuple(each for each in KNOWN if each in found)
+
+
 def _one_of(*choices: str) -> Callable[[str], str]:
     return lambda text: {choice: choice for choice in choices}[text.strip()]
 
@@ -234,6 +244,10 @@ SETTINGS: tuple[Setting, ...] = (
             meaning="So many files rewritten within ten minutes are a question first."),
     Setting(key="folder.minimum_free", default=1 << 30, parse=size, endpoint=_up_to(MOST_FREE_BYTES),
             meaning="Downloads leave so much of the disk free."),
+    Setting(key="folder.known", default=(), parse=_known, shape=Shape.LIST,
+            meaning="Folders of the person that lie in the synced one: documents, desktop, pictures. One that is named no more is copied back."),
+    Setting(key="folder.known_daily", default=0, parse=size,
+            meaning="So much of them is brought in on one day, a folder whole; a larger one is the only one of its day. 0: no limit."),
     Setting(key="network.upload_limit", default=0, parse=size, endpoint=_none_or_from(LEAST_RATE),
             meaning="Bytes a second upwards; 0: no limit."),
     Setting(key="network.download_limit", default=0, parse=size, endpoint=_none_or_from(LEAST_RATE),

@@ -18,6 +18,8 @@ class Values(msgspec.Struct, frozen=True, kw_only=True):
     hold_deletions_share: float
     hold_rewrites: int
     folder_minimum_free: int
+    folder_known: tuple[str, ...]
+    folder_known_daily: int
     network_upload_limit: int
     network_download_limit: int
     network_proxy: str

@@ -267,6 +267,7 @@ ACTIVITIES: dict[str, Text] = {
     "rescued": "put into GovSync Rescued", "damaged": "was damaged, not edited; fetched again", "husk": "stays on this desk only",
     "left_out": "left out of this desk", "taken_in": "on this desk again",
     "share": "shared", "role_changed": "is yours in another role now", "space_left": "taken off this desk", "folder_joined": "another folder, joined with what the server has",
+    "known_brought": "lies in GovSync now", "known_returned": "was copied back to its old place",
     "mount_ended": "hangs there no more", "member_added": "shared with", "member_role": "gave another role to",
     "member_removed": "ended the sharing with", "member_left": "left", "owner": "passed on to", "link": "made a link to",
     "link_end": "ended a link to",
