@@ -95,6 +95,28 @@ def test_documents_come_in_and_go_back_and_every_desk_has_them(site: Site) -> No
     assert home.json("holds") == []
 
 
+def test_what_is_left_out_of_a_desk_is_no_place_for_its_documents(site: Site) -> None:
+    office, home = site.desk("office"), site.desk("home")
+    at_home(office)
+    (office.base / "Documents").mkdir()
+    (office.base / "Documents" / "Plan.docx").write_bytes(b"plan")
+    home.write("Documents/large.bin", b"large")
+    meet(office, home)
+    office.do("exclude", str(office.folder / "Documents"))
+    until(lambda: not (office.folder / "Documents").exists(), "it is left out")
+    restart(office, "documents")
+    until(lambda: "is shared, or left out of this desk" in office.call("doctor").stdout, "why they stay")
+    office.wait()
+    assert office.files() == {}
+    assert (office.base / "Documents" / "Plan.docx").read_bytes() == b"plan"
+    office.do("include", str(office.folder / "Documents"))
+    office.wait()
+    restart(office, "documents")
+    until(lambda: is_here(office), "the documents in the folder")
+    meet(office, home)
+    assert home.files() == {"Documents/large.bin": b"large", "Documents/Plan.docx": b"plan"}
+
+
 def test_whoever_signs_out_and_removes_the_files_has_a_folder_for_documents(site: Site) -> None:
     office = site.desk("office")
     at_home(office)
