@@ -59,9 +59,7 @@ class Person:
 
         def is_there() -> bool:
             found[:] = [
-                each
-                for each in self.reader.seen()
-                if name in each.name and each.role not in _PASSIVE and each.has(ENABLED)
+                each for each in self.reader.seen(name) if each.role not in _PASSIVE and each.has(ENABLED)
             ]
             return bool(found)
 
@@ -103,7 +101,7 @@ class Person:
 
     def sees(self, text: str) -> None:
         """Waits until something is read on the screen."""
-        until(lambda: text in self.reader.text(), f"{text!r} on the screen")
+        until(lambda: self.reader.reads(text), f"{text!r} on the screen")
 
     def picture(self, name: str) -> None:
         """Keeps what is seen now, for whoever wants to look at it."""

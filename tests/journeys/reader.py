@@ -1,4 +1,7 @@
-"""What stands on a screen as those hear it who do not see it: each thing with its role, its name and where it is (AT-SPI)."""
+"""What stands on a screen as those hear it who do not see it: each thing with its role, its name and where it is (AT-SPI).
+
+Each answer is a message there and one back, which a program answers between all that it does: asked is only what is wanted.
+"""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -17,6 +20,14 @@ CHECKED, ENABLED, FOCUSABLE, FOCUSED, SHOWING = 4, 8, 11, 12, 25
 
 Where = tuple[str, str]
 """Of which program, and which of its things."""
+
+
+class _Named(NamedTuple):
+    """One thing, as far as it is known while it is looked for."""
+
+    name: str
+    states: int
+    where: Where
 
 
 class Thing(NamedTuple):
@@ -46,35 +57,28 @@ class Reader:
         """Reads no more."""
         self._bus.close()
 
-    def seen(self, program: str = "govsync") -> list[Thing]:
-        """Answers everything that a program shows, from the left and the top as its windows are built."""
-        root = ("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
-        return [
-            thing
-            for each in self._children(root)
-            if self._name(each) == program
-            for window in self._children(each)
-            for thing in self._shown(window)
-        ]
+    def seen(self, name: str = "") -> list[Thing]:
+        """Answers everything that is shown and in whose name something stands, from the left and the top as windows are built."""
+        return [thing for found in self._named() if name in found.name for thing in self._looked_at(found)]
 
     def all(self, name: str, role: str = "") -> list[Thing]:
-        """Answers everything in whose name something stands."""
-        return [each for each in self.seen() if name in each.name and role in ("", each.role)]
+        """Answers everything of a role in whose name something stands."""
+        return [each for each in self.seen(name) if role in ("", each.role)]
 
     def one(self, name: str, role: str = "") -> Thing:
         """Answers the first thing of a name, as soon as it is there and can be used."""
         found: list[Thing] = []
 
         def is_there() -> bool:
-            found[:] = [each for each in self.seen() if each.name == name and role in ("", each.role)]
+            found[:] = [each for each in self.all(name, role) if each.name == name]
             return bool(found) and found[0].has(ENABLED)
 
         until(is_there, f"{role or 'something'} called {name!r}")
         return found[0]
 
-    def text(self) -> str:
-        """Answers all names that are seen, a line each."""
-        return "\n".join(each.name for each in self.seen())
+    def reads(self, text: str) -> bool:
+        """Says whether something is read, and reads no further then."""
+        return any(text in each.name for each in self._named())
 
     def has(self, where: Where, state: int) -> bool:
         """Says whether a thing is in a state now."""
@@ -84,20 +88,35 @@ class Reader:
         low, high = self._ask(where, _ACCESSIBLE, "GetState")[0]
         return int(low | high << 32)
 
-    def _shown(self, where: Where) -> Iterator[Thing]:
+    def _named(self, program: str = "govsync") -> Iterator[_Named]:
+        """Finds what a program shows, by its names."""
+        root = ("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
+        for each in self._children(root):
+            if self._name(each) == program:
+                for window in self._children(each):
+                    yield from self._shown(window)
+
+    def _shown(self, where: Where) -> Iterator[_Named]:
         """What goes while it is read is not there any more."""
         try:
             states = self._states(where)
             if not states >> SHOWING & 1:
                 return
-            [role] = self._ask(where, _ACCESSIBLE, "GetRoleName")
-            [box] = self._ask(where, "org.a11y.atspi.Component", "GetExtents", "u", (_ON_SCREEN,))
-            yield Thing(role, self._name(where), box, states, where)
+            yield _Named(self._name(where), states, where)
             children = self._children(where)
         except DBusErrorResponse:
             return
         for each in children:
             yield from self._shown(each)
+
+    def _looked_at(self, found: _Named) -> Iterator[Thing]:
+        """Asks what else is to be known of a thing; none that has gone since."""
+        try:
+            [role] = self._ask(found.where, _ACCESSIBLE, "GetRoleName")
+            [box] = self._ask(found.where, "org.a11y.atspi.Component", "GetExtents", "u", (_ON_SCREEN,))
+        except DBusErrorResponse:
+            return
+        yield Thing(role, found.name, box, found.states, found.where)
 
     def _name(self, where: Where) -> str:
         asked = ("org.freedesktop.DBus.Properties", "Get", "ss", (_ACCESSIBLE, "Name"))

@@ -74,7 +74,7 @@ def bring_back(person: Person, path: str, content: bytes) -> None:
     person.picture("versions")
     person.click("Bring this one back")
     until(lambda: person.read(path) == content, "the version before")
-    until(lambda: "Bring this one back" not in person.reader.text(), "the versions go")
+    until(lambda: not person.reader.reads("Bring this one back"), "the versions go")
 
 
 def test_from_the_first_start_to_signing_out(site: Site, person: Person) -> None:
