@@ -8,7 +8,7 @@ import pytest
 from tests.journeys.conftest import Site
 from tests.journeys.site import until
 
-pytestmark = [pytest.mark.journey, pytest.mark.commands]
+pytestmark = pytest.mark.journey
 
 KEYS = {
     "status": {
@@ -38,6 +38,7 @@ def has_keys(what: str, rows: Any) -> None:
     assert rows, what
 
 
+@pytest.mark.commands
 def test_every_answer_has_the_keys_of_the_contract(site: Site) -> None:
     anna, boris = site.desk("anna-desk"), site.desk("boris-desk", login="boris")
     anna.join_team()
