@@ -7,7 +7,7 @@ from zipfile import ZipFile
 import msgspec
 import pytest
 
-from govsync.agent import support
+from govsync.agent import doctor, support
 from govsync.agent.doctor import Finding
 from govsync.control import messages
 from govsync.model.activity import HoldRow, ProblemRow
@@ -17,6 +17,8 @@ from tests.cli.test_device import AT, STATUS
 NAME = "Dismissal"
 """Part of every name of a file or folder here."""
 SECRETS = ("tok-3f9a", "hunter2", "correct horse")
+PATIENCE_S = 100.0
+"""The agent always answers; on a machine that has much else to do that may take longer than a person is kept waiting."""
 STATE = msgspec.structs.replace(
     STATUS, folder=f"/home/kim/{NAME} of Kim", endpoint="https://kim:hunter2@drive.example.gov",
     spaces=(SpaceStatus(id="0a", name=NAME, kind="team", role="viewer", path=NAME),), transferring=1,
@@ -53,7 +55,9 @@ ValueError: {NAME}
 
 
 @pytest.fixture
-def desk(home, agent):
+def desk(home, agent, monkeypatch):
+    for module in (doctor, support):
+        monkeypatch.setattr(module, "ANSWER_S", PATIENCE_S)
     (home / "logs").mkdir(parents=True)
     (home / "logs" / "agent.log").write_text(AGENT_LOG)
     (home / "logs" / "start.log").write_text(START_LOG)

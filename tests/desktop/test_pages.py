@@ -353,10 +353,12 @@ def test_the_server_is_asked_how_full_it_is_when_something_has_changed_and_only_
     card = window.made("status").findChild(Room)
 
     def become(status) -> int:
-        """Answers how often the server had been asked some time after the desk was so."""
+        """Answers how often the server had been asked when the desk was so and nothing was left to come of it."""
         agent.become(status)
         qtbot.waitUntil(lambda: desk.status == status)
-        qtbot.wait(50)
+        qtbot.waitUntil(
+            lambda: not card._again.isActive() and not desk.link._under_way and not desk.link._waiting
+        )
         return len(agent.asked_of(messages.ListRoom))
 
     def changed(minute: int):
