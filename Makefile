@@ -22,7 +22,7 @@ PYTEST := $(RUN) -m pytest --dist loadfile --no-loadscope-reorder
 # Many tests wait for another thread, and journeys wait more than they compute: more processes than cores.
 CORES = $$(getconf _NPROCESSORS_ONLN)
 
-.PHONY: help setup demo play screenshots pictures test test-rest test-all test-packages test-windows check format sim soak brink mutants bench bench-peers package-linux package-server package-windows docs generate texts lock clean
+.PHONY: help setup demo play screenshots pictures test test-rest test-journeys test-thorough test-all test-packages test-windows check check-style check-types check-windows check-walls format sim soak brink mutants bench bench-peers package-linux package-server package-windows docs generate texts lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,12 +53,19 @@ pictures: $(READY) ## the pictures of the pages for staff, drawn anew into docs/
 	$(RUN) -m tests.desktop.guide docs/pictures
 
 test: $(READY) ## the quick tests (six to nine minutes on two cores)
-	$(PYTEST) --numprocesses $$(($(CORES) + 1)) -m "not slow and not journey and not packages"
+	$(PYTEST) --numprocesses $$(($(CORES) + 1)) -m "not slow and not journey and not packages and not wine"
 
+# Side by side: journeys, which wait for most of their time, and what computes whenever they wait.
 test-rest: $(READY) ## what `make test` leaves out, and its Hypothesis tests once more, with many more examples
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-journeys test-thorough
+
+test-journeys: $(READY) ## the first part of it: journeys, with real processes
 	packaging/install-browser.sh
 	packaging/install-screen.sh
-	HYPOTHESIS_PROFILE=thorough $(PYTEST) --numprocesses $$((3 * $(CORES))) -m "(slow or journey or hypothesis) and not packages and not wine"
+	$(PYTEST) --numprocesses $$((4 * $(CORES))) --timeout 400 -m "journey and not packages and not wine" tests/journeys
+
+test-thorough: $(READY) ## the second part of it: what is slow, and Hypothesis thoroughly
+	HYPOTHESIS_PROFILE=thorough nice -n 5 $(PYTEST) --numprocesses $$(($(CORES) + 1)) -m "(slow or hypothesis) and not journey and not packages and not wine"
 
 test-all: test test-rest ## every test: simulation (GOVSYNC_SIMULATION_SECONDS=120), journeys, PostgreSQL, S3
 
@@ -71,11 +78,19 @@ test-windows: $(READY) ## what has to hold on Windows too, by Windows' own Pytho
 	PYTHONPATH=packaging $(RUN) -m packages.wine -m pytest -p no:cacheprovider -n 2 --dist loadfile -m windows $(or $(ONLY),tests)
 	$(if $(ONLY),,$(PYTEST) -m wine tests/journeys)
 
-check: $(READY) ## style, types, walls (the git hook runs it)
+check: check-style check-types check-windows check-walls ## style, types, walls (the git hook runs it)
+
+check-style: $(READY) ## its first part: how the code is written and laid out
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
+
+check-types: $(READY) ## its second part
 	$(VENV)/bin/mypy
+
+check-windows: $(READY) ## its third part: the types of what is Windows' own
 	$(VENV)/bin/mypy --platform win32 --cache-dir .mypy_cache/windows src/govsync/system/windows/*.py
+
+check-walls: $(READY) ## its last part: which folder may know which
 	$(VENV)/bin/lint-imports --no-logo
 
 format: $(READY) ## let ruff lay out and mend what it can
