@@ -26,7 +26,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 os.environ["GOVSYNC_LANGUAGE"] = "en"
 
 
-ALONE = ("tests/journeys/", "tests/simulation/test_many_stories.py")
+ALONE = ("tests/journeys/", "tests/simulation/")
 """Tests that are long and share nothing: each goes to whichever process has time for it."""
 
 
