@@ -10,10 +10,11 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+_SOURCES: tuple[Path, ...] = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 if sys.platform == "win32":
     from govsync.system.windows import machine as windows
 
-_SOURCES = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
+    _SOURCES = ()  # There a path without a drive is one of whichever drive the process was started on.
 _ID_LETTERS = 32
 _WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
 
