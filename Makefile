@@ -74,9 +74,10 @@ test-packages: $(READY) ## make the desk's package, and install, upgrade and rem
 	packaging/install-rpm.sh
 	$(PYTEST) -m packages
 
-test-windows: $(READY) ## what has to hold on Windows too, by Windows' own Python under wine, and journeys with a desk there (ONLY="tests/system -k lock"; kept in build/windows)
+test-windows: $(READY) ## what has to hold on Windows too, by Windows' own Python under wine, and journeys with a desk and with packages there (ONLY="tests/system -k lock"; kept in build/windows)
+	packaging/install-windows-tools.sh
 	PYTHONPATH=packaging $(RUN) -m packages.wine -m pytest -p no:cacheprovider -n 2 --dist loadfile -m windows $(or $(ONLY),tests)
-	$(if $(ONLY),,$(PYTEST) -m wine tests/journeys)
+	$(if $(ONLY),,$(PYTEST) -m wine tests/journeys tests/packaging)
 
 check: check-style check-types check-windows check-walls ## style, types, walls (the git hook runs it)
 
