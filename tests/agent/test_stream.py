@@ -38,7 +38,7 @@ def test_a_stream_that_ends_the_session_is_not_begun_again(
     copies: list[list[object]] = []
     stream = Stream(
         EndedCalls(code),  # type: ignore[arg-type]
-        SystemIds(), told.append, lambda: copies.append(list(told)), lambda: None, lambda *_: None,
+        SystemIds(), told.append, lambda: copies.append(list(told)), lambda: None, lambda: None, lambda *_: None,
     )  # fmt: skip
     stream._run()
     assert told == [events.Beat(7), expected]
@@ -65,10 +65,28 @@ def test_what_the_organisation_fixes_is_asked_for_with_each_beginning_and_when_i
 
     stream = Stream(
         Calls(Code.OFFLINE),  # type: ignore[arg-type]
-        SystemIds(), told.append, lambda: None, lambda: asked.append(len(told)), lambda *_: None,
+        SystemIds(), told.append, lambda: None, lambda: None, lambda: asked.append(len(told)), lambda *_: None,
     )  # fmt: skip
     stream._run()
     assert asked == [0, 2, 3], "before the first beat of each stream, and where the server said so"
+
+
+def test_what_is_asked_first_is_asked_before_anything_is_told_and_its_failure_ends_the_stream() -> None:
+    told: list[object] = []
+    answers = [Failure(Code.OFFLINE), None]
+
+    def begun() -> None:
+        told.append("asked")
+        answer = answers.pop(0)
+        if answer is not None:
+            raise answer
+
+    stream = Stream(
+        EndedCalls(Code.SIGNED_OUT),  # type: ignore[arg-type]
+        SystemIds(), told.append, lambda: None, begun, lambda: None, lambda *_: None,
+    )  # fmt: skip
+    stream._run()
+    assert told == ["asked", events.StreamLost(Code.OFFLINE), "asked", events.Beat(7), events.SessionEnded()]
 
 
 def test_an_order_is_handed_on_with_its_epoch() -> None:
@@ -83,7 +101,7 @@ def test_an_order_is_handed_on_with_its_epoch() -> None:
     orders: list[tuple[bytes, bytes]] = []
     stream = Stream(
         Ordering(Code.SIGNED_OUT),  # type: ignore[arg-type]
-        SystemIds(), told.append, lambda: None, lambda: None, lambda *order: orders.append(order),
+        SystemIds(), told.append, lambda: None, lambda: None, lambda: None, lambda *order: orders.append(order),
     )  # fmt: skip
     stream._run()
     assert (orders, told) == ([(b"o" * 16, b"e" * 16)], [events.SessionEnded()])

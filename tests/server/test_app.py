@@ -77,6 +77,11 @@ def test_a_proxy_that_is_no_address_is_said_in_one_line(tmp_path: Path):
 
 
 @pytest.mark.slow
+def test_an_oldest_version_that_is_none_is_said_in_one_line(tmp_path: Path):
+    assert "--least-client" in cannot_begin(tmp_path, "--least-client", "newest")
+
+
+@pytest.mark.slow
 def test_tables_of_a_newer_program_are_said_in_one_line_with_both_versions(tmp_path: Path):
     database = Database(f"sqlite:///{tmp_path / 'server.db'}")
     database.upgrade()

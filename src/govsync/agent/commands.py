@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from govsync.agent import earlier, files, home, links, selecting, sharing, shown
 from govsync.agent.loop import Call
+from govsync.agent.outdated import PROBLEM
 from govsync.control import messages as ask
 from govsync.control.messages import AnyRequest, Waited
 from govsync.engine import events
@@ -94,7 +95,7 @@ def _wait(agent: "Agent", request: ask.Wait) -> Waited:
 
     def look() -> Waited | None:
         nonlocal asked
-        if agent.memory.trouble is not None:
+        if agent.memory.trouble is not None or agent.outdated.since_ms is not None:
             return Waited.KEPT_BACK
         engine = agent.engine
         engine.desk.now = agent.clock.now()
@@ -139,9 +140,8 @@ def _problems(agent: "Agent", request: ask.ListProblems) -> list[ProblemRow]:
     def read() -> list[ProblemRow]:
         trouble = agent.memory.trouble
         if trouble is not None:
-            return (
-                [_problem("store", trouble, str(agent.places.home), agent.clock.time_ms())] if first else []
-            )
+            store = _problem("store", trouble, str(agent.places.home), agent.clock.time_ms())
+            return [*_version(agent), store] if first else []
         rows = [
             _problem(str(row.id), row.problem, row.path or agent.identity.folder, row.since_ms)
             for row in problems.page(agent.store, last, -1 if request.limit is None else request.limit)
@@ -149,9 +149,14 @@ def _problems(agent: "Agent", request: ask.ListProblems) -> list[ProblemRow]:
         root = agent.engine.root_problem
         if root is not None and first:
             rows.insert(0, _problem(FOLDER, root, agent.identity.folder, agent.engine.root_problem_since_ms))
-        return rows
+        return [*_version(agent), *rows] if first else rows
 
     return _look(agent, read)
+
+
+def _version(agent: "Agent") -> list[ProblemRow]:
+    since_ms = agent.outdated.since_ms
+    return [] if since_ms is None else [_problem("version", PROBLEM, agent.identity.folder, since_ms)]
 
 
 def notices(agent: "Agent") -> tuple[ProblemRow, ...]:

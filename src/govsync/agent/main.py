@@ -24,6 +24,7 @@ from govsync.agent.known import KnownFolders
 from govsync.agent.listen import Listener
 from govsync.agent.loop import Loop
 from govsync.agent.memory import Memory
+from govsync.agent.outdated import PROBLEM, Outdated
 from govsync.agent.stream import Stream
 from govsync.agent.updating import Updates
 from govsync.agent.workers import Workers
@@ -127,7 +128,10 @@ class Agent:
         self._watcher = self._new_watcher()
         self.reports = Reports(self._health, self.calls.tell_health, places.reported)
         self._fixed = Fixed(self.calls, places, lambda: self.loop.call(self._follow_policy))
-        self._stream = Stream(self.calls, self.ids, self._heard, self._cloned, self._fixed.ask, self._ordered)
+        self.outdated = Outdated(self.calls.me, self.clock.time_ms, self.loop.turns.add)
+        self._stream = Stream(
+            self.calls, self.ids, self._heard, self._cloned, self.outdated.ask, self._fixed.ask, self._ordered
+        )
         self._began_s = time.monotonic()
         self.order: bytes | None = None
         """The order to wipe this desk for which it has ended."""
@@ -152,7 +156,8 @@ class Agent:
 
     def _heard(self, event: events.AnyEvent) -> None:
         """Takes what the stream tells; from its thread."""
-        self.tell(event)
+        if not self.outdated.withholds(event):
+            self.tell(event)
         if isinstance(event, events.Beat):
             self.loop.look(self._report)
 
@@ -182,8 +187,9 @@ class Agent:
         trouble = self.memory.trouble
         found = {trouble.code.value: 1} if trouble is not None else problems.by_code(self.store)
         root = self.engine.root_problem if trouble is None else None
-        if root is not None:
-            found[root.code.value] = found.get(root.code.value, 0) + 1
+        for each in (root, PROBLEM if self.outdated.since_ms is not None else None):
+            if each is not None:
+                found[each.code.value] = found.get(each.code.value, 0) + 1
         counts = tuple(CodeCount(code, count) for code, count in sorted(found.items()))
         state = self.status().state
         return Health(
@@ -282,9 +288,10 @@ class Agent:
             passed=self.tools.passing.now(),
         )  # fmt: skip
         if self.memory.trouble is not None:
-            return without_engine(facts, self.memory.signed_in)
+            return self.outdated.told(without_engine(facts, self.memory.signed_in))
         self.engine.desk.now = self.clock.now()
-        return msgspec.structs.replace(report(self.engine, facts), notices=notices(self))
+        found = self.outdated.told(report(self.engine, facts))
+        return msgspec.structs.replace(found, notices=notices(self))
 
     @property
     def engine(self) -> Engine:

@@ -1,6 +1,7 @@
 """Listens to the server's event stream in a thread of its own, and tells the engine; comes back when the line does (R52).
 
-With each beginning, and whenever the server says so, what the organisation fixes may be otherwise (`fixed`)."""
+With each beginning it is asked first whether the server bears with this version (`outdated`); with each, and whenever the server
+says so, what the organisation fixes may be otherwise (`fixed`)."""
 
 import logging
 import threading
@@ -21,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class Stream:
-    """The listening thread; `tell` may be called from it at any time."""
+    """The listening thread; `tell` may be called from it at any time. What `begun` raises ends the stream that has begun."""
 
     def __init__(
         self,
@@ -29,11 +30,13 @@ class Stream:
         ids: SystemIds,
         tell: events.Tell,
         cloned: Callable[[], None],
+        begun: Callable[[], None],
         governed: Callable[[], None],
         ordered: Callable[[bytes, bytes], None],
     ) -> None:
         self._calls = calls
         self._cloned = cloned
+        self._begun = begun
         self._governed = governed
         self._ordered = ordered
         self._ids = ids
@@ -60,6 +63,7 @@ class Stream:
                         return
                     if not begun:
                         begun = True
+                        self._begun()
                         self._governed()
                     self._hand_on(event)
             except Failure as failure:

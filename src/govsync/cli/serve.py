@@ -48,6 +48,14 @@ from govsync.cli.output import failures
 )
 @click.option("--new", is_flag=True, help="Begin a new database on a store that belonged to another.")
 @click.option(
+    "--least-client",
+    default="",
+    metavar="VERSION",
+    envvar="GOVSYNC_SERVER_LEAST_CLIENT",
+    show_envvar=True,
+    help="The oldest version of GovSync that may sync; an older desk keeps all files and asks to be updated.",
+)
+@click.option(
     "--proxy",
     multiple=True,
     envvar="GOVSYNC_SERVER_PROXY",
@@ -56,7 +64,14 @@ from govsync.cli.output import failures
 )
 @failures
 def serve(
-    data: Path | None, host: str, port: int, database: str, blobs: str, new: bool, proxy: tuple[str, ...]
+    data: Path | None,
+    host: str,
+    port: int,
+    database: str,
+    blobs: str,
+    new: bool,
+    least_client: str,
+    proxy: tuple[str, ...],
 ) -> None:
     """Runs the endpoint.
 
@@ -84,6 +99,7 @@ def serve(
             database=database,
             blobs=blobs,
             new=new,
+            least_client=least_client,
             proxies=proxy,
         )
     )

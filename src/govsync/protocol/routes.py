@@ -41,16 +41,20 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     signed_in: bool = True
     repeatable: bool = True
     body_bytes: int = 64 * KIB
+    any_version: bool = False
     summary: str
 
     @property
     def codes(self) -> tuple[Code, ...]:
         """Answers every code with which this call may be refused."""
         signed_in = (Code.SIGNED_OUT, Code.TOKEN_EXPIRED) if self.signed_in else ()
+        judged = () if self.any_version else (Code.CLIENT_TOO_OLD,)
         inside = (Code.NOT_FOUND,) if "{" in self.path else ()
         takes = () if self.takes is Shape.NONE else (Code.TOO_LARGE, Code.TIMED_OUT)
         framed = (Code.FRAME_BAD,) if self.takes is Shape.FRAMED else ()
-        return tuple(dict.fromkeys((*self.refuses, *signed_in, *inside, *takes, *framed, *EVERYWHERE)))
+        return tuple(
+            dict.fromkeys((*self.refuses, *signed_in, *judged, *inside, *takes, *framed, *EVERYWHERE))
+        )
 
 
 EVERYWHERE = (Code.BAD_REQUEST, Code.BUSY_RETRY, Code.STORE_UNAVAILABLE, Code.STORE_FULL, Code.INTERNAL)
@@ -65,37 +69,37 @@ ROUTES: tuple[Route, ...] = (
     Route(
         name="refresh", method="POST", path="/sessions/refresh", takes=Shape.JSON, request=session.Refresh,
         response=session.Tokens, signed_in=False, refuses=(Code.SIGNED_OUT, Code.TOKEN_REUSED),
-        summary="Exchanges a refresh token for new tokens.",
+        any_version=True, summary="Exchanges a refresh token for new tokens.",
     ),
     Route(
         name="sign_out", method="DELETE", path="/sessions/current", gives=Shape.NONE,
-        summary="Ends the session of this device.",
+        any_version=True, summary="Ends the session of this device.",
     ),
     Route(name="me", method="GET", path="/me", response=session.Me, summary="Tells who one is, and the limits."),
     Route(
         name="policy", method="GET", path="/me/policy", response=session.Policy,
-        summary="Tells which settings of a desk its person's organisation has fixed.",
+        any_version=True, summary="Tells which settings of a desk its person's organisation has fixed.",
     ),
     Route(
         name="spaces", method="POST", path="/me/spaces", takes=Shape.JSON, request=session.SpacesAsked,
-        response=session.Spaces, body_bytes=1 * MIB, summary="Tells which spaces one reaches.",
+        response=session.Spaces, body_bytes=1 * MIB, any_version=True, summary="Tells which spaces one reaches.",
     ),
     Route(
         name="health", method="PUT", path="/me/device/health", takes=Shape.JSON, request=fleet.Health, gives=Shape.NONE,
-        body_bytes=16 * KIB, summary="Tells how this device is, in numbers and codes.",
+        body_bytes=16 * KIB, any_version=True, summary="Tells how this device is, in numbers and codes.",
     ),
     Route(
         name="begin_wipe", method="PUT", path="/wipes/{order}", gives=Shape.NONE,
-        summary="Says that this device begins to obey an order to take its files off.",
+        any_version=True, summary="Says that this device begins to obey an order to take its files off.",
     ),
     Route(
         name="end_wipe", method="PUT", path="/wipes/{order}/result", takes=Shape.JSON, request=fleet.Wiped, gives=Shape.NONE,
-        summary="Tells how many files went and stayed, and ends the session of this device.",
+        any_version=True, summary="Tells how many files went and stayed, and ends the session of this device.",
     ),
-    Route(name="heads", method="GET", path="/heads", response=session.Heads, summary="Tells how far each space is."),
+    Route(name="heads", method="GET", path="/heads", response=session.Heads, any_version=True, summary="Tells how far each space is."),
     Route(
         name="events", method="GET", path="/events", gives=Shape.EVENTS, query=("nonce",),
-        refuses=(Code.DEVICE_CLONED,), summary="Says, as it happens, that something newer exists.",
+        refuses=(Code.DEVICE_CLONED,), any_version=True, summary="Says, as it happens, that something newer exists.",
     ),
     Route(
         name="changes", method="GET", path="/spaces/{space}/changes", query=("epoch", "seq", "chain"),
@@ -105,17 +109,17 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         name="nodes", method="GET", path="/spaces/{space}/nodes", query=("after",), gives=Shape.FRAMED,
-        response=changes.Nodes, refuses=(Code.NO_RIGHT,), summary="Reads a page of a snapshot.",
+        response=changes.Nodes, refuses=(Code.NO_RIGHT,), any_version=True, summary="Reads a page of a snapshot.",
     ),
     Route(
         name="known", method="POST", path="/spaces/{space}/known", takes=Shape.FRAMED, request=changes.Known,
         gives=Shape.FRAMED, response=changes.KnownAnswer, body_bytes=4 * MIB, refuses=(Code.NO_RIGHT,),
-        summary="Says which operations and contents a space has ever known.",
+        any_version=True, summary="Says which operations and contents a space has ever known.",
     ),
     Route(
         name="missing", method="POST", path="/spaces/{space}/missing", takes=Shape.FRAMED, request=commits.Missing,
         gives=Shape.FRAMED, response=commits.MissingAnswer, body_bytes=1 * MIB, refuses=(Code.QUOTA, Code.NO_RIGHT),
-        summary="Says which chunks a space lacks.",
+        any_version=True, summary="Says which chunks a space lacks.",
     ),
     Route(
         name="chunks", method="POST", path="/spaces/{space}/chunks", takes=Shape.FRAMED, request=commits.Nothing,

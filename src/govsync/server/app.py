@@ -19,7 +19,7 @@ from govsync.model.codes import Code
 from govsync.model.ids import uuid7
 from govsync.model.problems import Failure
 from govsync.protocol.limits import DEFAULT, KIB, Limits
-from govsync.server import audit
+from govsync.server import audit, releases
 from govsync.server.blobs.folder import FolderBlobs
 from govsync.server.blobs.interface import Blobs
 from govsync.server.bounds import Bounds
@@ -72,6 +72,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     database: str = ""
     blobs: str = ""
     new: bool = False
+    least_client: str = ""
+    """The oldest version of a desk that is borne with; nothing: every one."""
     proxies: tuple[str, ...] = ()
     """Addresses and networks of the reverse proxies whose word is taken for where a request came from."""
 
@@ -79,12 +81,17 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 def open_server(options: Options, limits: Limits = DEFAULT) -> Server:
     """Opens database and store; makes both where there is nothing yet, and only then (R48).
 
-    Raises Failure(store_unavailable) where one of them is not the other's.
+    Raises Failure(store_unavailable) where one of them is not the other's, and Failure(setting_bad) for what is no version.
     """
+    if options.least_client and releases.release(options.least_client) is None:
+        raise Failure(Code.SETTING_BAD, name="--least-client", value=options.least_client)
     options.data.mkdir(parents=True, exist_ok=True)
     url = options.database or f"sqlite:///{options.data / 'server.db'}"
     blobs = _open_blobs(options)
-    server = Server(database=Database(url), blobs=blobs, clock=SystemClock(), ids=SystemIds(), limits=limits)
+    server = Server(
+        database=Database(url), blobs=blobs, clock=SystemClock(), ids=SystemIds(), limits=limits,
+        least_client=options.least_client,
+    )  # fmt: skip
     server.database.upgrade()
     return msgspec.structs.replace(server, blobs=bring_together(server, secrets.token_bytes, options.new))
 

@@ -28,6 +28,8 @@ class Server(msgspec.Struct, frozen=True, kw_only=True):
     ids: Ids
     limits: Limits
     bounds: Bounds = Bounds()
+    least_client: str = ""
+    """The oldest version of a desk that is borne with (`releases`)."""
     fresh: Fresh = msgspec.field(default_factory=Fresh)
 
 

@@ -18,7 +18,7 @@ from govsync.model.codes import Code
 from govsync.model.documents import from_json
 from govsync.model.problems import Failure
 from govsync.protocol.fleet import NOTHING, Health
-from govsync.server import accounts, audit, directory
+from govsync.server import accounts, audit, directory, releases
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
 from govsync.server.directory import ACTIVE, SIGNED_OUT
@@ -28,7 +28,6 @@ SEEN_EVERY_MS = 5 * 60_000
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """With one of these a spreadsheet takes a text for a formula (OWASP, "CSV Injection")."""
 _WORD = re.compile("[a-z_]{1,40}")
-_VERSION = re.compile(r"(\d{1,9}(?:\.\d{1,9}){0,3})(?:\+[\w.-]*)?(-?[a-z.][\w.+-]*)?", re.ASCII)
 _D, _U, _O = tables.device.c, tables.user.c, tables.org.c
 _W = tables.wipe.c
 
@@ -103,18 +102,11 @@ def narrowed(found: Iterable[Device], state: str | None, older_than: str | None)
     found = [each for each in found if state in (None, each.state)]
     if older_than is None:
         return found
-    limit = _release(older_than)
+    limit = releases.release(older_than)
     if limit is None:
         raise Failure(Code.BAD_REQUEST, what=f"version: {older_than}")
-    known = ((each, _release(each.version)) for each in found)
+    known = ((each, releases.release(each.version)) for each in found)
     return [each for each, release in known if release is not None and release < limit]
-
-
-def _release(version: str) -> tuple[tuple[int, ...], bool] | None:
-    """Answers by what versions are ordered (Semantic Versioning 2.0.0, section 11): the numbers, and that what comes before a
-    release is not one yet; None for what is no version. What distinguishes two that come before one is not looked at."""
-    found = _VERSION.fullmatch(version)
-    return None if found is None else (tuple(map(int, found[1].split("."))), not found[2])
 
 
 def _device(row: Any, epoch: bytes) -> Device:

@@ -47,6 +47,7 @@ from govsync.server import (
     members,
     openapi,
     reading,
+    releases,
     search,
     sharing,
     spaces,
@@ -226,6 +227,8 @@ class Http:
             bearer = _bearer(request)
             caller = await self._run(lambda: accounts.caller_of(self._server, bearer))
             request.scope["state"][TRUST]()
+        if not route.any_version:
+            releases.require(request.headers.get("user-agent", ""), self._server.least_client)
         if route.gives is Shape.EVENTS:
             said = self.streams.listen(caller, request.query_params.get("nonce", ""))
             headers = {**_HEADERS, "Cache-Control": "no-store", "X-Accel-Buffering": "no"}

@@ -43,6 +43,7 @@ def me(server: Server, caller: Caller, version: str) -> Me:
     return Me(
         user=caller.user, login=row.login, name=row.name, organisation=row.org, limits=server.limits, scheme=SCHEME,
         time_ms=server.clock.time_ms(), version=version,
+        min_client=server.least_client or "0.0.0",
     )  # fmt: skip
 
 

@@ -97,7 +97,10 @@ SENTENCES: dict[Code, tuple[Text, Text]] = {
     ),
     Code.WRONG_PASSWORD: ("Name or password is wrong.", "Try again."),
     Code.DEVICE_CLONED: ("This device's identity is in use elsewhere.", "Sign in again."),
-    Code.CLIENT_TOO_OLD: ("This version is too old for the server.", "Update GovSync."),
+    Code.CLIENT_TOO_OLD: (
+        "This version of GovSync is too old for the server. All files stay here; nothing is sent or fetched.",
+        "Update GovSync, or ask your IT support for the newer version.",
+    ),
     Code.STORE_UNAVAILABLE: (
         "The server's store cannot be reached: {what}",
         "Tell the operators of the server.",
