@@ -14,7 +14,7 @@ from govsync.model.problems import Problem
 from govsync.model.status import Pending, RateNow, State, Status
 from govsync.protocol.activity import Told
 from govsync.protocol.session import SpaceState
-from govsync.text import sentences
+from govsync.text import glance, sentences
 from govsync.text.sentences import (
     ACTIVITIES,
     REASONS,
@@ -144,6 +144,16 @@ def test_a_state_counts_what_it_is_about():
     )
     assert status_sentence(status(State.PROBLEM, problems=5)).startswith("5 things")
     assert status_sentence(status(State.OFFLINE, up=2, down=1)).endswith("3 changes wait.")
+
+
+@pytest.mark.parametrize("state", [State.HOLD, State.PROBLEM])
+@pytest.mark.parametrize("why", [{"online": False}, {"paused": True}])
+def test_nothing_is_said_to_go_on_that_stands(state, why):
+    goes_on = status(state, holds=1, problems=1)
+    stands = msgspec.structs.replace(goes_on, **why)
+    for text in (status_sentence, glance.meaning):
+        assert "lse goes on" in text(goes_on)
+        assert "othing is sent or fetched at this moment" in text(stands)
 
 
 @pytest.mark.parametrize("state", [State.SYNCING, State.OFFLINE, State.PAUSED])

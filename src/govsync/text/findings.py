@@ -59,7 +59,7 @@ def detail(key: str, facts: Mapping[str, str], otherwise: str = "") -> str:
         problem = Problem(Code(key), dict(facts))
         return f"{sentence(problem)} {action(problem)} [{key}]"
     if key == "state":
-        return of_state(State(facts["state"]), int(facts["count"]))
+        return of_state(State(facts["state"]), int(facts["count"]), "stands" in facts)
     return said(FINDINGS[key], facts) if key in FINDINGS else otherwise
 
 

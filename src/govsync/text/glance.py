@@ -6,7 +6,7 @@ from govsync.model.activity import ActivityRow
 from govsync.model.codes import Code
 from govsync.model.status import State, Status
 from govsync.text.catalog import Text, counted, said
-from govsync.text.sentences import detail, happened
+from govsync.text.sentences import detail, happened, stands
 from govsync.text.units import duration, near_moment, size
 
 _HEADLINES: dict[State, Text] = {
@@ -41,8 +41,12 @@ def meaning(status: Status) -> str:
     match status.state:
         case State.SIGNED_OUT:
             return said("Your files stay here. Nothing is sent or fetched until you sign in.")
+        case State.HOLD if stands(status):
+            return said("Nothing is lost, and there is no hurry. Nothing is sent or fetched at this moment.")
         case State.HOLD:
             return said("Nothing is lost, and there is no hurry. Everything else goes on meanwhile.")
+        case State.PROBLEM if stands(status):
+            return said("Your files are safe where they are. Nothing is sent or fetched at this moment.")
         case State.PROBLEM:
             return said("Your files are safe where they are. Everything else goes on meanwhile.")
         case State.PAUSED:

@@ -311,6 +311,13 @@ _STATES: dict[State, Counted | Text] = {
     State.SYNCING: Counted("Syncing: {count} change is on its way.", "Syncing: {count} changes are on their way."),
     State.IN_SYNC: "In sync: the server holds what the folder shows.",
 }  # fmt: skip
+_STATES_AT_A_STAND: dict[State, Counted] = {
+    State.HOLD: Counted("{count} question waits for an answer; nothing is sent or fetched at this moment.",
+                 "{count} questions wait for an answer; nothing is sent or fetched at this moment."),
+    State.PROBLEM: Counted("{count} thing needs a person; nothing is sent or fetched at this moment.",
+                    "{count} things need a person; nothing is sent or fetched at this moment."),
+}  # fmt: skip
+"""Where the desk has no line besides, or is paused: that anything goes on would not be true."""
 _STATES_OF_NONE: dict[State, Text] = {
     State.PAUSED: "Paused; nothing waits.",
     State.OFFLINE: "Offline: the server cannot be reached. Work goes on; nothing waits.",
@@ -422,7 +429,7 @@ def status_sentence(status: Status) -> str:
     """Answers how a desk is, in one sentence."""
     if status.state is State.PAUSED and status.metered:
         return said("Paused while the line is metered; `govsync resume` goes on all the same.")
-    return of_state(status.state, what_counts(status))
+    return of_state(status.state, what_counts(status), stands(status))
 
 
 def what_counts(status: Status) -> int:
@@ -431,8 +438,15 @@ def what_counts(status: Status) -> int:
     return counts.get(status.state, status.pending.up + status.pending.down)
 
 
-def of_state(state: State, count: int) -> str:
+def stands(status: Status) -> bool:
+    """Says whether nothing is sent or fetched, whatever else there is to say."""
+    return status.paused or not status.online
+
+
+def of_state(state: State, count: int, stands: bool) -> str:
     """Answers what a state is, with its number, in one sentence."""
+    if stands and state in _STATES_AT_A_STAND:
+        return said_of(_STATES_AT_A_STAND[state], count)
     if count == 0 and state in _STATES_OF_NONE:
         return said(_STATES_OF_NONE[state])
     return said_of(_STATES[state], count)
