@@ -18,6 +18,7 @@ SAID: dict[str, tuple[str, str, str]] = {
     "sync.max_file_size": ("100 KB", "5 GB", "3 GB"),
     "sync.blocked_extensions": ("pst", "iso, vmdk", "*.bak"),
     "sync.on_metered": ("sync", "sync", "sync"),
+    "sync.spaces_default": ("personal", "personal", "personal"),
     "sync.ignore": ("*.one", "*.two", "*.three"),
     "privacy.health_reports": ("counts", "counts", "counts"),
     "app.autostart": ("off", "off", "off"),

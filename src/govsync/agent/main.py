@@ -46,9 +46,9 @@ from govsync.protocol.limits import DEFAULT
 from govsync.remote.chunked import ChunkedRemote
 from govsync.remote.http import HttpCalls, public_file
 from govsync.remote.rate import Rate
-from govsync.settings.schema import COUNTS, PAUSE
+from govsync.settings.schema import COUNTS, PAUSE, PERSONAL
 from govsync.settings.values import Values, values
-from govsync.store import activity, dirty, folder, problems, spaces
+from govsync.store import activity, dirty, folder, newcomers, problems, spaces
 from govsync.store.database import Store
 from govsync.system import hints
 from govsync.system.disk import DiskFileSystem, ignore_lease_signals
@@ -250,7 +250,19 @@ class Agent:
     def _each_turn(self) -> None:
         self._join_moved()
         with self.memory.guarded(self.clock.now()):
+            self._meet_spaces()
             self._settle_known()
+
+    def _meet_spaces(self) -> None:
+        """Leaves out the spaces that come to this desk for the first time, where they are not to come by themselves; before any
+        plan has seen them, since each begins with a turn."""
+        if not self.memory.begun or not newcomers.unmet(self.store):
+            return  # As nearly always: nothing is locked for it.
+        with self.store.transaction():
+            for mount in newcomers.meet(self.store):
+                if self.settings.sync_spaces_default == PERSONAL:
+                    self.engine.desk.now = self.clock.now()
+                    self.engine.selecting.leave_out(mount)
 
     def _settle_known(self) -> None:
         """Has known folders brought in, or back, where the settings ask for it and the desk is at rest."""
@@ -345,6 +357,7 @@ class Agent:
         with store.transaction():
             if folder.begin(store, root.id + root.ino.to_bytes(8, "big"), self._put_back):
                 activity.note(store, self.clock.time_ms(), "folder_joined", self.identity.folder)
+            newcomers.begin(store)
             dirty.begin(store)
         self._put_back = False
         who = Who(device=bytes.fromhex(self.identity.device), device_name=self.identity.name)

@@ -22,6 +22,8 @@ OFF, COUNTS = "off", "counts"
 """What a desk tells its server of itself."""
 PAUSE, SYNC = "pause", "sync"
 """What happens on a metered line."""
+ALL, PERSONAL = "all", "personal"
+"""Which spaces a desk takes by itself."""
 PILOT, BROAD = "pilot", "broad"
 """Who takes a newer version first, and who when it has proved itself."""
 DEFER_DAYS = (0, 90)
@@ -262,6 +264,8 @@ SETTINGS: tuple[Setting, ...] = (
             meaning="Files whose names end so (pst, iso) are not sent, and their person is told."),
     Setting(key="sync.on_metered", default=PAUSE, parse=_one_of(PAUSE, SYNC), shape=Shape.CHOICE, choices=(PAUSE, SYNC),
             endpoint=_any, meaning="While the system says that its line is metered: pause or sync."),
+    Setting(key="sync.spaces_default", default=ALL, parse=_one_of(ALL, PERSONAL), shape=Shape.CHOICE, choices=(ALL, PERSONAL),
+            endpoint=_any, meaning="Which spaces come to this desk by themselves: all, or personal (those of teams and of others stay left out until the person chooses them)."),
     Setting(key="sync.ignore", default=(), parse=_patterns, shape=Shape.LIST,
             meaning="Patterns (as in .gitignore) of names that are not synced, besides the built-in ones."),
     Setting(key="privacy.health_reports", default=OFF, parse=_one_of(OFF, COUNTS), shape=Shape.CHOICE, choices=(OFF, COUNTS),

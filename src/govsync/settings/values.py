@@ -27,6 +27,7 @@ class Values(msgspec.Struct, frozen=True, kw_only=True):
     sync_max_file_size: int
     sync_blocked_extensions: tuple[str, ...]
     sync_on_metered: str
+    sync_spaces_default: str
     sync_ignore: tuple[str, ...]
     privacy_health_reports: str
     app_autostart: bool
