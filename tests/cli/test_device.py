@@ -79,6 +79,12 @@ def test_a_wait_for_what_programs_keep_open_names_it(govsync, agent):
     assert json.loads(govsync("status", "--json").out)["notices"][0]["code"] == "busy"
 
 
+def test_a_wait_where_nobody_is_signed_in_says_so(govsync, agent):
+    status = msgspec.structs.replace(STATUS, state=State.SIGNED_OUT)
+    agent(lambda request: status if isinstance(request, GetStatus) else Waited.KEPT_BACK)
+    assert govsync("wait") == (4, "", "Not signed in. All files stay here; nothing is sent or fetched.\n")
+
+
 def test_a_wait_for_what_needs_a_person_says_no_more(govsync, agent):
     agent(lambda request: STATUS if isinstance(request, GetStatus) else Waited.KEPT_BACK)
     assert govsync("wait") == (4, "", "")

@@ -52,6 +52,7 @@ def test_a_desk_tells_how_it_is_where_it_is_to_and_one_is_signed_out(site: Site)
 
     admin(site, "device", "sign-out", office.device())
     until(lambda: state(office) == "signed_out", "the desk says so")
+    office.wait(expected=4)
     assert office.files() == {"a.txt": b"one"}
     assert listed(site)[office.device()]["state"] == "signed_out"
     (home.folder / "b.txt").write_bytes(b"two")

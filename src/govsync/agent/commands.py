@@ -99,6 +99,8 @@ def _wait(agent: "Agent", request: ask.Wait) -> Waited:
             return Waited.KEPT_BACK
         engine = agent.engine
         engine.desk.now = agent.clock.now()
+        if not engine.signed_in:
+            return Waited.KEPT_BACK
         if asked is None or asked[0] is not engine:  # An engine that began anew knows nothing of the moment.
             asked = engine, engine.barriers.ask()
         if engine.root_problem is not None and engine.desk.proven_ms is not None:

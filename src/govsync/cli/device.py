@@ -26,7 +26,7 @@ from govsync.control import messages
 from govsync.control.messages import Waited
 from govsync.model.activity import ProblemRow
 from govsync.model.languages import Language
-from govsync.model.status import Status
+from govsync.model.status import State, Status
 from govsync.settings.merge import Effective
 from govsync.system.process import collect_seldom, environment
 from govsync.text import sentences, units
@@ -204,7 +204,7 @@ def _facts(found: Status) -> dict[str, str]:
 @click.option("--timeout", type=click.FloatRange(min=0), help="Give up after so many seconds.")
 @failures
 def wait(timeout: float | None) -> None:
-    """Returns when everything is in sync: 0; 2 on time-out; 4 where something waits for a person.
+    """Returns when everything is in sync: 0; 2 on time-out; 4 where something waits for a person, or nobody is signed in.
 
     Also 4 where only documents are left that programs have kept open for more than 10 s; standard error names them.
 
@@ -212,7 +212,10 @@ def wait(timeout: float | None) -> None:
     """
     ended = asked(messages.Wait(timeout_s=timeout), None)
     if ended is Waited.KEPT_BACK:
-        for notice in asked(messages.GetStatus()).notices:
+        found = asked(messages.GetStatus())
+        if found.state is State.SIGNED_OUT:
+            click.echo(sentences.status_sentence(found), err=True)
+        for notice in found.notices:
             click.echo(_notice(notice), err=True)
     end({Waited.DONE: DONE, Waited.KEPT_BACK: KEPT_BACK, Waited.TIMED_OUT: TIMED_OUT}[ended])
 
