@@ -108,7 +108,7 @@ GUARDS = (
         "engine/reading.py",
         "            elif restless_ms := self._restless_ms(lid):\n                self._try_at[lid] = now + restless_ms\n",
         "",
-        "engine simulation/test_open_documents.py",
+        "engine/test_damage.py",
     ),
     Guard(
         "R6 I6",
@@ -209,7 +209,7 @@ GUARDS = (
         "engine/placing.py",
         "        if not self._desk.is_open_document(lid):\n            return False\n",
         "        if lid:\n            return False\n",
-        "engine simulation/test_open_documents.py",
+        "engine/test_notices.py",
     ),
     Guard(
         "R15 I5",
@@ -252,7 +252,7 @@ GUARDS = (
         "local/staging.py",
         "        return self._fs.free_bytes() - self._minimum_free_bytes + begun_bytes >= size_bytes",
         "        return True",
-        "local/test_staging.py engine",
+        "engine/test_downloads.py",
     ),
     Guard(
         "R16",

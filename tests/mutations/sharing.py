@@ -22,7 +22,7 @@ GUARDS = (
         "store/gaps.py",
         "            if kind == Kind.MOUNT:\n                ask_back_mounted(store, lid)\n",
         "",
-        "store/test_observe.py engine simulation/test_walkthroughs.py",
+        "store/test_observe.py",
     ),
     Guard(
         "R38",
