@@ -6,8 +6,8 @@ GUARDS = (
     Guard(
         "I1 0033",
         "agent/accounts.py",
-        "    removed = remove_files(places, identity, calls) if remove else None\n",
-        "    removed = remove_files(places, identity, calls)\n",
+        "        removed = _removed(places, identity, calls) if remove else None\n",
+        "        removed = _removed(places, identity, calls)\n",
         "agent/test_accounts.py",
     ),
     Guard(
