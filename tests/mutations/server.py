@@ -278,7 +278,7 @@ GUARDS = (
         "server/commits.py",
         "        hidden = not self._reader and state is not None and state.place != operation.key\n",
         "        hidden = False\n",
-        "server",
+        "server/test_commits.py",
     ),
     Guard(
         "R38 I8",
@@ -322,7 +322,7 @@ GUARDS = (
         "server/epochs.py",
         "        if now == epoch and abs(server.clock.time_ms() - began_ms) >= QUIET_MS:",
         "        if now == epoch:",
-        "server",
+        "server/test_commits.py",
     ),
     Guard(
         "I8",
