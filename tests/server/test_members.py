@@ -178,6 +178,15 @@ def test_nobody_else_comes_into_a_person_s_own_space(office: Office, anna: Desk)
 # The last manager
 
 
+def test_the_last_manager_of_a_division_s_space_stays(office: Office, anna: Desk) -> None:
+    """It belongs to the division, and passes on to nobody."""
+    team = office.spaces(anna.caller)["Planning"]
+    with office.server.database.begin() as tx:
+        members.admit(office.server, tx, team.id, {("user", office.anna): Role.MANAGER})
+    for role in (None, Role.EDITOR):
+        assert code_of(lambda role=role: set_member(anna, team.id, user("anna"), role)) is Code.LAST_MANAGER
+
+
 def test_the_last_manager_stays(office: Office, anna: Desk, shared: SpaceInfo) -> None:
     for role in (None, Role.EDITOR):
         assert code_of(lambda role=role: set_member(anna, shared.id, user("anna"), role)) is Code.LAST_MANAGER

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
@@ -100,6 +101,24 @@ def test_what_is_saved_everywhere_at_once_is_never_more_than_the_quota(office: O
         done = list(threads.map(lambda each: each[0].commit(each[1], inline=(bytes(3),)), puts))
     assert sum(isinstance(outcome, Done) for [outcome] in done) == 6
     assert sum(int(row["bytes"]) for row in rows(office, tables.space)) == 18  # type: ignore[call-overload]
+
+
+def test_what_grows_waits_for_the_lock_of_the_space_that_it_counts_for(
+    office: Office, anna: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As at once as the above would have to be to show that each time."""
+    set_space(office, anna.space, quota=20)
+    info = shared(anna, "plans")
+    locked: list[bytes] = []
+    monkeypatch.setattr(quota, "lock_space", lambda _tx, space: locked.append(space))
+    with office.server.database.begin(write=False) as tx:
+        row, own = (
+            tx.execute(select(tables.space).where(tables.space.c.id == each)).one()
+            for each in (info.id, anna.space)
+        )
+        for each, lock, expected in ((row, False, []), (own, True, []), (row, True, [anna.space])):
+            assert quota.most_bytes(tx, each, lock) == 20
+            assert locked == expected
 
 
 def decided(office: Office, whom: str, quota_bytes: int) -> list[quota.Charged]:

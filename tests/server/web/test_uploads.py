@@ -13,9 +13,10 @@ from govsync.content.manifests import manifest_of
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol.changes import NodeState
+from govsync.protocol.commits import Commit, Done
 from govsync.protocol.limits import MIB
 from govsync.protocol.session import Role
-from govsync.server import accounts, collect, links, versions
+from govsync.server import accounts, collect, commits, links, versions
 from govsync.server.check import check
 from govsync.server.db import tables
 from govsync.server.links import Opened
@@ -136,6 +137,21 @@ def test_who_sends_learns_nothing_of_what_is_there(office: Office, anna: Desk, f
     for answer in answers:
         assert (answer.received, len(answer.answer.outcomes if answer.answer else ())) == (1, 1)
     assert link.maker.adds_only
+
+
+def test_who_asks_again_through_a_link_is_not_shown_what_others_have_made_of_it(
+    office: Office, anna: Desk, folder: NodeState
+):
+    """Whatever the maker of the link may read."""
+    link = dropbox(office, anna, folder)
+    request = Commit(epoch=anna.epoch, operations=(anna.put("bid", parent=folder.node),))
+    [made] = commits.commit(office.server, link.maker, anna.space, request, ()).outcomes
+    assert isinstance(made, Done)
+    assert made.state is not None
+    anna.do(anna.move(made.state, "a name of theirs"))
+    [again] = commits.commit(office.server, link.maker, anna.space, request, ()).outcomes
+    assert isinstance(again, Done)
+    assert again.state is None
 
 
 def test_it_is_said_that_it_came_by_a_link(office: Office, anna: Desk, folder: NodeState):
