@@ -307,8 +307,22 @@ def open_window(*arguments):
     """Opens GovSync's window, without waiting for it."""
     program = os.environ.get("GOVSYNC_COMMAND") or shutil.which("govsync")
     if program:
-        child = subprocess.Popen([program, "app", *arguments], start_new_session=True)
-        GLib.child_watch_add(GLib.PRIORITY_DEFAULT, child.pid, lambda *_: child.poll())
+        begin(program, "app", *arguments)
+
+
+def browse(address):
+    """Opens an address in the browser; where nothing does that, the window says how the desk is."""
+    program = shutil.which("xdg-open")
+    if program:
+        begin(program, address)
+    else:
+        open_window()
+
+
+def begin(*command):
+    """Starts a program, without waiting for it."""
+    child = subprocess.Popen(command, start_new_session=True)
+    GLib.child_watch_add(GLib.PRIORITY_DEFAULT, child.pid, lambda *_: child.poll())
 
 
 class GovSyncExtension(GObject.GObject, Manager.InfoProvider, Manager.MenuProvider):
@@ -345,6 +359,7 @@ class GovSyncExtension(GObject.GObject, Manager.InfoProvider, Manager.MenuProvid
         if folder:
             yield "share", lambda: open_window("--share", path)
         yield "link", lambda: self._link(path)
+        yield "web", lambda: self._web(path)
         if folder:
             yield "earlier", lambda: open_window("--earlier", path)
         else:
@@ -367,3 +382,8 @@ class GovSyncExtension(GObject.GObject, Manager.InfoProvider, Manager.MenuProvid
             lambda _: open_window("--page", "sharing"),
             ANSWER_S,
         )
+
+    def _web(self, path):
+        """Shows it on the server's page; what is not there yet has none, and the window says what is on its way."""
+        request = {"command": "web_address", "path": path}
+        Call(self._socket, request, browse, lambda _: open_window(), ANSWER_S)

@@ -2,6 +2,7 @@
 
 import json
 
+import click
 import pytest
 
 from govsync.control.messages import (
@@ -16,6 +17,7 @@ from govsync.control.messages import (
     RestoreFromTrash,
     Rewind,
     Verify,
+    WebAddress,
 )
 from govsync.model.activity import ConflictRow, DifferenceRow, FolderBack, TrashRow, VersionRow
 
@@ -116,3 +118,18 @@ def test_what_is_to_come_back_is_said_by_one_of_two_options(govsync, agent, said
     asked = agent(lambda _: None).asked
     assert govsync("restore", "/f/Plans", *said).code == 64
     assert asked == []
+
+
+def test_the_address_on_the_web_is_printed_and_opened_where_it_is_to_be(
+    govsync, agent, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    opened: list[str] = []
+    monkeypatch.setattr(click, "launch", lambda address: opened.append(address) or 0)
+    address = "https://drive.example.gov/web/f/AAAAAAAAAAAAAAAAAAAAAA/AAAAAAAAAAAAAAAAAAAAAB"
+    asked = agent(lambda _: address).asked
+    assert govsync("web", "Report.pdf") == (0, f"{address}\n", "")
+    assert opened == []
+    assert govsync("web", "--open", "Report.pdf").code == 0
+    assert opened == [address]
+    assert asked == [WebAddress(path=str(tmp_path / "Report.pdf"))] * 2

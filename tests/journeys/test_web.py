@@ -1,4 +1,4 @@
-"""Signed in with a real browser at a phone's size: the fleet, and a desk that is wiped from there.
+"""Signed in with a real browser at a phone's size: the fleet, and a desk that is wiped from there; one's own files.
 
 Pictures of all pages go into the folder that GOVSYNC_PICTURES names, for whoever wants to look at them.
 """
@@ -87,6 +87,30 @@ def test_a_desk_is_found_and_wiped_and_its_state_seen(site: Site, office: Desk, 
     assert "Password" in browser.text()
     browser.open(web(site, "fleet"))
     assert "anna" not in browser.text()
+    nothing_from_elsewhere(site, browser)
+
+
+def test_a_file_is_shown_from_the_desk_and_each_version_fetched(
+    site: Site, office: Desk, browser: Browser
+) -> None:
+    office.write("Plans/a.txt", "another plan")
+    office.wait()
+    address = office.do("web", str(office.folder / "Plans" / "a.txt")).strip()
+    browser.open(address)
+    assert "a.txt" not in browser.text()
+    sign_in(browser, "anna")
+    assert browser.value("location.href") == address
+    for text in ("Your folders", "Changed last by Anna", "12 bytes", "4 bytes"):
+        assert text in browser.text()
+    look(browser, "web-file-en")
+    browser.tap("tr:last-child td a")
+    assert browser.downloaded("a.txt") == b"plan"
+    browser.click("nav.above a:last-child")
+    assert "a.txt" in browser.text()
+    look(browser, "web-folder-en")
+    browser.click("header .home")
+    browser.click("td a")
+    assert "Plans" in browser.text()
     nothing_from_elsewhere(site, browser)
 
 

@@ -483,7 +483,7 @@ GUARDS = (
     Guard(
         "R38 I8",
         "server/web/downloads.py",
-        "    links.require_still(server, link)\n",
+        "    reader.require_still()\n",
         "",
         "server/web/test_downloads.py",
     ),

@@ -162,8 +162,13 @@ def test_the_menu_does_what_it_says(site: Site, load, monkeypatch) -> None:
     assert file.items() == {}  # Nothing is known yet, and nobody is made to wait.
     folder.become("emblem-default")
     file.become("emblem-default")
-    assert list(folder.items()) == ["GovSync: Share…", "GovSync: Copy link", "GovSync: The folder as it was…"]
-    assert list(file.items()) == ["GovSync: Copy link", "GovSync: Versions…"]
+    assert list(folder.items()) == [
+        "GovSync: Share…",
+        "GovSync: Copy link",
+        "GovSync: Show on the web",
+        "GovSync: The folder as it was…",
+    ]
+    assert list(file.items()) == ["GovSync: Copy link", "GovSync: Show on the web", "GovSync: Versions…"]
     folder.items()["GovSync: Share…"]()
     folder.items()["GovSync: The folder as it was…"]()
     file.items()["GovSync: Versions…"]()
@@ -178,6 +183,12 @@ def test_the_menu_does_what_it_says(site: Site, load, monkeypatch) -> None:
     (link,) = office.json("link", "list")
     assert (link["path"], link["role"]) == ("Plans/a.txt", "viewer")
     assert Clipboard.text.startswith(f"http://127.0.0.1:{site.server.port}/l/")
+    begun: list[tuple[str, ...]] = []
+    monkeypatch.setattr(module.shutil, "which", lambda name: name)
+    monkeypatch.setattr(module, "begin", lambda *command: begun.append(command))
+    file.items()["GovSync: Show on the web"]()
+    turned(module.GLib, lambda: bool(begun), "the page in the browser")
+    assert begun == [("xdg-open", office.do("web", str(office.folder / "Plans" / "a.txt")).strip())]
 
 
 def test_a_link_that_finds_no_clipboard_is_shown_in_the_window(tmp_path: Path, load, monkeypatch) -> None:

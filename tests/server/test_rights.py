@@ -53,8 +53,10 @@ ABOUT_ONESELF = {
 OF_LINKS = {"", "/content", "/content/{node}", "/password", "/upload"}
 """Pages below the address of a link, for whoever has that; what they open and to whom stands in `web/test_handlers`."""
 OF_PEOPLE = {"", "sign-in", "sign-out", "fleet", "fleet/devices.csv", "fleet/devices.json", "fleet/{device}", "fleet/{device}/wipe",
-             "fleet/{device}/keep", "fleet/{device}/sign-out"}  # fmt: skip
-"""Pages for those who sign in in a browser; to whom they show what stands in `web/test_signed_in` and `web/test_fleet_pages`."""
+             "fleet/{device}/keep", "fleet/{device}/sign-out", "f/{space}/{node}", "f/{space}/{node}/content",
+             "f/{space}/{node}/content/{rev}"}  # fmt: skip
+"""Pages for those who sign in in a browser; to whom they show what stands in `web/test_signed_in`, `web/test_fleet_pages` and
+`web/test_file_pages`."""
 OF_ALL = {"/api/v1/openapi.json", "/l/static/{name}", "/web/static/{name}"}
 ABOUT_A_SPACE = [route for route in ROUTES if route.name not in ABOUT_ONESELF]
 

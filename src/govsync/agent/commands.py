@@ -10,7 +10,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from govsync.agent import earlier, files, home, links, selecting, sharing, shown
+from govsync.agent import earlier, files, home, links, selecting, sharing, shown, web
 from govsync.agent.loop import Call
 from govsync.agent.outdated import PROBLEM
 from govsync.control import messages as ask
@@ -322,6 +322,7 @@ COMMANDS: dict[type, Callable[["Agent", Any], Any]] = {
     ask.AddLink: lambda agent, request: links.add(agent, _here, request),
     ask.ListLinks: lambda agent, _: links.listed(agent, _here),
     ask.RemoveLink: lambda agent, request: links.remove(agent, request.id),
+    ask.WebAddress: lambda agent, request: web.address(agent, _here, Path(request.path)),
     ask.Exclude: lambda agent, request: selecting.exclude(agent, _here, Path(request.path)),
     ask.Include: lambda agent, request: selecting.include(agent, _here, Path(request.path)),
     ask.ListFolders: lambda agent, request: selecting.folders(agent, _look, Path(request.path)),

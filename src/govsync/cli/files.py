@@ -175,7 +175,22 @@ def include(path: Path) -> None:
     asked(messages.Include(path=absolute(path)))
 
 
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path))
+@click.option("--open", "is_to_open", is_flag=True, help="Open it in the browser, too.")
+@failures
+def web(path: Path, is_to_open: bool) -> None:
+    """Prints the address at which the endpoint shows a file or folder to whoever signs in there and may see it.
+
+    Example: govsync web Report.pdf
+    """
+    address = asked(messages.WebAddress(path=absolute(path)))
+    click.echo(address)
+    if is_to_open:
+        click.launch(address)
+
+
 COMMANDS = {
     "versions": versions, "restore": restore, "trash": trash, "rewind": rewind, "verify": verify,
-    "conflicts": conflicts, "resolve": resolve, "exclude": exclude, "include": include,
+    "conflicts": conflicts, "resolve": resolve, "exclude": exclude, "include": include, "web": web,
 }  # fmt: skip

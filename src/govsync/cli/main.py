@@ -20,7 +20,7 @@ _WHERE = {
          "support-bundle"),
         "device",
     ),
-    **dict.fromkeys(("versions", "restore", "trash", "rewind", "verify", "conflicts", "resolve", "exclude", "include"), "files"),
+    **dict.fromkeys(("versions", "restore", "trash", "rewind", "verify", "conflicts", "resolve", "exclude", "include", "web"), "files"),
     "share": "sharing", "link": "links",
 }  # fmt: skip
 

@@ -253,6 +253,13 @@ class RemoveLink(Request[None], frozen=True, tag="link_remove"):
     id: str
 
 
+class WebAddress(Request[str], frozen=True, tag="web_address"):
+    """Asks for the address at which the server shows the file or folder at an absolute path, to whoever signs in there and may
+    see it."""
+
+    path: Path
+
+
 class Exclude(Request[None], frozen=True, tag="exclude"):
     """Has what lies at an absolute path only on the server, not on this desk: it goes once the server has it."""
 
@@ -290,6 +297,6 @@ class Stop(Request[None], frozen=True, tag="stop"):
 AnyRequest = (
     GetStatus | Watch | Wait | Verify | Pause | Resume | SyncNow | ListProblems | ListHolds | Approve | Reject | ListActivity
     | ShowPaths | ListConflicts | Resolve | ListVersions | Restore | RestoreFolder | ListTrash | RestoreFromTrash | Rewind | AddShare
-    | ListShares | ListShareActivity | RemoveShare | LeaveShare | ListRoom | FindMembers | AddLink | ListLinks | RemoveLink | Exclude
-    | Include | ListFolders | ListSettings | SetSetting | Stop
+    | ListShares | ListShareActivity | RemoveShare | LeaveShare | ListRoom | FindMembers | AddLink | ListLinks | RemoveLink | WebAddress
+    | Exclude | Include | ListFolders | ListSettings | SetSetting | Stop
 )  # fmt: skip

@@ -38,9 +38,9 @@ class Bounds(msgspec.Struct, frozen=True, kw_only=True):
     stall_s: float = 60.0
     """In this time a piece of an answer is taken."""
     piece_bytes: int = 256 * KIB
-    threads: int = 64
+    threads: int = 72
     """More than all kinds of calls together have that can wait for the store or for a space: changes, chunks, commits,
-    fetches, manifests, questions for what is missing."""
+    fetches, manifests, questions for what is missing, and what is fetched with a browser, by links and by people."""
     threads_of_kind: int = 8
     threads_of_space: int = 4
     """Of each kind."""

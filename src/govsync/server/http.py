@@ -63,8 +63,8 @@ from govsync.server.events import Streams
 from govsync.server.signing import Chance
 from govsync.server.turns import Turns
 from govsync.server.web import handlers, signed_in
+from govsync.server.web.file_pages import FilePages
 from govsync.server.web.fleet_pages import FleetPages
-from govsync.server.web.home import Home
 from govsync.server.web.signed_in import Door
 
 T = TypeVar("T")
@@ -201,7 +201,7 @@ class Http:
         pages = handlers.Pages(self._server, self._run, self._turns, self._held, self.streams.head)
         routes += pages.routes()
         door = Door(self._server, self._run, self._turns, self._held, self._chance)
-        routes += [*door.routes(), *Home(door).routes(), *FleetPages(door).routes()]
+        routes += [*door.routes(), *FilePages(door).routes(), *FleetPages(door).routes()]
         app = Starlette(routes=routes, exception_handlers={404: _not_found, 405: _not_found})
         app.router.redirect_slashes = (
             False  # What is no address leads nowhere, least of all to where the request says we are.

@@ -4,6 +4,7 @@ nothing more once a link opens nothing any more."""
 import io
 import tracemalloc
 from collections.abc import Iterable
+from functools import partial
 from zipfile import ZipFile
 
 import msgspec
@@ -48,14 +49,19 @@ def save_large(desk: Desk, name: str = "large", parent: bytes | None = None) -> 
     return state.node
 
 
+def reader(office: Office, link: links.Opened) -> downloads.Reader:
+    """Who reads through a link, as its pages do."""
+    return downloads.Reader(link.maker, link.space, partial(links.require_still, office.server, link))
+
+
 def joined(pieces: Iterable[Iterable[bytes | memoryview]]) -> bytes:
     return b"".join(bytes(data) for piece in pieces for data in piece)
 
 
 def zipped(office: Office, desk: Desk, folder: bytes) -> ZipFile:
     link = opened(office, make(desk, folder))
-    what = downloads.items(office.server, link, link.node)
-    found = ZipFile(io.BytesIO(joined(downloads.packed(office.server, link, what))))
+    what = downloads.items(office.server, link.node)
+    found = ZipFile(io.BytesIO(joined(downloads.packed(office.server, reader(office, link), what))))
     assert found.testzip() is None
     return found
 
@@ -83,7 +89,10 @@ def test_a_part_is_that_part_of_the_file(office: Office, bounds_of_chunks: list[
         st.sampled_from(bounds_of_chunks).map(lambda at: max(at - 1, 0)),
     )
     start, end = sorted((data.draw(place), data.draw(place)))
-    assert joined(downloads.part(office.server, link, link.node.rev, start, end)) == LARGE[start:end]
+    assert (
+        joined(downloads.part(office.server, reader(office, link), link.node.rev, start, end))
+        == LARGE[start:end]
+    )
 
 
 def test_only_the_chunks_of_a_part_are_read():
@@ -96,7 +105,7 @@ def test_only_the_chunks_of_a_part_are_read():
 
 def test_an_empty_file_has_no_piece(office: Office, anna: Desk):
     link = opened(office, make(anna, anna.do(anna.put("empty"))[0].node))
-    assert joined(downloads.part(office.server, link, link.node.rev, 0, 0)) == b""
+    assert joined(downloads.part(office.server, reader(office, link), link.node.rev, 0, 0)) == b""
 
 
 def test_a_version_that_was_replaced_meanwhile_is_fetched_to_its_end(
@@ -104,7 +113,7 @@ def test_a_version_that_was_replaced_meanwhile_is_fetched_to_its_end(
 ):
     monkeypatch.setattr(downloads, "PIECE_BYTES", MIB)
     link = opened(office, make(anna, save_large(anna)))
-    pieces = downloads.part(office.server, link, link.node.rev, 0, len(LARGE))
+    pieces = downloads.part(office.server, reader(office, link), link.node.rev, 0, len(LARGE))
     first = next(pieces)
     anna.do(anna.put(None, b"new", node=link.node.id, base_rev=link.node.rev), inline=(b"new",))
     assert joined([first, *pieces]) == LARGE
@@ -120,7 +129,7 @@ def test_nothing_more_comes_once_a_link_opens_nothing(
     clara.space, clara.root, clara.epoch = team.space, team.root, team.epoch
     made = make(clara, save_large(team))
     link = opened(office, made)
-    pieces = downloads.part(office.server, link, link.node.rev, 0, len(LARGE))
+    pieces = downloads.part(office.server, reader(office, link), link.node.rev, 0, len(LARGE))
     assert next(pieces)
     if loss == "ended":
         links.end(office.server, clara.caller, made.link)
@@ -137,7 +146,7 @@ def test_what_others_have_used_up_does_not_end_what_has_begun(
     monkeypatch.setattr(downloads, "PIECE_BYTES", MIB)
     made = make(anna, save_large(anna), downloads=1)
     link = opened(office, made)
-    pieces = downloads.part(office.server, link, link.node.rev, 0, len(LARGE))
+    pieces = downloads.part(office.server, reader(office, link), link.node.rev, 0, len(LARGE))
     links.take_download(office.server, link, link.node.id)
     assert code_of(lambda: opened(office, made)) is Code.NOT_FOUND
     assert joined(pieces) == LARGE
@@ -211,9 +220,9 @@ def test_too_much_for_a_zip_is_refused_before_anything_is_sent(office: Office, a
     [top] = anna.do(anna.mkdir("f"))
     anna.do(*(anna.put(f"{number:02}", parent=top.node) for number in range(20)))
     link = opened(office, make(anna, top.node))
-    assert len(downloads.items(office.server, link, link.node)) == 20
+    assert len(downloads.items(office.server, link.node)) == 20
     anna.do(anna.put("20", parent=top.node))
-    assert code_of(lambda: downloads.items(office.server, link, link.node)) is Code.TOO_LARGE
+    assert code_of(lambda: downloads.items(office.server, link.node)) is Code.TOO_LARGE
 
 
 def test_a_large_folder_is_packed_in_bounded_memory(office: Office, anna: Desk):
@@ -235,8 +244,8 @@ def test_a_large_folder_is_packed_in_bounded_memory(office: Office, anna: Desk):
     size = 0
     tracemalloc.start()
     try:
-        what = downloads.items(office.server, link, link.node)
-        for piece in downloads.packed(office.server, link, what):
+        what = downloads.items(office.server, link.node)
+        for piece in downloads.packed(office.server, reader(office, link), what):
             size += sum(map(len, piece))
         peak = tracemalloc.get_traced_memory()[1]
     finally:

@@ -1,12 +1,12 @@
-"""What visitors fetch through a link: a file, a part of one (RFC 9110, section 14), or a folder as a ZIP, a piece at a time.
+"""What is fetched with a browser: a file, a part of one (RFC 9110, section 14), or a folder as a ZIP, a piece at a time.
 
 Each piece is read when the one before it was taken, whatever the size of all, and before it is read it is judged anew
-whether the link still opens it: after a revocation nothing new reaches anybody (I8). What a piece needs of a version that
+whether it still may be: after a revocation nothing new reaches anybody (I8). What a piece needs of a version that
 was replaced meanwhile is still there: a version is fetched by its id.
 """
 
 import datetime
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile, ZipInfo
 
@@ -20,11 +20,10 @@ from govsync.model.nodes import Kind
 from govsync.model.problems import Failure
 from govsync.protocol.commits import Want
 from govsync.protocol.limits import KIB, MIB
-from govsync.server import links, reading
-from govsync.server.context import Server
+from govsync.server import reading
+from govsync.server.context import Caller, Server
 from govsync.server.db import tables
 from govsync.server.db.among import pieces
-from govsync.server.links import Opened
 from govsync.text.units import portable_name
 
 PIECE_BYTES = 4 * MIB
@@ -54,16 +53,24 @@ class Item(msgspec.Struct, frozen=True):
     exec: bool
 
 
+class Reader(msgspec.Struct, frozen=True):
+    """On whose behalf contents of a space are read; `require_still` raises a Failure once that may not be any more."""
+
+    caller: Caller
+    space: bytes
+    require_still: Callable[[], None]
+
+
 # A file
 
 
-def part(server: Server, link: Opened, rev: bytes, start: int, end: int) -> Iterator[list[Piece]]:
+def part(server: Server, reader: Reader, rev: bytes, start: int, end: int) -> Iterator[list[Piece]]:
     """Yields the bytes of a version from `start` to `end` (excluded), a piece at a time; raises Failure(not_found,
     chunk_lost)."""
-    chunks = reading.manifest(server, link.maker, link.space, rev).chunks
+    chunks = reading.manifest(server, reader.caller, reader.space, rev).chunks
     for want, offset in _wants(rev, chunks, start, end):
         found: list[Piece] = []
-        for chunk in _fetch(server, link, [want]):
+        for chunk in _fetch(server, reader, [want]):
             low, high = max(start - offset, 0), min(end - offset, len(chunk))
             found.append(memoryview(chunk)[low:high])
             offset += len(chunk)
@@ -84,15 +91,15 @@ def _wants(rev: bytes, chunks: Sequence[ChunkRef], start: int, end: int) -> Iter
             return
 
 
-def _fetch(server: Server, link: Opened, wants: Sequence[Want]) -> list[bytes]:
-    links.require_still(server, link)
-    return [chunk.plain for chunk in reading.fetch(server, link.maker, link.space, wants)]
+def _fetch(server: Server, reader: Reader, wants: Sequence[Want]) -> list[bytes]:
+    reader.require_still()
+    return [chunk.plain for chunk in reading.fetch(server, reader.caller, reader.space, wants)]
 
 
 # A folder
 
 
-def items(server: Server, link: Opened, folder: Any) -> list[Item]:
+def items(server: Server, folder: Any) -> list[Item]:
     """Lists what a ZIP of a folder holds, at one moment, each folder before what is in it; shared folders of others in it are
     left out. Raises Failure(too_large) where there is too much."""
     found: list[Item] = []
@@ -156,12 +163,12 @@ class _Out:
         return taken
 
 
-def packed(server: Server, link: Opened, what: Iterable[Item]) -> Iterator[list[Piece]]:
+def packed(server: Server, reader: Reader, what: Iterable[Item]) -> Iterator[list[Piece]]:
     """Yields a ZIP of some files, a piece at a time. They are packed as they are: what is worth it is compressed already in
     its own format, and what is sent costs no more of the processor than it must."""
     out = _Out()
     with ZipFile(out, "w", ZIP_STORED) as archive:  # type: ignore[call-overload]  # All that is asked of it.
-        for item, content in _contents(server, link, what):
+        for item, content in _contents(server, reader, what):
             if item.rev is None:
                 archive.mkdir(_entry(item))
                 continue
@@ -175,29 +182,29 @@ def packed(server: Server, link: Opened, what: Iterable[Item]) -> Iterator[list[
 
 
 def _contents(
-    server: Server, link: Opened, what: Iterable[Item]
+    server: Server, reader: Reader, what: Iterable[Item]
 ) -> Iterator[tuple[Item, Iterable[list[Piece]]]]:
     """Yields files with their contents, small ones fetched many at a time."""
     small: list[Item] = []
     size = 0
     for item in what:
         if item.rev is not None and item.size_bytes > SMALL_BYTES:
-            yield item, part(server, link, item.rev, 0, item.size_bytes)
+            yield item, part(server, reader, item.rev, 0, item.size_bytes)
             continue
         small.append(item)
         size += item.size_bytes
         if size >= PIECE_BYTES or len(small) == server.limits.wants_per_fetch:
-            yield from _together(server, link, small)
+            yield from _together(server, reader, small)
             small, size = [], 0
-    yield from _together(server, link, small)
+    yield from _together(server, reader, small)
 
 
 def _together(
-    server: Server, link: Opened, small: Sequence[Item]
+    server: Server, reader: Reader, small: Sequence[Item]
 ) -> Iterator[tuple[Item, Iterable[list[Piece]]]]:
     """Yields small files with their contents, of which each is told from the next by its size."""
     wants = [Want(item.rev, 0, _EVERY_CHUNK) for item in small if item.rev is not None]
-    chunks = iter(_fetch(server, link, wants) if wants else ())
+    chunks = iter(_fetch(server, reader, wants) if wants else ())
     for item in small:
         found: list[Piece] = []
         left = item.size_bytes

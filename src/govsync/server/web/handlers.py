@@ -6,8 +6,7 @@ saved is never shown by the browser in our name, but saved as a file. Addresses 
 somebody came from, and no log has them.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
@@ -30,11 +29,12 @@ from govsync.server.bodies import Body, Held, Share
 from govsync.server.context import Server
 from govsync.server.links import Opened
 from govsync.server.turns import Turns
-from govsync.server.web import answers, downloads, forms, pages, pouring, ranges, uploads
+from govsync.server.web import answers, downloads, forms, pages, uploads
 from govsync.server.web.answers import HEADERS, UNKNOWN, Run, attachment, html, length_of, look_of, onward
-from govsync.server.web.downloads import Piece
+from govsync.server.web.downloads import Reader
+from govsync.server.web.files import part_of
 from govsync.server.web.pages import Look
-from govsync.server.web.pouring import Poured
+from govsync.server.web.pouring import Fetched, pour
 from govsync.text import pages as words
 from govsync.text.catalog import counted, said, speaking
 from govsync.text.units import shown_name
@@ -86,17 +86,6 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
             return ids.from_text(text)
         except Failure as failure:
             raise Failure(Code.NOT_FOUND) from failure
-
-
-class Fetched(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be fetched: how it is headed, how much memory it takes, and its bytes."""
-
-    link: Opened
-    node: bytes
-    status: int
-    headers: dict[str, str]
-    memory_bytes: int
-    pieces: Callable[[], Iterator[list[Piece]]]
 
 
 class Pages:
@@ -263,12 +252,7 @@ class Pages:
             return found
         if visit.request.method == "HEAD":
             return Response(status_code=found.status, headers=found.headers)
-        with ExitStack() as until_begun:
-            share = until_begun.enter_context(self._share(visit))
-            share.take(found.memory_bytes)
-            pieces, first = await self._stored(found.link.space, lambda: self._begun(found))
-            until_begun.pop_all()  # The answer lets go of it when it has ended.
-        return Poured(self._poured(found.link.space, first, pieces), share, found.status, found.headers)
+        return await pour(found, self._share(visit), self._stored, self._server.bounds.piece_bytes)
 
     def _content_now(self, visit: Visit) -> Response | Fetched:
         """Judges what is asked for, and answers it at once where no content is needed for that."""
@@ -281,60 +265,33 @@ class Pages:
         row = link.node if inner is None else links.inside(self._server, link, visit.node(inner))
         name = row.name or link.name
         if row.kind == Kind.FOLDER:
-            what = downloads.items(self._server, link, row)
+            what = downloads.items(self._server, row)
             memory_bytes = downloads.MEMORY_BYTES + len(what) * downloads.ENTRY_BYTES
             headers = HEADERS | {
                 "Content-Type": "application/zip",
                 "Content-Disposition": attachment(f"{name}.zip"),
             }
-            pieces = partial(downloads.packed, self._server, link, what)
+            pieces = partial(downloads.packed, self._server, self._reader(link), what)
             return Fetched(
-                link=link, node=row.id, status=200, headers=headers, memory_bytes=memory_bytes, pieces=pieces
+                space=link.space, status=200, headers=headers, memory_bytes=memory_bytes, pieces=pieces,
+                begun=partial(links.take_download, self._server, link, row.id),
             )  # fmt: skip
         return self._file(visit, link, row, name)
 
     def _file(self, visit: Visit, link: Opened, row: Any, name: str) -> Response | Fetched:
         """A link whose downloads are counted gives files whole: what goes on in parts cannot be counted."""
-        asked, tag, in_parts = visit.request.headers, ranges.tag_of(row.hash), link.downloads_left is None
-        headers = HEADERS | {
-            "Content-Type": "application/octet-stream", "Content-Disposition": attachment(name), "ETag": tag,
-            "Accept-Ranges": "bytes" if in_parts else "none",
-        }  # fmt: skip
-        if ranges.is_known(asked.get("if-none-match", ""), tag):
-            return Response(status_code=304, headers=headers)
-        part = None
-        if in_parts:
-            part = ranges.asked(asked.get("range", ""), asked.get("if-range", ""), tag, row.size)
-        if part is not None and not part:
-            return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{row.size}"})
-        start, end = (part.start, part.stop) if part is not None else (0, row.size)
-        headers["Content-Length"] = str(end - start)
-        if part is not None:
-            headers["Content-Range"] = f"bytes {start}-{end - 1}/{row.size}"
+        part = part_of(visit.request.headers, name, row.hash, row.size, link.downloads_left is None)
+        if isinstance(part, Response):
+            return part
         return Fetched(
-            link=link, node=row.id, status=200 if part is None else 206, headers=headers,
-            memory_bytes=min(end - start, downloads.MEMORY_BYTES),
-            pieces=partial(downloads.part, self._server, link, row.rev, start, end),
+            space=link.space, status=part.status, headers=part.headers,
+            memory_bytes=min(part.end - part.start, downloads.MEMORY_BYTES),
+            pieces=partial(downloads.part, self._server, self._reader(link), row.rev, part.start, part.end),
+            begun=partial(links.take_download, self._server, link, row.id),
         )  # fmt: skip
 
-    def _begun(self, found: Fetched) -> tuple[Iterator[list[Piece]], list[Piece]]:
-        """Reads the first piece, and counts and notes the download when that is here: what cannot be had uses nothing up."""
-        pieces = found.pieces()
-        first = next(pieces, [])
-        links.take_download(self._server, found.link, found.node)
-        return pieces, first
-
-    async def _poured(
-        self, space: bytes, piece: Sequence[Piece], pieces: Iterator[list[Piece]]
-    ) -> AsyncIterator[Piece]:
-        while True:
-            for data in piece:
-                for part in pouring.cut(data, self._server.bounds.piece_bytes):
-                    yield part
-            found = await self._stored(space, lambda: next(pieces, None))
-            if found is None:
-                return
-            piece = found
+    def _reader(self, link: Opened) -> Reader:
+        return Reader(link.maker, link.space, partial(links.require_still, self._server, link))
 
     # Uploads
 

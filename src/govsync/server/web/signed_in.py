@@ -32,6 +32,7 @@ from govsync.server.turns import Turns
 from govsync.server.web import answers, forms, pages
 from govsync.server.web.answers import UNKNOWN, Run, html, look_of, onward
 from govsync.server.web.pages import Look
+from govsync.server.web.pouring import Fetched, pour
 from govsync.text import pages as words
 from govsync.text.catalog import Text, speaking
 
@@ -41,8 +42,9 @@ KEY = "key"
 FORM_BYTES = 16 * KIB
 MOST_LETTERS = 1_000
 SIGN_IN, SIGN_OUT = "sign-in", "sign-out"
-_SIGNING, _ASKING = "web_sign_in", "web"
-"""Kinds of calls (`turns`): who guesses passwords takes no places from those who have signed in."""
+_SIGNING, _ASKING, _BYTES = "web_sign_in", "web", "web_bytes"
+"""Kinds of calls (`turns`): who guesses passwords takes no places from those who have signed in, and what waits for the store
+none from what asks the database alone."""
 _PLACE = re.compile(r"[\w\-./?=&%+]{1,2000}", re.ASCII)
 _SAID = {
     **dict.fromkeys(UNKNOWN, words.NOT_YOURS), Code.TOO_MANY_REQUESTS: words.TOO_MANY, Code.BAD_REQUEST: words.STALE,
@@ -66,9 +68,13 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         return self.request.query_params.get(name, "")[:MOST_LETTERS].strip()
 
     def id(self, name: str) -> bytes:
-        """Reads an id in an address; raises Failure(not_found) for what is none."""
+        """Reads an id in the path of an address; raises Failure(not_found) for what is none."""
+        return self.read(self.request.path_params[name])
+
+    def read(self, text: str) -> bytes:
+        """Reads an id; raises Failure(not_found) for what is none."""
         try:
-            return ids.from_text(self.request.path_params[name])
+            return ids.from_text(text)
         except Failure as failure:
             raise Failure(Code.NOT_FOUND) from failure
 
@@ -82,6 +88,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Page = Callable[[Visit], Response]
+Content = Callable[[Visit], Response | Fetched]
 
 
 class Door:
@@ -103,6 +110,10 @@ class Door:
         """Makes a route of a page that is looked at."""
         return self._route(path, name, partial(self._inside, work, None), "GET")
 
+    def content(self, path: str, name: str, work: Content) -> Route:
+        """Makes a route of what is fetched from the store."""
+        return self._route(path, name, partial(self._inside, work, None), "GET")
+
     def form(self, path: str, name: str, work: Page) -> Route:
         """Makes a route of a form that is sent, and that changes something; what it proves is the address it goes to."""
         return self._route(path, name, partial(self._inside, work, path), "POST")
@@ -122,7 +133,7 @@ class Door:
         return Route(ROOT + path, handle, methods=[method])
 
     async def _inside(
-        self, work: Page, form: str | None, request: Request, look: Look, body: Body
+        self, work: Content, form: str | None, request: Request, look: Look, body: Body
     ) -> Response:
         token = request.cookies.get(_named(request, SESSION), "")
         try:
@@ -140,7 +151,16 @@ class Door:
         share = partial(self._held.share, session.user)
         visit = Visit(request=request, look=look, session=session, share=share, fields=fields)
         async with self._turns.turn(_ASKING, None):
-            return await self._run(lambda: _spoken(work, visit))
+            found = await self._run(lambda: _spoken(work, visit))
+        if isinstance(found, Response):
+            return found
+        if request.method == "HEAD":
+            return Response(status_code=found.status, headers=found.headers)
+        return await pour(found, share(), self._stored, self.server.bounds.piece_bytes)
+
+    async def _stored(self, space: bytes, work: Callable[[], T]) -> T:
+        async with self._turns.turn(_BYTES, space):
+            return await self._run(work)
 
     async def _sent(self, request: Request, body: Body, holder: bytes) -> Mapping[str, str]:
         """Reads a form; raises Failure(bad_request) for one that the browser says another site has sent."""
@@ -211,7 +231,7 @@ class Door:
         )
 
 
-def _spoken(work: Page, visit: Visit) -> Response:
+def _spoken(work: Content, visit: Visit) -> Response | Fetched:
     with speaking(visit.look.language):
         return work(visit)
 
