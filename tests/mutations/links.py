@@ -174,14 +174,14 @@ GUARDS = (
     Guard(
         "I8",
         "server/web/handlers.py",
-        "ranges.tag_of(row.hash), link.downloads_left is None\n",
-        "ranges.tag_of(row.hash), True\n",
+        "name, row.hash, row.size, link.downloads_left is None)\n",
+        "name, row.hash, row.size, True)\n",
         "server/web/test_handlers.py",
     ),
     Guard(
         "I8",
-        "server/web/handlers.py",
-        "        links.take_download(self._server, found.link, found.node)\n",
+        "server/web/pouring.py",
+        "        self.begun()\n",
         "",
         "server/web/test_handlers.py",
     ),
