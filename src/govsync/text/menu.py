@@ -7,6 +7,7 @@ from govsync.text.catalog import Text, said, speaking
 VERBS: dict[str, Text] = {
     "share": "Share…",
     "link": "Copy link",
+    "web": "Show on the web",
     "versions": "Versions…",
     "earlier": "The folder as it was…",
     "problems": "Show the problem…",
