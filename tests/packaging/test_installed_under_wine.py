@@ -1,8 +1,8 @@
 """The packages for Windows on a PC, as far as wine is one: installed without a question, told by policy, used, upgraded while they
 work, brought by a place of updates, and removed.
 
-Of wine: it does not tell a package that its removal is part of an upgrade, so what runs is not started again. Nobody there lacks
-rights, and no signature is asked for.
+Of wine: it does not tell a package that its removal is part of an upgrade, by which that would have what runs pause. So the test
+has the package's own program pause it, as the old version would, and sees that the new one starts it again. Nobody there lacks rights, and no signature is asked for.
 """
 
 import json
@@ -20,7 +20,7 @@ from packages.release import Release
 from packages.wine import Wine
 from tests.journeys.conftest import Site
 from tests.journeys.site import PASSWORD, Desk, Server, until
-from tests.packaging.pc import MSIEXEC, PATIENCE_S, PERSONS_PROGRAMS, PROGRAMS, Pc
+from tests.packaging.pc import MSIEXEC, PATIENCE_S, PERSONS_PROGRAMS, PROGRAMS, REFUSED, Pc
 from tests.project.sources import ROOT
 from tests.updates.place import Operator
 
@@ -36,10 +36,13 @@ pytestmark = [
 
 POLICY = r"HKLM\Software\Policies\GovSync"
 RUN = r"Software\Microsoft\Windows\CurrentVersion\Run"
+RUNNING = r"Software\GovSyncRunning"
 ROOT_OF_TRUST = r"C:\Program Files\GovSync updates\root.json"
 COMMAND = r"C:\Windows\System32\msiexec.exe\0/qn\0/norestart\0/i"
 TASK = ("/qn", "/norestart", "/i")
 """As docs/it/updates.md has IT write it down: words, with the file as the last one."""
+FILES = 20
+MEBI = 1 << 20
 
 
 class Build(NamedTuple):
@@ -163,9 +166,95 @@ def arrived(colleague: Desk, name: str, content: bytes) -> None:
     comes(lambda: colleague.files().get(name) == content, f"{name} at the colleague's")
 
 
+def size(folder: Path) -> int:
+    return sum(each.stat().st_size for each in folder.rglob("*") if each.is_file())
+
+
 def tell(pc: Pc, name: str, kind: str, value: str) -> None:
     """Has the machine's policy say something, as an administrator writes it down."""
     pc.run("reg", "add", POLICY, "/v", name, "/t", kind, "/d", value, "/f")
+
+
+def test_a_machine_s_desk_is_installed_told_used_upgraded_while_it_works_and_removed(
+    two: tuple[Build, Build], pc: Pc, site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = two
+    desk, colleague = Installed(pc, installer.MACHINE), site.desk("colleague")
+
+    pc.install(first.machine, "NOAUTOSTART=1")
+    assert desk.registered() == (first.version.python, None)
+    pc.remove(first.machine)
+    assert desk.registered() == (None, None)
+    assert not desk.folder.exists()
+
+    took_s = pc.install(first.machine, f"ENDPOINT=http://127.0.0.1:{site.server.port}")
+    version, starts = desk.registered()
+    assert version == first.version.python
+    assert starts == rf'"{PROGRAMS}\GovSync.exe" --minimized'
+    assert desk.said("--version").split()[-1] == first.version.python
+    tell(pc, "folder.path", "REG_SZ", r"{home}\Files of {user}")
+    tell(pc, "hold.deletions", "REG_DWORD", "70")
+    tell(pc, "sync.ignore", "REG_MULTI_SZ", r"*.one\0*.two")
+    tell(pc, "no.such", "REG_SZ", "1")
+    settings = json.loads(desk.said("settings", "--json"))
+    assert settings["hold.deletions"] == {"value": 70, "source": "policy", "fixed": "policy"}
+    assert settings["sync.ignore"]["value"] == ["*.one", "*.two"]
+    assert settings["endpoint.url"]["source"] == "installer"
+    assert "no.such" in desk.said("doctor", expected=1)
+    desk.sign_in()
+    start_s = desk.start()
+    desk.write("of the PC.txt", b"by Anna's PC")
+    arrived(colleague, "of the PC.txt", b"by Anna's PC")
+    colleague.write("of the colleague.txt", "from Linux")
+    comes(
+        lambda: desk.contents().get("of the colleague.txt") == b"from Linux", "the colleague's file on the PC"
+    )
+    with capsys.disabled():
+        print(
+            f"\nMSI {first.machine.stat().st_size / MEBI:.1f} MiB, installed {size(desk.folder) / MEBI:.1f} MiB in {took_s:.1f} s, "
+            f"agent answers {start_s:.1f} s after `start`"
+        )
+
+    (before,) = desk.agents()
+    pc.leave(MSIEXEC, *TASK, first.machine)
+    assert desk.agents() == [before], "the same version again disturbs nobody"
+    desk.said(
+        "settings", "set", "network.upload_limit", "50 KB"
+    )  # So that there is work under way for minutes.
+    contents = {f"work {number}.bin": os.urandom(400_000) for number in range(FILES)}
+    for name, content in contents.items():
+        (desk.files / name).write_bytes(content)
+    desk.said("sync-now")
+    pc.leave(first.running, "pause", "machine", f"{PROGRAMS}\\.")
+    assert desk.agents() == []
+    assert pc.value(rf"HKLM\{RUNNING}", "1") == "0x0", (
+        "what is to be started again in the first session: the agent"
+    )
+    pc.leave(MSIEXEC, *TASK, second.machine)
+    assert colleague.files().keys() < {"of the PC.txt", "of the colleague.txt", *contents}
+    assert pc.value(rf"HKLM\{RUNNING}", "1") is None, "the new package has done what was written down"
+    comes(lambda: desk.version() == second.version.python, "the newer one answers")
+    assert json.loads(desk.said("settings", "--json"))["endpoint.url"]["source"] == "installer", "it was kept"
+    (after,) = desk.agents()
+    desk.said("settings", "set", "network.upload_limit", "0")
+    desk.said("sync-now")
+    desk.said("wait", "--timeout", "240")
+    colleague.wait()
+    everything = {"of the PC.txt": b"by Anna's PC", "of the colleague.txt": b"from Linux", **contents}
+    assert desk.contents() == colleague.files() == everything
+
+    pc.install(first.machine, expected=REFUSED)
+    assert desk.registered()[0] == second.version.python
+    assert desk.agents() == [after]
+
+    (desk.folder / "of somebody else.txt").touch()
+    pc.remove(second.machine)
+    assert desk.agents() == []
+    assert [each.name for each in desk.folder.rglob("*")] == ["of somebody else.txt"]
+    assert desk.registered() == (None, None)
+    assert desk.contents() == everything
+    assert (desk.home / "device.json").exists()
+    assert pc.value(POLICY, "hold.deletions") == "0x46"
 
 
 def test_a_person_installs_for_themselves_and_takes_away_what_came(two: tuple[Build, Build], pc: Pc) -> None:
