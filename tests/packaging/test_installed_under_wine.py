@@ -29,7 +29,6 @@ LACKING = [each for each in NEEDED if shutil.which(each) is None]
 
 pytestmark = [
     pytest.mark.wine,
-    pytest.mark.journey,
     pytest.mark.timeout(1800),
     pytest.mark.skipif(bool(LACKING), reason=f"packaging/install-windows-tools.sh: no {', '.join(LACKING)}"),
 ]
