@@ -12,7 +12,7 @@ from govsync.model import ids
 from govsync.protocol import web
 from govsync.protocol.session import Role
 from govsync.protocol.web import ROOT
-from govsync.server import directory, showing
+from govsync.server import sessions, showing
 from tests.server.desk import Desk, give_role
 from tests.server.web.person import Person
 from tests.server.web.test_handlers import secure
@@ -143,8 +143,8 @@ def test_a_download_ends_with_the_session(town: Town, anna: Person) -> None:
     connection = anna.begin("GET", page(town.anna, big.node, "/content"))
     answer = connection.getresponse()
     assert answer.status == 200
-    with town.office.server.database.begin() as tx:
-        directory.set_user_state(town.office.server, tx, "anna", "disabled")
+    server = town.office.server
+    sessions.end(server, sessions.session_of(server, anna.cookies["govsync"]))
     with pytest.raises((IncompleteRead, ConnectionError)):
         answer.read()
     connection.close()
