@@ -60,6 +60,9 @@ def shown(qtbot, agent, desk, tmp_path):
         qtbot.waitUntil(lambda: desk.status == status)
         window.turn_to(page)
         window.show()
+        if page == "settings":
+            sections = window.made(page).sections
+            qtbot.waitUntil(lambda: window.made(page).is_whole() and sections[-1].isVisible())
         qtbot.waitUntil(lambda: not desk.link._under_way and not desk.link._waiting)
         return window
 

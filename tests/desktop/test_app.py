@@ -5,11 +5,12 @@ import subprocess
 import sys
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 
-from govsync.control.messages import Stop
+from govsync.control.messages import ListSettings, Stop
 from govsync.desktop.app import Begin
 from govsync.desktop.commands import Outcome
 from govsync.desktop.dialogs.earlier import EarlierDialog
@@ -22,6 +23,7 @@ from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.model.status import State
 from tests.desktop import samples
+from tests.desktop.conftest import BEGUN
 from tests.desktop.test_window import words
 
 
@@ -287,6 +289,63 @@ def test_what_is_wanted_of_a_path_opens_as_soon_as_the_desk_is_known(qtbot, app,
     opened()[0].close()
     found.show(f"{what}:/somewhere/else")
     qtbot.waitUntil(lambda: "outside the synced folder" in found.window.banner.text())
+
+
+def follows(agent, **values) -> None:
+    """Has the agent say that settings are otherwise now."""
+    agent.answers[ListSettings] = samples.settings(**values)
+    agent.become(replace(agent.status, settings=agent.status.settings + 1))
+
+
+@pytest.fixture
+def tray(monkeypatch) -> None:
+    monkeypatch.setattr(QSystemTrayIcon, "isSystemTrayAvailable", lambda: True)
+
+
+def test_an_icon_comes_and_goes_with_its_setting_whoever_sets_it(qtbot, app, agent, ran, tray):
+    found = app()
+    qtbot.waitUntil(lambda: found.desk.status is not None and found.tray.is_shown())
+    follows(agent, app__show_tray=False)
+    qtbot.waitUntil(lambda: not found.tray.is_shown())
+    assert found.window.isVisible()
+    found.tray.look()
+    follows(agent, app__show_tray=True)
+    qtbot.waitUntil(found.tray.is_shown)
+
+
+def test_an_icon_that_goes_leaves_no_app_that_nobody_finds(qtbot, app, agent, ran, tray, monkeypatch):
+    """As at its next start: the agent works without it."""
+    quits = []
+    monkeypatch.setattr(QApplication, "quit", lambda: quits.append(1))
+    found = app(replace(BEGUN, minimized=True))
+    qtbot.waitUntil(lambda: found.desk.status is not None and found.tray.is_shown())
+    follows(agent, app__show_tray=False)
+    qtbot.waitUntil(lambda: bool(quits))
+    assert agent.asked_of(Stop) == []
+
+
+def test_a_language_that_it_sets_is_spoken_though_no_window_is_open(qtbot, app, agent, ran, tray):
+    found = app(replace(BEGUN, minimized=True))
+    qtbot.waitUntil(lambda: found.desk.status is not None)
+    follows(agent, app__language="ko")
+    qtbot.waitUntil(lambda: "동기화됨" in found.tray.tooltip())
+    follows(agent)
+    qtbot.waitUntil(lambda: "In sync" in found.tray.tooltip())
+
+
+def test_settings_are_asked_for_when_they_have_changed_and_not_each_time_that_the_desk_has(
+    qtbot, app, agent, ran
+):
+    found = app()
+    qtbot.waitUntil(lambda: len(agent.asked_of(ListSettings)) == 1)
+    agent.become(samples.SYNCING)
+    agent.become(samples.IN_SYNC)
+    follows(agent)
+    qtbot.waitUntil(lambda: len(agent.asked_of(ListSettings)) == 2)
+    agent.end()
+    qtbot.waitUntil(lambda: found.desk.status is None)
+    agent.begin()  # Another agent counts from the beginning again.
+    qtbot.waitUntil(lambda: len(agent.asked_of(ListSettings)) == 3)
 
 
 def test_where_no_icon_is_wanted_there_is_none_and_the_window_ends_the_app(qtbot, app, ran, monkeypatch):

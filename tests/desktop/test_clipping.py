@@ -31,6 +31,8 @@ def seen(qtbot, agent, desk, window):
 
     for page in PAGES:
         window.turn_to(page)
+        if page == "settings":
+            qtbot.waitUntil(window.made(page).is_whole)
         for status in samples.STATES.values() if page == "status" else (samples.HOLD,):
             agent.status = status
             agent.become(status)

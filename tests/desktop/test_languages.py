@@ -24,8 +24,10 @@ def english_afterwards(qapp):
     Interpreter(qapp).speak(Language.ENGLISH)
 
 
-def choose(found, number: int) -> None:
-    found.window.made("settings").settings["app.language"].choice.menu().actions()[number].trigger()
+def choose(qtbot, found, number: int) -> None:
+    page = found.window.made("settings")
+    qtbot.waitUntil(page.is_whole)
+    page.settings["app.language"].choice.menu().actions()[number].trigger()
 
 
 def test_what_is_chosen_is_spoken_at_once_on_the_page_where_one_is(qtbot, app, agent):
@@ -35,11 +37,12 @@ def test_what_is_chosen_is_spoken_at_once_on_the_page_where_one_is(qtbot, app, a
 
     def take(request):
         chosen[0] = Effective(request.value, "user")
+        agent.become(replace(agent.status, settings=agent.status.settings + 1))
 
     agent.answers[messages.SetSetting] = take
     qtbot.waitUntil(lambda: found.desk.status is not None)
     before = found.window
-    choose(found, 2)
+    choose(qtbot, found, 2)
     qtbot.waitUntil(lambda: found.window is not before)
     assert agent.asked_of(messages.SetSetting) == [messages.SetSetting(key="app.language", value="ko")]
     assert found.window.page == "settings"
@@ -49,12 +52,12 @@ def test_what_is_chosen_is_spoken_at_once_on_the_page_where_one_is(qtbot, app, a
     assert {"폴더 열기", "최근 파일", "종료"} <= {each.text() for each in found.tray.menu.actions()}
     assert found.tray.tooltip() == "GovSync\n동기화됨. 마지막 변경: 14:02."
     assert QCoreApplication.translate("QWidgetTextControl", "Select All") == "모두 선택"
-    choose(found, 4)
+    choose(qtbot, found, 4)
     qtbot.waitUntil(lambda: spoken() is Language.SERBIAN_LATIN)
     qtbot.waitUntil(lambda: "Sinhronizovana fascikla" in words(found.window))
     assert QCoreApplication.translate("QWidgetTextControl", "Select All") == "Izaberi sve"
     assert QCoreApplication.translate("QLocalSocket", "%1: Unknown error") == "%1: Unknown error"
-    choose(found, 0)
+    choose(qtbot, found, 0)
     qtbot.waitUntil(lambda: "Synced folder" in words(found.window))
     assert QCoreApplication.translate("QWidgetTextControl", "Select All") == "Select All"
 
@@ -105,7 +108,7 @@ def test_a_language_that_the_agent_does_not_take_is_not_spoken(qtbot, app, agent
     agent.answers[messages.SetSetting] = Failure(Code.SETTING_FIXED, name="app.language")
     qtbot.waitUntil(lambda: found.desk.status is not None)
     before = found.window
-    choose(found, 2)
+    choose(qtbot, found, 2)
     setting = before.made("settings").settings["app.language"]
     qtbot.waitUntil(lambda: "app.language is fixed by your organisation." in words(setting))
     assert setting.choice.value() == "system"

@@ -2,16 +2,18 @@
 
 import msgspec
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 
 from govsync.control import messages
 from govsync.desktop.commands import Outcome
 from govsync.desktop.dialogs.examination import ExaminationDialog
 from govsync.desktop.dialogs.leaving import LeavingDialog
 from govsync.desktop.dialogs.versions import VersionsDialog
-from govsync.desktop.pages import room, settings
+from govsync.desktop.pages import room
 from govsync.desktop.pages.moving import Moving
 from govsync.desktop.pages.room import Room
+from govsync.desktop.pages.settings import about, section
+from govsync.desktop.pages.settings.page import SECTIONS, SettingsPage
 from govsync.desktop.widgets.emblem import Bar
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
@@ -88,8 +90,31 @@ def test_what_a_policy_fixes_is_locked_and_says_so(shown):
     assert not fixed.switch.isEnabled()
     assert fixed.switch.isChecked()
     free = page.settings["network.upload_limit"]
-    assert not free.locked.isVisible()
+    assert free.locked is None
     assert free.field.isEnabled()
+
+
+def test_what_is_fixed_no_longer_is_no_longer_locked(qtbot, shown, agent):
+    page = shown("settings").made("settings")
+    setting = page.settings["app.autostart"]
+    assert setting.locked.isVisible()
+    agent.answers[messages.ListSettings] = samples.settings()
+    agent.become(msgspec.structs.replace(agent.status, settings=1))
+    qtbot.waitUntil(lambda: setting.locked is None)
+    assert setting.switch.isEnabled()
+
+
+def test_no_click_waits_until_the_whole_page_of_settings_is_made(qtbot, desk, monkeypatch):
+    """One section is there at once; the others follow, and the event loop turns between two of them."""
+    made = []
+    page = SettingsPage(desk)
+    qtbot.addWidget(page)
+    turns = QTimer(page, interval=0)
+    turns.timeout.connect(lambda: made.append(len(page.sections)))
+    turns.start()
+    assert len(page.sections) == 1
+    qtbot.waitUntil(page.is_whole)
+    assert {*made} == {*range(1, len(SECTIONS) + 1)}
 
 
 def test_it_says_who_has_fixed_it_and_locks_the_folder_with_its_lock(shown):
@@ -100,14 +125,15 @@ def test_it_says_who_has_fixed_it_and_locks_the_folder_with_its_lock(shown):
     assert "Fixed on this PC by your IT" in reasons["sync.on_metered"]
     assert "Fixed by your organisation" in reasons["network.upload_limit"]
     assert page.settings["network.upload_limit"].field.isReadOnly()
-    assert "Fixed on this PC by your IT" in words(page._where.locked)
-    assert not page._change.isVisible()
+    folder = page.sections[2]
+    assert "Fixed on this PC by your IT" in words(folder.where.locked)
+    assert not folder.change.isVisible()
 
 
 def test_a_folder_that_nothing_locks_can_be_changed(shown):
-    page = shown("settings").made("settings")
-    assert page._change.isVisible()
-    assert not page._where.locked.isVisible()
+    folder = shown("settings").made("settings").sections[2]
+    assert folder.change.isVisible()
+    assert folder.where.locked is None
 
 
 @pytest.mark.parametrize("fixed", [False, True])
@@ -115,7 +141,7 @@ def test_notifications_are_turned_off_by_a_switch_unless_a_policy_fixes_them(qtb
     also = {messages.ListSettings: samples.settings(**({"app__notifications": True} if fixed else {}))}
     setting = shown("settings", also=also).made("settings").settings["app.notifications"]
     assert setting.switch.isChecked()
-    assert setting.locked.isVisible() is fixed
+    assert (setting.locked is not None) is fixed
     setting.switch.click()
     if not fixed:
         sent = messages.SetSetting(key="app.notifications", value="false")
@@ -263,11 +289,11 @@ def test_a_file_for_support_is_written_where_the_person_says(shown, monkeypatch,
     window = shown("settings")
     page = window.made("settings")
     monkeypatch.setattr(
-        settings.QFileDialog,
+        about.QFileDialog,
         "getSaveFileName",
         lambda *given, **_: (proposed.append(given[2]), (chosen, ""))[1],
     )
-    monkeypatch.setattr(settings, "run", lambda arguments, then, _: (ran.append(arguments), then(WRITTEN)))
+    monkeypatch.setattr(section, "run", lambda arguments, then, _: (ran.append(arguments), then(WRITTEN)))
     page._desk.told.connect(told.append)
     button(page, "Support file…").click()
     assert proposed[0].endswith("/govsync-support-2026-11-24.zip")

@@ -146,6 +146,7 @@ class Agent:
         self._known = KnownFolders(
             places, lambda kind, path: self.loop.call(lambda: self._note(kind, path)), datetime.datetime.now
         )
+        self._settings_changed = 0
         self._signed_in = kept.load() is not None and bool(self.identity.endpoint)
         self._rate_seen = (time.monotonic(), 0, 0)
         self._rate_now = RateNow()
@@ -300,10 +301,12 @@ class Agent:
             passed=self.tools.passing.now(),
         )  # fmt: skip
         if self.memory.trouble is not None:
-            return self.outdated.told(without_engine(facts, self.memory.signed_in))
-        self.engine.desk.now = self.clock.now()
-        found = self.outdated.told(report(self.engine, facts))
-        return msgspec.structs.replace(found, notices=notices(self))
+            found = self.outdated.told(without_engine(facts, self.memory.signed_in))
+        else:
+            self.engine.desk.now = self.clock.now()
+            found = self.outdated.told(report(self.engine, facts))
+            found = msgspec.structs.replace(found, notices=notices(self))
+        return msgspec.structs.replace(found, settings=self._settings_changed)
 
     @property
     def engine(self) -> Engine:
@@ -318,6 +321,7 @@ class Agent:
     def take_settings(self) -> None:
         """Follows the settings as they are now; only on the control thread."""
         before, self.settings = self.settings, values(home.settings(self.places)[0])
+        self._settings_changed += 1
         self._ignore = Ignore.of_setting(self.settings.sync_ignore)
         if self.memory.trouble is None:
             self.engine.desk.rules = _rules(self.settings)

@@ -6,6 +6,7 @@ alone, for somebody meant it.
 
 import gc
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ from govsync.desktop.window import Window
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.model.status import Status
+from govsync.settings.merge import Effective
 from govsync.settings.schema import SYSTEM
 from govsync.system.places import Places
 from govsync.system.process import asked_to_end, asked_to_renew, begin_anew, environment
@@ -42,6 +44,7 @@ RESTART_MS = 3_000
 COMMAND_MS = 15_000
 """How long a command that is under way is waited for when the app ends."""
 _TOLD_NO_TRAY = "told/no-tray"
+_LANGUAGE, _TRAY = "app.language", "app.show_tray"
 
 
 class Begin(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,8 +96,8 @@ class App(QObject):
         self.desk.changed.connect(self._heard)
         self.desk.sign_in.connect(self.sign_in)
         self.desk.restart.connect(self.start_agent)
-        # Afterwards: whoever asks for it stands in the window that is made anew.
-        self.desk.language.connect(self._speak_anew, Qt.ConnectionType.QueuedConnection)
+        # Afterwards: whoever hears it, too, may stand in the window that is made anew.
+        self.desk.settings.changed.connect(self._follow, Qt.ConnectionType.QueuedConnection)
         self.tray.opened.connect(lambda: self.show("", self.tray.place()))
         self.tray.page.connect(self.show)
         self.tray.quit.connect(self.quit)
@@ -209,10 +212,11 @@ class App(QObject):
             )
 
     def _closed(self) -> None:
-        """Without an icon nobody could find the app again: it ends, and the agent goes on."""
-        others = (
-            each for each in (self.window, self.first) if each is not None and each is not self.sender()
-        )
+        self._end_unseen(closed=self.sender())
+
+    def _end_unseen(self, closed: QObject | None = None) -> None:
+        """Without an icon or a window nobody could find the app again: it ends, and the agent goes on."""
+        others = (each for each in (self.window, self.first) if each is not None and each is not closed)
         if not self.tray.is_shown() and not any(each.isVisible() for each in others):
             QApplication.quit()
 
@@ -225,6 +229,20 @@ class App(QObject):
         self.desk.palette = palette
         dress(self._application, palette)
         self._window_anew()
+
+    def _follow(self, found: Mapping[str, Effective]) -> None:
+        """Follows what of the settings is about the app, whoever has set it; an agent of another version may not know them."""
+        if _TRAY in found:
+            self._show_icon(found[_TRAY].value is True)
+        if _LANGUAGE in found:
+            self._speak_anew(str(found[_LANGUAGE].value))
+
+    def _show_icon(self, wanted: bool) -> None:
+        """Has an icon in the tray from now on, or none."""
+        if wanted:
+            self.tray.begin()
+        elif self.tray.end():
+            self._end_unseen()
 
     def _speak_anew(self, setting: str) -> None:
         """Speaks another language at once, if it is another one."""

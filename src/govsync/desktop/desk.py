@@ -9,6 +9,7 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication, QIcon
 
 from govsync.control import messages
 from govsync.control.messages import Request
+from govsync.desktop.followed import Followed
 from govsync.desktop.icons import icon
 from govsync.desktop.link import Link
 from govsync.desktop.theme import Palette
@@ -42,8 +43,6 @@ class Desk(QObject):
     """Something did not work, in words."""
     sign_in = Signal()
     """Somebody wants to sign in."""
-    language = Signal(str)
-    """The window is to speak so (a value of `app.language`)."""
     restart = Signal()
     """Somebody wants the agent to be started, or started anew."""
 
@@ -51,6 +50,7 @@ class Desk(QObject):
         super().__init__(parent)
         self.link, self.palette, self.now = link, palette, now
         self.failure: Failure | None = None
+        self.settings = Followed(link, self)
         link.status.connect(self._seen)
         link.gone.connect(self._gone)
         link.failed.connect(self.complain)

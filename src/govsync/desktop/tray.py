@@ -70,9 +70,17 @@ class Tray(QObject):
             self._say(State.OFFLINE, said("GovSync starts."))
 
     def begin(self) -> None:
-        """Shows the icon, as soon as there is a tray."""
-        self._look.start()
-        self.look()
+        """Shows the icon, as soon as there is a tray; harmless where it does."""
+        if not self._look.isActive():
+            self._look.start()
+            self.look()
+
+    def end(self) -> bool:
+        """Shows no icon from now on, and says whether it did before."""
+        began = self._look.isActive()
+        self._look.stop()
+        self._icon.hide()
+        return began
 
     def look(self) -> None:
         """Goes where the tray is. An icon that was shown in a tray that is gone is shown anew in the next one."""

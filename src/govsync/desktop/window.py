@@ -283,7 +283,7 @@ def _page(page: str, desk: Desk) -> QWidget:
 
             return SharingPage(desk)
         case "settings":
-            from govsync.desktop.pages.settings import SettingsPage
+            from govsync.desktop.pages.settings.page import SettingsPage
 
             return SettingsPage(desk)
         case _:

@@ -87,6 +87,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """How many files that are."""
     metered: bool = False
     """Whether it is paused because the line is metered."""
+    settings: int = 0
+    """How often the settings have changed since the agent began: who follows them asks for them again."""
 
 
 def state_of(

@@ -20,7 +20,9 @@ class Words(QLabel):
         self.setProperty("role", role)
         self.setWordWrap(wrap)
         if wrap:
-            self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+            policy = QSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+            policy.setHeightForWidth(True)  # Qt finds out by itself only once there are words.
+            self.setSizePolicy(policy)
         if figures:
             self.setFont(font(figures, figures=True))
         self.say(text)
@@ -30,10 +32,6 @@ class Words(QLabel):
         text = shown_name(text)
         if text != self.text():
             self.setText(text)
-
-    def hasHeightForWidth(self) -> bool:  # noqa: N802
-        """As Qt asks it."""
-        return self.wordWrap()
 
 
 class Name(QWidget):
