@@ -73,6 +73,20 @@ def test_what_the_server_has_goes_the_rest_stays_and_only_numbers_are_told(stage
     assert roots.found(DiskFileSystem(stage.folder)) == (bytes.fromhex(stage.identity.root), DEVICE)
     assert calls.told == [Wiped(removed=len(SENT), kept=len(UNSENT))]
     assert stage.identity.wipe == home.Ordered(order=ORDER.hex(), over=True)
+    over = stage.identity.over
+    assert (over.wiped, over.removed, over.kept) == (True, len(SENT), len(UNSENT))
+
+
+def test_what_became_of_the_files_is_known_though_it_ends_as_soon_as_it_was_told(stage):
+    """With the session goes the chance to begin anew."""
+
+    class Ending(Calls):
+        def end_wipe(self, order: bytes, result: Wiped) -> None:
+            raise Killed
+
+    with pytest.raises(Killed):
+        obey(stage, Ending(stage))
+    assert (stage.identity.over.wiped, stage.identity.over.removed) == (True, len(SENT))
 
 
 @pytest.mark.parametrize("code", [Code.NOT_FOUND, Code.SIGNED_OUT, Code.OFFLINE])

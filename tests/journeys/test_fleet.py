@@ -55,6 +55,13 @@ def test_a_desk_tells_how_it_is_where_it_is_to_and_one_is_signed_out(site: Site)
     office.wait(expected=4)
     assert office.files() == {"a.txt": b"one"}
     assert listed(site)[office.device()]["state"] == "signed_out"
+    assert "The server has ended this desk's session." in office.do("status")
+    over = office.json("status")["session_over"]
+    assert not over["wiped"]
+    office.kill()
+    office.start()
+    until(lambda: state(office) == "signed_out", "it finds so again")
+    assert office.json("status")["session_over"] == over
     (home.folder / "b.txt").write_bytes(b"two")
     home.wait()
     assert (state(home), state(office)) == ("in_sync", "signed_out")

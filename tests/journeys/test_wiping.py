@@ -29,6 +29,16 @@ def test_a_desk_is_wiped_but_for_what_was_not_sent_and_used_again(site: Site) ->
     until(lambda: office.call("status").returncode == 0, "it began anew")
     assert office.files() == {"Plans/0.txt": b"edited", "new.txt": b"new"}
     assert listed(site)[office.device()]["kept"] == 2
+    over = office.json("status")["session_over"]
+    assert (over["wiped"], over["removed"], over["kept"]) == (True, 19, 2)
+    words = office.do("status")
+    assert (
+        "Your organisation had this desk signed out and 19 synced files removed; the server has them."
+        in words
+    )
+    assert (
+        "2 files that the server does not have just so stay in the folder. Ask your IT support why." in words
+    )
     assert (state(office), office.agent.pid, office.agent.poll()) == ("signed_out", pid, None)
     assert site.server.admin("device", "wipe", office.device()).returncode == 1
     home.wait()
@@ -36,6 +46,7 @@ def test_a_desk_is_wiped_but_for_what_was_not_sent_and_used_again(site: Site) ->
 
     endpoint = f"http://127.0.0.1:{site.server.port}"
     office.do("login", "--endpoint", endpoint, "--user", "anna", "--password-stdin", stdin=PASSWORD)
+    assert office.json("status")["session_over"] is None
     office.do("resume")
     until(lambda: home.files().get("new.txt") == b"new", "what was not sent")
     office.wait()

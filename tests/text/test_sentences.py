@@ -11,7 +11,7 @@ from govsync.model import operations
 from govsync.model.activity import ActivityRow, HoldRow
 from govsync.model.codes import CODES, Code
 from govsync.model.problems import Problem
-from govsync.model.status import Pending, RateNow, State, Status
+from govsync.model.status import Pending, RateNow, SessionOver, State, Status
 from govsync.protocol.activity import Told
 from govsync.protocol.session import SpaceState
 from govsync.text import glance, sentences
@@ -154,6 +154,19 @@ def test_nothing_is_said_to_go_on_that_stands(state, why):
     for text in (status_sentence, glance.meaning):
         assert "lse goes on" in text(goes_on)
         assert "othing is sent or fetched at this moment" in text(stands)
+
+
+def test_who_was_signed_out_is_told_by_whom_and_what_became_of_the_files():
+    def ended(**facts) -> str:
+        over = SessionOver(at="2026-11-24T13:02:07.000Z", **facts)
+        return status_sentence(msgspec.structs.replace(status(State.SIGNED_OUT), session_over=over))
+
+    assert ended(wiped=False).startswith("The server has ended this desk's session. All files stay here;")
+    assert ended(wiped=True, removed=1, kept=2) == (
+        "Your organisation had this desk signed out and 1 synced file removed; the server has it. 2 files that the server does"
+        " not have just so stay in the folder. Ask your IT support why. Or sign in again: govsync login"
+    )
+    assert "No other file was in the folder." in ended(wiped=True, removed=3)
 
 
 @pytest.mark.parametrize("state", [State.SYNCING, State.OFFLINE, State.PAUSED])

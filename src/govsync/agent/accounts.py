@@ -10,7 +10,7 @@ import msgspec
 
 import govsync
 from govsync.agent import fixed, home, known
-from govsync.agent.clock import SystemIds
+from govsync.agent.clock import SystemClock, SystemIds
 from govsync.agent.removal import Removed, remove_files
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
@@ -97,7 +97,7 @@ def sign_in(places: Places, endpoint: str, login: str, password: str, folder_lat
         if wipe is not None:  # What was begun before a sign-in is over with it.
             wipe = msgspec.structs.replace(wipe, over=True)
         identity = msgspec.structs.replace(
-            identity, wipe=wipe, endpoint=endpoint, login=tokens.login, user_name=tokens.name
+            identity, wipe=wipe, over=None, endpoint=endpoint, login=tokens.login, user_name=tokens.name
         )
         home.secrets(places).put(home.secret_name(identity), tokens.refresh)
         _take_fixed(places, identity)
@@ -120,6 +120,8 @@ def sign_out(places: Places, remove: bool = False) -> Removed | None:
     with _leaving(places) as (identity, calls):
         removed = _removed(places, identity, calls) if remove else None
         _tell(calls)
+        now = home.load(places, SystemIds().new())
+        home.save(places, msgspec.structs.replace(now, over=None))
     return removed
 
 
@@ -192,19 +194,22 @@ def obey(places: Places, identity: home.Identity, calls: HttpCalls, order: bytes
     begun = home.Ordered(order=order.hex())
     if identity.wipe == msgspec.structs.replace(begun, over=True):
         raise Failure(Code.NOT_FOUND)
-    identity = msgspec.structs.replace(identity, wipe=begun)
+    identity = msgspec.structs.replace(identity, wipe=begun, over=None)
     home.save(places, identity)
     calls.begin_wipe(order)
     removed = _removed(places, identity, calls)
     _log.info("wiped: %d files went, %d stay", removed.count, removed.left)
+    over = home.Over(at_ms=SystemClock().time_ms(), wiped=True, removed=removed.count, kept=removed.left)
+    # The folder is another one since (0033): what is known of it by now stands in the home. What became of the files is noted
+    # before it is told: whoever is ended in between has no session any more to begin anew with.
+    identity = msgspec.structs.replace(home.load(places, SystemIds().new()), over=over)
+    home.save(places, identity)
     try:
         calls.end_wipe(order, Wiped(removed=removed.count, kept=removed.left))
     except Failure as failure:
         if failure.code is not Code.SIGNED_OUT:  # Then it had heard it, and its answer was lost.
             raise
-    # The folder is another one since (0033): what is known of it by now stands in the home.
-    now = home.load(places, SystemIds().new())
-    home.save(places, msgspec.structs.replace(now, wipe=msgspec.structs.replace(begun, over=True)))
+    home.save(places, msgspec.structs.replace(identity, wipe=msgspec.structs.replace(begun, over=True)))
 
 
 def set_folder(places: Places, folder: Path) -> Fitness:

@@ -46,6 +46,15 @@ class Ordered(msgspec.Struct, frozen=True, kw_only=True):
     over: bool = False
 
 
+class Over(msgspec.Struct, frozen=True, kw_only=True):
+    """How the last session ended where the person did not end it; what was removed with it, if it was by an order."""
+
+    at_ms: Count
+    wiped: bool = False
+    removed: Count = 0
+    kept: Count = 0
+
+
 class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """The device: who it is, for whom, and which folder it syncs. Ids are hexadecimal."""
 
@@ -62,6 +71,7 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """The id that the folder is being given, while it is not known whether it has it."""
 
     wipe: Ordered | None = None
+    over: Over | None = None
 
     def root_of(self) -> Root | None:
         """Answers what is recorded of the folder, or None before one was chosen."""

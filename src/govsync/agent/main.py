@@ -33,14 +33,14 @@ from govsync.engine import events
 from govsync.engine.desk import Rules, Who
 from govsync.engine.loop import Engine
 from govsync.engine.passing import Passing
-from govsync.engine.report import Facts, at_rest, report, without_engine
+from govsync.engine.report import Facts, at_rest, moment, report, without_engine
 from govsync.engine.work import Tools, run
 from govsync.local.ignore import Ignore
 from govsync.local.root import COOKIE_PREFIX
 from govsync.local.steps import STAGING, STATE
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
-from govsync.model.status import RateNow, Status
+from govsync.model.status import RateNow, SessionOver, State, Status
 from govsync.protocol.fleet import MOST_CHARACTERS, CodeCount, Health
 from govsync.protocol.limits import DEFAULT
 from govsync.remote.chunked import ChunkedRemote
@@ -159,6 +159,8 @@ class Agent:
         """Takes what the stream tells; from its thread."""
         if not self.outdated.withholds(event):
             self.tell(event)
+        if isinstance(event, events.SessionEnded):
+            self.loop.call(self._note_end)
         if isinstance(event, events.Beat):
             self.loop.look(self._report)
 
@@ -166,6 +168,16 @@ class Agent:
         """Tells the server how this desk is, if the settings ask for that; only on the control thread."""
         wanted = self.settings.privacy_health_reports == COUNTS
         self.reports.beat(time.monotonic(), self.clock.time_ms(), wanted)
+
+    def _note_end(self) -> None:
+        """Notes when the server has ended the session, so that this is still known after a start; the rest of the desk does not
+        depend on it."""
+        if self.identity.over is None:
+            self.identity = msgspec.structs.replace(self.identity, over=home.Over(at_ms=self.clock.time_ms()))
+            try:
+                home.save(self.places, self.identity)
+            except OSError as error:
+                _log.warning("that the session has ended cannot be noted: %s", error.strerror)
 
     def _ordered(self, order: bytes, epoch: bytes) -> None:
         """Takes an order to wipe this desk; from any thread. It is repeated with each beat."""
@@ -306,7 +318,8 @@ class Agent:
             self.engine.desk.now = self.clock.now()
             found = self.outdated.told(report(self.engine, facts))
             found = msgspec.structs.replace(found, notices=notices(self))
-        return msgspec.structs.replace(found, settings=self._settings_changed)
+        over = _session_over(self.identity.over) if found.state is State.SIGNED_OUT else None
+        return msgspec.structs.replace(found, settings=self._settings_changed, session_over=over)
 
     @property
     def engine(self) -> Engine:
@@ -408,6 +421,13 @@ class Agent:
         else:
             self.tell(events.HintsLost(str(said)))
             self.tell(events.Watching(healthy=self._watcher.healthy))
+
+
+def _session_over(over: home.Over | None) -> SessionOver | None:
+    """Answers how a session ended, as the status says it."""
+    if over is None:
+        return None
+    return SessionOver(at=moment(over.at_ms), wiped=over.wiped, removed=over.removed, kept=over.kept)
 
 
 def _rules(settings: Values) -> Rules:

@@ -181,6 +181,8 @@ def _facts(found: Status) -> dict[str, str]:
     pending, rate = found.pending, found.rate
     changed = units.shown_moment(found.last_change, None) if found.last_change else said("none yet")
     checked = units.shown_moment(found.checked_at, None) if found.checked_at else said("not yet")
+    over = found.session_over
+    ended = {said("signed out"): units.shown_moment(over.at, None)} if over is not None else {}
     as_whom = said("{endpoint} as {account}", endpoint=found.endpoint, account=found.account)
     return {
         said("folder"): found.folder,
@@ -197,6 +199,7 @@ def _facts(found: Status) -> dict[str, str]:
         ),
         said("last change"): changed,
         said("checked"): checked,
+        **ended,
     }  # fmt: skip
 
 

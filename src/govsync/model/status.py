@@ -58,6 +58,16 @@ class SpaceStatus(msgspec.Struct, frozen=True, kw_only=True):
     path: str
 
 
+class SessionOver(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that the server has ended, and whether the organisation had the synced files removed with it: then how many
+    went, and how many stay because the server does not have them just so."""
+
+    at: str
+    wiped: bool
+    removed: int = 0
+    kept: int = 0
+
+
 class Status(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about a desk at one moment; times are RFC 3339."""
 
@@ -89,6 +99,8 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it is paused because the line is metered."""
     settings: int = 0
     """How often the settings have changed since the agent began: who follows them asks for them again."""
+    session_over: SessionOver | None = None
+    """Why nobody is signed in any more, where that was not the person's own doing."""
 
 
 def state_of(

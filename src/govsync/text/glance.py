@@ -6,7 +6,7 @@ from govsync.model.activity import ActivityRow
 from govsync.model.codes import Code
 from govsync.model.status import State, Status
 from govsync.text.catalog import Text, counted, said
-from govsync.text.sentences import detail, happened, stands
+from govsync.text.sentences import detail, happened, of_end, stands
 from govsync.text.units import duration, near_moment, size
 
 _HEADLINES: dict[State, Text] = {
@@ -32,6 +32,9 @@ def headline(status: Status) -> str:
         return counted("A question for you", "{count} questions for you", status.holds)
     if status.state is State.PROBLEM:
         return counted("One thing needs you", "{count} things need you", status.problems)
+    if status.session_over is not None:
+        wiped = status.session_over.wiped
+        return said("Signed out by your organisation") if wiped else said("Signed out by the server")
     return said(_HEADLINES[status.state])
 
 
@@ -39,6 +42,8 @@ def meaning(status: Status) -> str:
     """Answers what the state means for the person's files."""
     waiting = status.pending.up + status.pending.down
     match status.state:
+        case State.SIGNED_OUT if status.session_over is not None:
+            return of_end(status.session_over)
         case State.SIGNED_OUT:
             return said("Your files stay here. Nothing is sent or fetched until you sign in.")
         case State.HOLD if stands(status):

@@ -12,7 +12,7 @@ from govsync.model.activity import ActivityRow, FolderBack, HoldRow, ProblemRow,
 from govsync.model.codes import Code
 from govsync.model.languages import Language
 from govsync.model.problems import Problem
-from govsync.model.status import State, Status
+from govsync.model.status import SessionOver, State, Status
 from govsync.text.catalog import Counted, Text, counted, said, said_of, spoken
 
 _TRY_LATER: Text = "Nothing: it is tried again by itself."
@@ -427,9 +427,32 @@ def folder_back(back: FolderBack) -> str:
 
 def status_sentence(status: Status) -> str:
     """Answers how a desk is, in one sentence."""
+    if status.session_over is not None:
+        return f"{of_end(status.session_over)} {said('Or sign in again: govsync login')}"
     if status.state is State.PAUSED and status.metered:
         return said("Paused while the line is metered; `govsync resume` goes on all the same.")
     return of_state(status.state, what_counts(status), stands(status))
+
+
+def of_end(over: SessionOver) -> str:
+    """Answers what became of a session that the person did not end, and of the files, and whom to ask."""
+    if not over.wiped:
+        return said(
+            "The server has ended this desk's session. All files stay here; nothing is sent or fetched. Ask your IT support why."
+        )
+    went = counted(
+        "Your organisation had this desk signed out and {count} synced file removed; the server has it.",
+        "Your organisation had this desk signed out and {count} synced files removed; the server has them.",
+        over.removed,
+    )
+    stay = said("No other file was in the folder.")
+    if over.kept:
+        stay = counted(
+            "{count} file that the server does not have just so stays in the folder.",
+            "{count} files that the server does not have just so stay in the folder.",
+            over.kept,
+        )
+    return f"{went} {stay} {said('Ask your IT support why.')}"
 
 
 def what_counts(status: Status) -> int:
