@@ -146,8 +146,8 @@ def during_sync(world: Product) -> str:
 
 
 def scrolled() -> list[str]:
-    """Lists of a hundred thousand rows, scrolled to their end page by page while the status changes, beside an agent that is
-    scripted in the same process."""
+    """Pages turned to for the first time; then lists of a hundred thousand rows, scrolled to their end page by page while the status
+    changes, beside an agent that is scripted in the same process."""
     import msgspec
     from PySide6.QtCore import QModelIndex
     from PySide6.QtTest import QTest
@@ -173,12 +173,15 @@ def scrolled() -> list[str]:
     stage.agent.answers[messages.ListActivity] = samples.pages_of(happened)
     window = stage.window("status")
     window.show()
-    for page in ("activity", "problems", "sharing", "settings"):
-        window.turn_to(page)
     QTest.qWait(500)
-    gc.freeze()  # As the app does with what it has imported; here the agent's rows are among it.
     away = Away()
     found = []
+    for page in ("activity", "problems", "sharing", "settings"):
+        away.begin()
+        window.turn_to(page)
+        QTest.qWait(500)
+        found.append(f"event loop {away.longest().words()}, when {page} was turned to first")
+    gc.freeze()  # As the app does with what it has imported; here the agent's rows are among it.
     for page in ("status", "problems", "activity"):
         window.turn_to(page)
         QTest.qWait(200)

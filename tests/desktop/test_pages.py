@@ -319,8 +319,32 @@ def moving(count: int, **also):
     return msgspec.structs.replace(samples.SYNCING, transfers=transfers, transferring=count, **also)
 
 
-def test_what_moves_now_is_shown_file_by_file_and_of_many_the_first_five(shown):
-    card = shown("status", moving(19)).made("status").findChild(Moving)
+def card_of(qtbot, shown, status) -> Moving:
+    """Answers the card of what moves, as soon as it shows all for which it has room."""
+    card = shown("status", status).made("status").findChild(Moving)
+    qtbot.waitUntil(lambda: card.rows[min(len(status.transfers), len(card.rows)) - 1].isVisible())
+    return card
+
+
+def test_rows_that_are_shown_for_the_first_time_keep_the_window_from_nothing_else(qtbot, desk):
+    """Each is shown in a turn of its own, and what is not shown yet is said to be more."""
+    card = Moving(desk.palette)
+    qtbot.addWidget(card)
+
+    def look() -> tuple[int, bool]:
+        return sum(each.isVisible() for each in card.rows), card.more.isVisible()
+
+    card.show_status(moving(5))
+    seen = [look()]
+    turns = QTimer(card, interval=0)
+    turns.timeout.connect(lambda: seen.append(look()))
+    turns.start()
+    qtbot.waitUntil(lambda: seen[-1][0] == 5)
+    assert dict(seen) == {1: True, 2: True, 3: True, 4: True, 5: False}
+
+
+def test_what_moves_now_is_shown_file_by_file_and_of_many_the_first_five(qtbot, shown):
+    card = card_of(qtbot, shown, moving(19))
     text = words(card)
     assert [f"{number}.tif" in text for number in range(6)] == [True] * 5 + [False]
     assert "4.0 MiB of 16.0 MiB" in text
@@ -328,14 +352,14 @@ def test_what_moves_now_is_shown_file_by_file_and_of_many_the_first_five(shown):
     assert card.rows[4].findChild(Bar).share() == 0.25
 
 
-def test_as_many_as_there_is_room_for_leave_nothing_unsaid(shown):
-    text = words(shown("status", moving(5)).made("status").findChild(Moving))
+def test_as_many_as_there_is_room_for_leave_nothing_unsaid(qtbot, shown):
+    text = words(card_of(qtbot, shown, moving(5)))
     assert "4.tif" in text
     assert "more" not in text
 
 
 def test_what_has_passed_is_not_shown_any_longer(qtbot, shown, agent):
-    card = shown("status", moving(3)).made("status").findChild(Moving)
+    card = card_of(qtbot, shown, moving(3))
     agent.become(moving(1))
     qtbot.waitUntil(lambda: not card.rows[1].isVisible())
     assert card.rows[0].isVisible()

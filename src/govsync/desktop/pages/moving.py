@@ -1,6 +1,6 @@
 """What is being sent and fetched at this moment, file by file, on the first page."""
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from govsync.desktop import describe
@@ -15,6 +15,8 @@ from govsync.text.units import size
 MOST = 5
 LINGER_MS = 1_000
 """So long it stays though nothing moves: between two batches of small files the page would leap."""
+APART_MS = 16
+"""So long after one row the next is shown for the first time: to dress and place five at once keeps the window for 30 ms."""
 _BAR_WIDTH = 120
 _SIZES_WIDTH = 160
 
@@ -28,8 +30,15 @@ class Moving(Card):
         self.rows = [_Row(palette) for _ in range(MOST)]
         for each in self.rows:
             self.inside.addWidget(each)
-        self._more = Words("", "caption")
-        self.inside.addWidget(self._more)
+            each.hide()
+        self._shown: tuple[Transfer, ...] = ()
+        self._count = 0
+        self._dressed = 0
+        """How many rows were shown ever."""
+        self._growing = QTimer(self, singleShot=True, interval=APART_MS)
+        self._growing.timeout.connect(self._show_rows)
+        self.more = Words("", "caption")
+        self.inside.addWidget(self.more)
         self._leaving = QTimer(self, singleShot=True, interval=LINGER_MS)
         self._leaving.timeout.connect(self.hide)
         self.hide()
@@ -43,15 +52,22 @@ class Moving(Card):
                 self._leaving.start()
             return
         self._leaving.stop()
-        for number, each in enumerate(self.rows):
-            shown = number < len(status.transfers)
-            each.setVisible(shown)
-            if shown:
-                each.show_transfer(status.transfers[number])
-        more = status.transferring - min(len(status.transfers), MOST)
-        self._more.setVisible(more > 0)
-        self._more.say(counted("and {count} more", "and {count} more", more))
+        self._shown, self._count = status.transfers[:MOST], status.transferring
+        self._show_rows()
         self.show()
+
+    def _show_rows(self) -> None:
+        rows = min(len(self._shown), self._dressed + 1)
+        self._dressed = max(self._dressed, rows)
+        for number, each in enumerate(self.rows):
+            if number < rows:
+                each.show_transfer(self._shown[number])
+            each.setVisible(number < rows)
+        more = self._count - rows
+        self.more.setVisible(more > 0)
+        self.more.say(counted("and {count} more", "and {count} more", more))
+        if rows < len(self._shown):
+            self._growing.start()
 
 
 class _Row(QWidget):
@@ -66,6 +82,7 @@ class _Row(QWidget):
         self._bar.setFixedWidth(_BAR_WIDTH)
         self._sizes = Words("", "caption", figures=12)
         self._sizes.setMinimumWidth(_SIZES_WIDTH)
+        self._sizes.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(12)
