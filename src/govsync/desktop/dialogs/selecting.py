@@ -5,7 +5,7 @@ A tick is asked for at once, and shown as the agent has it then; what could not 
 
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
@@ -30,6 +30,7 @@ from govsync.text.units import shown_name, size
 from govsync.text.window import told
 
 _ROW = Qt.ItemDataRole.UserRole
+_ROW_HEIGHT = 32
 _TICKS = {
     True: Qt.CheckState.Checked,
     False: Qt.CheckState.Unchecked,
@@ -55,6 +56,8 @@ class SelectingDialog(QDialog):
         self.tree.setAccessibleName(said("Folders on this PC"))
         self.tree.setColumnCount(2)
         self.tree.setHeaderHidden(True)
+        self.tree.setIndentation(3 * GRID)
+        self._icon = desk.icon("folder", desk.palette.ink2)
         self.tree.header().setStretchLastSection(False)
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
@@ -120,6 +123,8 @@ class SelectingDialog(QDialog):
             shown = known.get(row.path)
             if shown is None:
                 shown = QTreeWidgetItem()
+                shown.setIcon(0, self._icon)
+                shown.setSizeHint(0, QSize(0, _ROW_HEIGHT))
                 item.insertChild(number, shown)
             _fill(shown, row)
         if item is self.tree.invisibleRootItem() and not rows:

@@ -18,7 +18,7 @@ from govsync.model.status import SpaceStatus, Status
 from govsync.text import glance
 from govsync.text.catalog import counted, said
 
-_ICONS = {"personal": "person", "team": "sharing", "shared": "link"}
+_ICONS = {"personal": "person", "team": "sharing", "shared": "folder"}
 _TONES = {"personal": "grey", "team": "blue", "shared": "green"}
 
 

@@ -31,6 +31,8 @@ from govsync.text.window import advice
 
 LATELY = 4
 MOST_WAITING = 4
+_NUMBER_HEIGHT = 28
+"""Letters of different scripts are of different heights; figures beside each other stand on one line."""
 _LOOK_AGAIN_MS = 1_000
 _OFFER_MORE = {State.SIGNED_OUT, State.HOLD, State.PROBLEM, State.PAUSED}
 """States in which something else is offered than in all others."""
@@ -248,6 +250,7 @@ class _Figure(Card):
         super().__init__(margin=2 * GRID, gap=4)
         self._number, self._more = Words("", "figure", figures=20), Words("", "caption", figures=12)
         self.inside.addLayout(row(Picture(icon, colour, 16), Words(about, "second"), None))
+        self._number.setFixedHeight(_NUMBER_HEIGHT)
         self.inside.addWidget(self._number)
         self.inside.addWidget(self._more)
 

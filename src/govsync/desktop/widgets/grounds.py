@@ -149,6 +149,12 @@ class Scrolled(QScrollArea):
         self.inside.setContentsMargins(4 * GRID, 0, 4 * GRID, 4 * GRID)
         self.inside.setSpacing(2 * GRID)
         self.setWidget(ground)
+        self.verticalScrollBar().rangeChanged.connect(self._make_room)
+
+    def _make_room(self, least: int, most: int) -> None:
+        """Lets the bar stand in the margin, so that a page which grows longer than its window is as wide as before."""
+        taken = self.verticalScrollBar().sizeHint().width() if most > least else 0
+        self.inside.setContentsMargins(4 * GRID, 0, 4 * GRID - taken, 4 * GRID)
 
 
 class _Ground(QWidget):
