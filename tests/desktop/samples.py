@@ -24,7 +24,7 @@ from govsync.model.activity import (
 )
 from govsync.model.codes import Code
 from govsync.model.problems import Failure, Problem
-from govsync.model.status import Pending, RateNow, SpaceStatus, State, Status, Transfer
+from govsync.model.status import Pending, RateNow, SessionOver, SpaceStatus, State, Status, Transfer
 from govsync.settings.merge import Effective
 from govsync.settings.schema import SETTINGS
 from govsync.text.sentences import action, sentence
@@ -96,6 +96,9 @@ PAUSED = msgspec.structs.replace(
 HOLD = msgspec.structs.replace(STATUS, state=State.HOLD, holds=1, problems=4)
 PROBLEM = msgspec.structs.replace(STATUS, state=State.PROBLEM, problems=4)
 SIGNED_OUT = msgspec.structs.replace(STATUS, state=State.SIGNED_OUT, online=False)
+WIPED = msgspec.structs.replace(
+    SIGNED_OUT, session_over=SessionOver(at=at(13, 2), wiped=True, removed=4_312, kept=2)
+)
 STATES = {each.state: each for each in (IN_SYNC, SYNCING, OFFLINE, PAUSED, HOLD, PROBLEM, SIGNED_OUT)}
 
 ACTIVITY = tuple(

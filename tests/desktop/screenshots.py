@@ -47,6 +47,7 @@ SHOWN = (
     ("status-offline", "status", samples.OFFLINE),
     ("status-problem", "status", samples.PROBLEM),
     ("status-signed-out", "status", samples.SIGNED_OUT),
+    ("status-wiped", "status", samples.WIPED),
     ("activity", "activity", samples.IN_SYNC),
     ("problems", "problems", samples.HOLD),
     ("problems-none", "problems", samples.IN_SYNC),

@@ -33,8 +33,7 @@ def headline(status: Status) -> str:
     if status.state is State.PROBLEM:
         return counted("One thing needs you", "{count} things need you", status.problems)
     if status.session_over is not None:
-        wiped = status.session_over.wiped
-        return said("Signed out by your organisation") if wiped else said("Signed out by the server")
+        return said("Signed out")
     return said(_HEADLINES[status.state])
 
 
