@@ -28,7 +28,7 @@ PACKAGE = Package(
     section="net",
     depends=("ca-certificates",),
     recommends=("gnome-keyring | kwalletmanager | libsecret-1-0", "fonts-noto-cjk", "xdg-utils"),
-    suggests=("python3-nautilus | python3-nemo | python3-caja", "bash-completion"),
+    suggests=("python3-nautilus | nemo-python | python3-caja", "bash-completion"),
     configuration=(AUTOSTART,),
 )
 RPM = Words(

@@ -38,10 +38,11 @@ class Person:
         self.apps.append(app)
         return app
 
-    def do(self, *arguments: str, stdin: str = "") -> None:
-        """Runs a command of this device that must succeed."""
+    def do(self, *arguments: str, stdin: str = "") -> str:
+        """Runs a command of this device that must succeed; answers its output."""
         done = self._programs.run(arguments, self.env, stdin)
         assert done.returncode == 0, done
+        return done.stdout
 
     def write(self, path: str, content: bytes) -> None:
         """Saves a file in the folder."""
