@@ -103,7 +103,11 @@ def test_a_file_manager_shows_how_a_file_is_and_what_can_be_done_with_it(
     until(lambda: green(person, manager) >= _POINTS, "the emblem")
     open_menu(person, manager)
     person.picture(manager)
-    assert entries(person, manager) == {"GovSync: Copy link", "GovSync: Versions…"}
+    assert entries(person, manager) == {
+        "GovSync: Copy link",
+        "GovSync: Show on the web",
+        "GovSync: Versions…",
+    }
     click(person, manager, "GovSync: Copy link")
     until(lambda: links(person) == [NAME], "the link")
     assert not windows(person), "it is in the clipboard, so no window has to show it"

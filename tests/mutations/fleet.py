@@ -181,8 +181,8 @@ GUARDS = (
     Guard(
         "0043",
         "agent/accounts.py",
-        "            raise\n    # The folder is another one",
-        "            pass\n    # The folder is another one",
+        "            raise\n    home.save(places, msgspec.structs.replace(identity, wipe",
+        "            pass\n    home.save(places, msgspec.structs.replace(identity, wipe",
         "agent/test_wiping.py",
     ),
     Guard(
