@@ -57,9 +57,11 @@ class Reader:
         """Reads no more."""
         self._bus.close()
 
-    def seen(self, name: str = "") -> list[Thing]:
-        """Answers everything that is shown and in whose name something stands, from the left and the top as windows are built."""
-        return [thing for found in self._named() if name in found.name for thing in self._looked_at(found)]
+    def seen(self, name: str = "", program: str = "govsync") -> list[Thing]:
+        """Answers everything that a program shows and in whose name something stands, from the left and the top as windows are
+        built."""
+        named = self._named(program)
+        return [thing for found in named if name in found.name for thing in self._looked_at(found)]
 
     def all(self, name: str, role: str = "") -> list[Thing]:
         """Answers everything of a role in whose name something stands."""
@@ -78,7 +80,7 @@ class Reader:
 
     def reads(self, text: str) -> bool:
         """Says whether something is read, and reads no further then."""
-        return any(text in each.name for each in self._named())
+        return any(text in each.name for each in self._named("govsync"))
 
     def has(self, where: Where, state: int) -> bool:
         """Says whether a thing is in a state now."""
@@ -88,7 +90,7 @@ class Reader:
         low, high = self._ask(where, _ACCESSIBLE, "GetState")[0]
         return int(low | high << 32)
 
-    def _named(self, program: str = "govsync") -> Iterator[_Named]:
+    def _named(self, program: str) -> Iterator[_Named]:
         """Finds what a program shows, by its names."""
         root = ("org.a11y.atspi.Registry", "/org/a11y/atspi/accessible/root")
         for each in self._children(root):

@@ -58,7 +58,7 @@ def manager(request: pytest.FixtureRequest, person: Person) -> Iterator[str]:
 
 def green(person: Person, manager: str) -> int:
     """Answers how many points of the view of the folder are as green as the emblem; elsewhere other things are green."""
-    views = [each.box for each in person.reader.seen(manager) if each.name == "Icon View"]
+    views = [each.box for each in person.reader.seen("Icon View", manager)]
     if not views:
         return -1
     picture = person.screen.picture(views[0])
@@ -68,8 +68,8 @@ def green(person: Person, manager: str) -> int:
 
 def entries(person: Person, manager: str) -> set[str]:
     """Answers the names of our entries in a menu that is open."""
-    items = (each for each in person.reader.seen(manager) if each.role == "menu item")
-    return {each.name for each in items if each.name.startswith("GovSync")}
+    items = person.reader.seen("GovSync: ", manager)
+    return {each.name for each in items if each.role == "menu item"}
 
 
 def open_menu(person: Person, manager: str) -> None:
@@ -79,8 +79,8 @@ def open_menu(person: Person, manager: str) -> None:
         if entries(person, manager):
             return True
         person.screen.press("Escape")
-        for each in person.reader.seen(manager):
-            if (each.role, each.name) == ("icon", NAME):
+        for each in person.reader.seen(NAME, manager):
+            if each.role == "icon":
                 person.screen.click(each.box)
         person.screen.press("Menu")
         return False
@@ -89,7 +89,7 @@ def open_menu(person: Person, manager: str) -> None:
 
 
 def click(person: Person, manager: str, name: str) -> None:
-    person.screen.click(next(each.box for each in person.reader.seen(manager) if each.name == name))
+    person.screen.click(next(each.box for each in person.reader.seen(name, manager)))
 
 
 def links(person: Person) -> list[str]:
