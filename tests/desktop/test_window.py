@@ -96,6 +96,9 @@ def test_figures_that_are_not_known_are_no_nothing(qtbot, shown, agent):
     qtbot.waitUntil(lambda: "Not looked at while paused." in words(window))
     assert "Nothing waits" not in words(window)
     assert "Everything is sent." not in words(window)
+    agent.become(msgspec.structs.replace(paused, state=State.SIGNED_OUT, paused=False))
+    qtbot.waitUntil(lambda: "Not known while signed out." in words(window))
+    assert "Everything is sent." not in words(window), "what was saved since is sent by nobody"
 
 
 def test_what_waits_is_named_with_what_to_do(shown):

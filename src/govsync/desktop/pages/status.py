@@ -212,8 +212,10 @@ class _Figures(QWidget):
     def show_status(self, status: Status) -> None:
         self.show()
         pending, rate = status.pending, status.rate
-        if pending.up or not status.paused:
+        if pending.up or not (status.paused or status.state is State.SIGNED_OUT):
             self._up.say(_items(pending.up), _more(pending.bytes_up, rate.up, said("Everything is sent.")))
+        elif status.state is State.SIGNED_OUT:
+            self._up.say("–", said("Not known while signed out."))
         else:
             self._up.say("–", said("Not looked at while paused."))
         if status.online or pending.down:
