@@ -97,7 +97,7 @@ def test_figures_that_are_not_known_are_no_nothing(qtbot, shown, agent):
     assert "Nothing waits" not in words(window)
     assert "Everything is sent." not in words(window)
     agent.become(msgspec.structs.replace(paused, state=State.SIGNED_OUT, paused=False))
-    qtbot.waitUntil(lambda: "Not known while signed out." in words(window))
+    qtbot.waitUntil(lambda: "Not known now." in words(window))
     assert "Everything is sent." not in words(window), "what was saved since is sent by nobody"
 
 

@@ -215,7 +215,7 @@ class _Figures(QWidget):
         if pending.up or not (status.paused or status.state is State.SIGNED_OUT):
             self._up.say(_items(pending.up), _more(pending.bytes_up, rate.up, said("Everything is sent.")))
         elif status.state is State.SIGNED_OUT:
-            self._up.say("–", said("Not known while signed out."))
+            self._up.say("–", said("Not known now."))
         else:
             self._up.say("–", said("Not looked at while paused."))
         if status.online or pending.down:
