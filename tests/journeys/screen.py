@@ -117,8 +117,10 @@ def screen(base: Path) -> Iterator[Screen]:
                 return said.readline().strip()
 
         size = ("-screen", "0", f"{WIDTH}x{HEIGHT}x24")
+        # Else it begins anew when its last client leaves, and the one that comes at that moment finds no screen: the bus of
+        # the readers leaves, and may be the first.
         env["DISPLAY"] = ":" + told(
-            "Xvfb", *size, "-nolisten", "tcp", "-fbdir", str(base), "-displayfd", "{}"
+            "Xvfb", *size, "-noreset", "-nolisten", "tcp", "-fbdir", str(base), "-displayfd", "{}"
         )
         env["DBUS_SESSION_BUS_ADDRESS"] = told("dbus-daemon", "--session", "--nofork", "--print-address={}")
         start(["openbox"])
