@@ -3,12 +3,14 @@
 # Root (or sudo that asks nothing) installs Debian's packages; anyone else is told the line to run.
 set -euo pipefail
 
-# Drawn off-screen, as tests do it; then a screen of X11; then letters: Latin and Cyrillic, Hangul, and emoji.
+# Drawn off-screen, as tests do it; then a screen of X11; then letters: Latin and Cyrillic, Hangul, and emoji; last the tools by
+# which a desktop knows a person's folders, which tests hold against ours.
 packages=(
     libegl1 libgl1 libfontconfig1 libfreetype6 libglib2.0-0 libdbus-1-3 libxkbcommon0 libx11-6
     libx11-xcb1 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 libxcb-render0 libxcb-render-util0
     libxcb-shape0 libxcb-shm0 libxcb-sync1 libxcb-util1 libxcb-xfixes0 libxcb-xkb1 libxkbcommon-x11-0
     fonts-inter fonts-noto-cjk fonts-noto-color-emoji
+    xdg-user-dirs
 )
 
 if ! command -v dpkg-query >/dev/null; then
