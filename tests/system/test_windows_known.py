@@ -7,11 +7,14 @@ import pytest
 if sys.platform != "win32":
     pytest.skip("there are no known folders here", allow_module_level=True)
 
+from govsync.model.problems import Failure
 from govsync.system import known
+from govsync.system.windows import known as windows
 
 pytestmark = pytest.mark.windows
 
 
+@pytest.mark.wine_differs("it lacks SHSetKnownFolderPath")
 @pytest.mark.parametrize("kind", ["documents", "desktop", "pictures"])
 def test_what_is_pointed_is_what_windows_finds(kind, tmp_path):
     before = known.where(kind)
@@ -22,6 +25,13 @@ def test_what_is_pointed_is_what_windows_finds(kind, tmp_path):
     finally:
         known.point(kind, before)
     assert known.where(kind) == before
+
+
+def test_where_no_place_can_be_told_there_is_no_such_setting(monkeypatch, tmp_path):
+    monkeypatch.setattr(windows, "_set", None)
+    assert known.where("documents") is None
+    with pytest.raises(Failure):
+        known.point("documents", tmp_path)
 
 
 @pytest.mark.wine_differs("it makes no junctions")

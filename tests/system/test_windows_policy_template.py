@@ -24,8 +24,11 @@ pytestmark = pytest.mark.windows
 SPACE = "{http://schemas.microsoft.com/GroupPolicy/2006/07/PolicyDefinitions}"
 TEMPLATE = ElementTree.parse(ROOT / "packaging" / "windows" / "policy" / "GovSync.admx").getroot()
 OWN = r"Software\GovSyncTest\Template"
-WORDS = {"app.update_command": [r"C:\Windows\System32\msiexec.exe", "/qn", "/i"]}
-"""Of lists: what is no path of Linux."""
+WORDS = {
+    "app.update_command": [r"C:\Windows\System32\msiexec.exe", "/qn", "/i"],
+    "folder.known": ["documents", "pictures"],
+}
+"""Of lists that do not hold any words."""
 
 Written = tuple[int, object, object]
 """Of which kind a value is written, the value, and what a desk is to take it for."""

@@ -6,13 +6,14 @@ Source: Known Folders, Windows API reference. Where policy of Windows itself red
 
 import _winapi
 import ctypes
+import errno
 import os
 import sys
 from ctypes import wintypes
 from pathlib import Path
 
 from govsync.system.failures import attempt
-from govsync.system.windows.kernel import function
+from govsync.system.windows.kernel import Function, function
 
 assert sys.platform == "win32"
 
@@ -30,15 +31,21 @@ _get = function(
     _SHELL, "SHGetKnownFolderPath", ctypes.HRESULT,
     ctypes.c_char_p, wintypes.DWORD, wintypes.HANDLE, ctypes.POINTER(ctypes.c_void_p),
 )  # fmt: skip
-_set = function(
-    _SHELL, "SHSetKnownFolderPath", ctypes.HRESULT,
-    ctypes.c_char_p, wintypes.DWORD, wintypes.HANDLE, wintypes.LPCWSTR,
-)  # fmt: skip
+_set: Function | None
+try:
+    _set = function(
+        _SHELL, "SHSetKnownFolderPath", ctypes.HRESULT,
+        ctypes.c_char_p, wintypes.DWORD, wintypes.HANDLE, wintypes.LPCWSTR,
+    )  # fmt: skip
+except AttributeError:  # As under wine: where no place can be told, there is no such setting.
+    _set = None
 _free = function(ctypes.WinDLL("ole32"), "CoTaskMemFree", None, ctypes.c_void_p)
 
 
 def where(kind: str) -> Path | None:
     """As `posix.known.where`; raises Failure."""
+    if _set is None:
+        return None
     text = ctypes.c_void_p()
     with attempt("known folder"):
         try:
@@ -51,6 +58,8 @@ def where(kind: str) -> Path | None:
 def point(kind: str, place: Path) -> None:
     """As `posix.known.point`."""
     with attempt("known folder"):
+        if _set is None:
+            raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
         _set(_IDS[kind], 0, None, str(place))
 
 
