@@ -50,6 +50,8 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     chosen = [guard for guard in EVERY if not options.cites or set(guard.cites.split()) & set(options.cites)]
+    if not chosen:
+        sys.exit(f"no guard cites any of {', '.join(options.cites)}")
     whole = {f"tests/{path}" for guard in chosen for path in guard.noticed_by.split()}
     print(f"{len(chosen)} guards; first, the tests with all of them in place", flush=True)
     if _run(None, [*sorted(whole), "--numprocesses", str(options.at_once)]) is not Verdict.ESCAPED:
