@@ -468,6 +468,13 @@ GUARDS = (
     Guard(
         "R38",
         "store/protection.py",
+        "'here', 'gap', 'missing', 'parked', 'obscured'",
+        "'here', 'gap', 'missing', 'parked'",
+        "store/test_protection.py",
+    ),
+    Guard(
+        "R38",
+        "store/protection.py",
         "        if shut or not write:",
         "        if not write:",
         "store/test_protection.py",

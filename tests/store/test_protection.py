@@ -62,6 +62,18 @@ def test_only_what_the_server_has_is_shut(desk: StoredDesk) -> None:
     assert any_due(desk)
 
 
+@pytest.mark.parametrize("away", ["gap", "missing", "parked", "obscured"])
+def test_a_file_that_was_away_when_the_role_changed_is_shut_when_it_is_back(
+    desk: StoredDesk, away: str
+) -> None:
+    lid = desk.synced("a")
+    local_tree.set_presence(desk.store, lid, Presence(away))
+    becomes(desk, Role.VIEWER)
+    assert due(desk) == []
+    local_tree.set_presence(desk.store, lid, Presence.HERE)
+    assert due(desk) == [(lid, True)]
+
+
 def test_what_may_not_even_be_read_any_more_stays_as_it_is(desk: StoredDesk) -> None:
     desk.synced("a")
     becomes(desk, Role.VIEWER, SpaceState.UNKNOWN)

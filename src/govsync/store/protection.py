@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from govsync.store import spaces
 from govsync.store.database import Store
 
+_KNOWN = "presence IN ('here', 'gap', 'missing', 'parked', 'obscured')"
+"""What is on the disk, or may be there again without this desk's placing it: nobody asks for its right to write then."""
 _SET = "INSERT INTO protection (lid, shut, due) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET shut = excluded.shut, due = excluded.due"
 
 
@@ -19,7 +21,7 @@ def follow(store: Store, space: bytes) -> None:
     if row is not None and row.read_only:
         store.run(
             "INSERT INTO protection (lid, shut, due) SELECT lid, 1, 1 FROM node WHERE space = ? AND kind = 'file'"
-            " AND presence = 'here' AND b_parent IS NOT NULL ON CONFLICT DO UPDATE SET due = max(due, shut = 0), shut = 1",
+            f" AND {_KNOWN} AND b_parent IS NOT NULL ON CONFLICT DO UPDATE SET due = max(due, shut = 0), shut = 1",
             (space,),
         )
     elif row is not None and row.writable:
