@@ -24,6 +24,7 @@ from govsync.protocol.commits import Nothing, Want
 from govsync.protocol.limits import DEFAULT, MIB
 from govsync.protocol.session import Head, Heads
 from govsync.remote.http import HttpCalls
+from tests.accepting import Accepting
 from tests.foreign import changed, damaged
 from tests.server.serving import Kept, unsigned
 
@@ -54,26 +55,15 @@ class Stranger:
     def __init__(self) -> None:
         self.says = b""
         self.goes_on = b""
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listening.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
+        listening = socket.create_server(("127.0.0.1", 0))
+        self.port = listening.getsockname()[1]
+        self._accepting = Accepting(listening, self._serve)
 
     def close(self) -> None:
-        """Ends it. A thread that goes on waiting at a closed descriptor takes what another socket of that number gets, once a
-        signal has the system begin the wait again."""
-        self._listening.shutdown(socket.SHUT_RDWR)
-        self._listening.close()
-        self._thread.join(10)
-        assert not self._thread.is_alive()
+        self._accepting.close()
 
-    def _serve(self) -> None:
-        while True:
-            try:
-                line, _ = self._listening.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._answer, args=(line,), daemon=True).start()
+    def _serve(self, line: socket.socket) -> None:
+        threading.Thread(target=self._answer, args=(line,), daemon=True).start()
 
     def _answer(self, line: socket.socket) -> None:
         with line:

@@ -3,7 +3,6 @@
 import socket
 import ssl
 import subprocess
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.remote import http
 from govsync.remote.http import HttpCalls, Way, trusted
+from tests.accepting import Accepting
 from tests.server.serving import Kept, free
 
 ENDPOINT = "http://server.invalid:8470"
@@ -24,29 +24,22 @@ class Proxy:
     def __init__(self, context: ssl.SSLContext | None = None) -> None:
         self.asked: list[bytes] = []
         self._context = context
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.address = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listening.accept()
-            except OSError:
-                return
-            with connection:
-                if self._context is not None:
-                    try:
-                        connection = self._context.wrap_socket(connection, server_side=True)
-                    except OSError:
-                        continue  # It is not trusted.
-                self.asked.append(connection.recv(65536).split(b"\r\n")[0])
-                connection.sendall(
-                    b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-                )
+        listening = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        self._accepting = Accepting(listening, self._answer)
 
     def close(self) -> None:
-        self._listening.close()
+        self._accepting.close()
+
+    def _answer(self, connection: socket.socket) -> None:
+        with connection:
+            if self._context is not None:
+                try:
+                    connection = self._context.wrap_socket(connection, server_side=True)
+                except OSError:
+                    return  # It is not trusted.
+            self.asked.append(connection.recv(65536).split(b"\r\n")[0])
+            connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 
 
 @pytest.fixture
