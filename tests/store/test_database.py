@@ -47,6 +47,12 @@ def test_what_was_committed_is_there_after_a_restart(path: Path) -> None:
     assert meta.get(Store.open(path), "fact") == b"1"
 
 
+def test_a_flush_ends_on_the_disk_on_macos_too(path: Path) -> None:
+    store = Store.open(path)
+    assert (store.value("PRAGMA synchronous"), store.value("PRAGMA fullfsync")) == (2, 1)
+    store.close()
+
+
 def test_an_exception_takes_back_everything_since_the_outermost_transaction_began(path: Path) -> None:
     store = Store.open(path)
 

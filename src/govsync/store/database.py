@@ -167,6 +167,8 @@ class Store:
     def _begin(self) -> None:
         self._connection.execute("PRAGMA journal_mode=WAL")
         self._connection.execute("PRAGMA synchronous=FULL")
+        # On macOS a flush ends at the drive, which may still hold it back, but for this; elsewhere it changes nothing.
+        self._connection.execute("PRAGMA fullfsync=ON")
         self._connection.execute("PRAGMA cache_size=-16384")
         found = self.value("PRAGMA quick_check(1)")
         if found != "ok":
