@@ -9,8 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
-
+from govsync.system import toml
 from govsync.system.windows import registry
 from govsync.system.windows.kernel import Event, first_of
 
@@ -37,9 +36,7 @@ def found(folder: Path) -> Iterator[Found]:
         except OSError as error:
             yield place, "", error.strerror or ""
             continue
-        lines = [
-            f"{_quoted(name.lower())} = {_quoted(text)}\n" for name, text, _ in known if text is not None
-        ]
+        lines = [toml.line(name.lower(), text) for name, text, _ in known if text is not None]
         if lines:
             yield place, "".join(lines), ""
         for name, text, kind in known:
@@ -52,12 +49,6 @@ def proposed() -> dict[str, str]:
     told = (registry.value(root, SEED, _ENDPOINT) for root in (registry.MACHINE, registry.PERSON))
     endpoint = next(filter(None, told), None)
     return {"endpoint.url": endpoint} if endpoint else {}
-
-
-def _quoted(text: str) -> str:
-    """Writes a basic string of TOML: one of JSON, but for DEL; half a letter, which no text holds, becomes a question mark."""
-    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return msgspec.json.encode(whole).decode().replace("\x7f", "\\u007f")
 
 
 class Changes:
