@@ -231,11 +231,12 @@ def test_a_reader_that_ends_by_itself_is_said(desk, heard, monkeypatch):
         raise RuntimeError("a fault of the library")
 
     monkeypatch.setattr(module._Watches, "on_event", fail)
+    healthy = queue.SimpleQueue()
+    heard.watcher._say = lambda said: healthy.put((said, heard.watcher.healthy))
     heard.watcher.start()
+    assert heard.watcher.healthy
     desk.write("x", b"x")
-    heard.until(lambda hint: hint == Lost(Code.UNREADABLE))
-    heard.watcher._reader.join(PATIENCE_S)
-    assert not heard.watcher.healthy
+    assert healthy.get(timeout=PATIENCE_S) == (Lost(Code.UNREADABLE), False)
 
 
 def test_nothing_is_said_after_the_stop(desk, heard):

@@ -95,7 +95,7 @@ class Watcher:
     @property
     def healthy(self) -> bool:
         """Says whether every folder is watched and events are being read (R41)."""
-        return self._reader is not None and self._reader.is_alive() and self._reader.watches.whole
+        return self._reader is not None and self._reader.reads and self._reader.watches.whole
 
 
 def _opened_reader(root: str, hidden: Hidden, say: Say) -> "_Reader":
@@ -112,6 +112,7 @@ class _Reader(InotifyFD):
         super().__init__()
         self.watches = _Watches(self, root, hidden)
         self._say = say
+        self.reads = True
 
     def run(self) -> None:
         """Reads until it is stopped; whatever else ends it is said, and goes on to the thread's exception hook."""
@@ -125,6 +126,7 @@ class _Reader(InotifyFD):
                 if not said:
                     time.sleep(_OURS_S)
         finally:
+            self.reads = False  # Before it is said: whoever is told asks whether the folder is watched.
             if self.should_keep_running():
                 self._say(Lost(Code.UNREADABLE))
 

@@ -84,7 +84,7 @@ class Watcher:
     @property
     def healthy(self) -> bool:
         """Says whether events are being read (R41)."""
-        return self._reader is not None and self._reader.is_alive()
+        return self._reader is not None and self._reader.reads
 
 
 def _opened(root: str) -> int:
@@ -110,6 +110,7 @@ class _Reader(threading.Thread):
         self.begun = threading.Event()
         """Everything is watched, or `refused` says why not."""
         self.refused: OSError | None = None
+        self.reads = True
 
     def stop(self) -> None:
         """Ends it; on return nothing more is said."""
@@ -149,6 +150,7 @@ class _Reader(threading.Thread):
         except OSError as error:
             _log.warning("the folder is not watched any more: %s", error.winerror)
         finally:
+            self.reads = False  # Before it is said: whoever is told asks whether the folder is watched.
             if not stopped:
                 self._say(Lost(Code.UNREADABLE if self._told.has_root() else Code.FOLDER_MISSING))
 
