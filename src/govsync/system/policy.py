@@ -1,5 +1,5 @@
-"""The settings that the machine's administrators have fixed for everybody on it: files, on Windows values of the registry; and what
-an installer was told."""
+"""The settings that the machine's administrators have fixed for everybody on it: files, on macOS managed preferences as well, on Windows
+values of the registry; and what an installer was told."""
 
 import logging
 import sys
@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 if sys.platform == "win32":
     from govsync.system.windows.policy import Changes, found, proposed
+elif sys.platform == "darwin":
+    from govsync.system.macos.policy import found
+    from govsync.system.posix.policy import Changes, proposed
 else:
     from govsync.system.posix.policy import Changes, found, proposed
 
@@ -21,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 class PolicyFile(NamedTuple):
-    """One file of policy, or key of the registry: its text, or why that cannot be read."""
+    """One file of policy, list of preferences or key of the registry: its text, or why that cannot be read."""
 
     path: Path
     text: str = ""
