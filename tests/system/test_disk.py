@@ -16,8 +16,9 @@ import pytest
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
+from govsync.system import linux
 from govsync.system.fs import Shape
-from govsync.system.posix.disk import _stat
+from govsync.system.posix.disk import DiskFileSystem, _stat
 from tests.system.desk import STRANGER, DiskWorld
 from tests.system.filesystem_contract import OLD_NS, FileSystemContract, refused
 
@@ -310,6 +311,15 @@ def test_a_writable_mapping_counts_as_a_writer(world, fs, root):
     assert fs.written_by_somebody(root, "a") is True
     mapped.close()
     assert fs.written_by_somebody(root, "a") is False
+
+
+def test_who_writes_is_not_known_where_others_write_unseen(world, monkeypatch):
+    monkeypatch.setattr(linux, "_magic", lambda _: 0x6969)  # NFS.
+    fs = DiskFileSystem(world.root)
+    world.write("a", b"12345")
+    with fs.root() as root, (world.root / "a").open("r+b"):
+        assert not fs.leases()
+        assert fs.written_by_somebody(root, "a") is None
 
 
 READER = """

@@ -17,11 +17,11 @@ from typing import IO, BinaryIO
 from govsync.system.failures import attempt
 
 if sys.platform == "win32":
+    from govsync.system.windows.files import flush_data, give_mode, rename_to_free
     from govsync.system.windows.files import flush_folder as flush_folder
-    from govsync.system.windows.files import give_mode, rename_to_free
 else:
+    from govsync.system.posix.files import flush_data, give_mode, rename_to_free
     from govsync.system.posix.files import flush_folder as flush_folder
-    from govsync.system.posix.files import give_mode, rename_to_free
 
 
 def open_private(path: str, flags: int) -> int:
@@ -37,7 +37,7 @@ def private_file(path: Path) -> None:
 def flush(file: IO[bytes]) -> None:
     """Returns when all that was written to a file is on the disk; raises OSError."""
     file.flush()
-    os.fsync(file.fileno())
+    flush_data(file.fileno())
 
 
 def private_folder(path: Path) -> None:

@@ -21,7 +21,7 @@ if sys.platform == "win32":
     _CHILD = subprocess.CREATE_NEW_PROCESS_GROUP
     _APART = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
 else:
-    from govsync.system.linux import share_heaps
+    from govsync.system.posix.kernel import kernel
 
     _ASKS = (signal.SIGTERM, signal.SIGINT)
     _CHILD = _APART = 0
@@ -80,8 +80,8 @@ def hold_little() -> None:
     until that thread needs it again: so a process held some times what it needed. Threads of Python seldom allocate at the
     same moment, so that they do not wait for each other.
     """
-    if sys.platform == "linux":
-        share_heaps(_HEAPS)
+    if sys.platform != "win32":
+        kernel.share_heaps(_HEAPS)
 
 
 def collect_seldom() -> None:

@@ -1,15 +1,14 @@
-"""The real disk on Linux: the primitives of `fs`, each one or two system calls on open descriptors (R10, R11).
+"""The real disk on Linux and macOS: the primitives of `fs`, each one or two system calls on open descriptors (R10, R11).
 
 Every component is opened without following links, relative to the descriptor above it, so no path from anywhere can
-lead outside the folder. Leases need SIGIO to be ignored: `ignore_lease_signals` is called once, by whoever starts a
-process that uses this.
+lead outside the folder. What the two kernels have in ways of their own is `kernel`'s; with macOS' side this was never run
+on a Mac, and the contract is kept there against a likeness of its calls. Leases, which Linux has, need SIGIO to be ignored:
+`ignore_lease_signals` is called once, by whoever starts a process that uses this.
 """
 
 import contextlib
 import errno
-import fcntl
 import os
-import signal
 import stat as modes
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,26 +17,21 @@ from typing import Self
 
 from govsync.model.codes import Code
 from govsync.model.problems import Failure
-from govsync.system import linux
 from govsync.system.failures import attempt, failure_of
 from govsync.system.fs import Entry, File, Folder, Listing, Shape, Stat, Trust
+from govsync.system.posix.kernel import kernel
 
 _OPEN_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _OPEN_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
 _CREATE = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
-_ACL = "system.posix_acl_access"
-_CARRIED = ("user.", "security.selinux", _ACL)
-"""Attributes that belong to a file's name. Those that vouch for its content (capabilities, integrity hashes) do not."""
-
-_NO_EXCHANGE = (errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)
-"""How file systems say that they know no such call; of files, none of them means anything else."""
-_NO_UNNAMED_FILES = (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL)
+_NOT_OPENED = (errno.ENXIO, errno.ENODEV, errno.EOPNOTSUPP)
+"""How the kernels say that something is no file: of a socket, Linux the first and macOS the last."""
 
 
 def ignore_lease_signals() -> None:
     """Lets a lease that is broken be asked about instead of ending the process."""
-    signal.signal(signal.SIGIO, signal.SIG_IGN)
+    kernel.ignore_lease_signals()
 
 
 def network_kind(folder: Path) -> str | None:
@@ -47,7 +41,7 @@ def network_kind(folder: Path) -> str | None:
         there = next(each for each in (folder, *folder.parents) if each.is_dir())
         fd = os.open(there, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            return linux.network_kind(fd)
+            return kernel.network_kind(fd)
         finally:
             os.close(fd)
 
@@ -148,7 +142,7 @@ class DiskFile(_Descriptor):
         if size_bytes == 0:
             return
         try:
-            linux.reserve(self.fd, size_bytes)
+            kernel.reserve(self.fd, size_bytes)
         except OSError as error:
             failure = failure_of(error, "reserve")
             if failure.code in (Code.DISK_FULL, Code.TOO_LARGE_HERE):
@@ -174,7 +168,20 @@ class DiskFile(_Descriptor):
     def flush(self) -> None:
         """As `File.flush`."""
         with attempt("flush"):
-            os.fsync(self.fd)
+            kernel.flush(self.fd)
+
+
+class _WrittenFile(DiskFile):
+    """A new file where no flush of folders is known to reach the data of files: they are on the way when it is closed."""
+
+    def close(self) -> None:
+        """Closes the file, once; raises Failure where its data cannot be written."""
+        try:
+            if self._number is not None:
+                with attempt("flush"):
+                    os.fsync(self._number)
+        finally:
+            super().close()
 
 
 def _with_exec(mode: int, exec: bool) -> int:
@@ -202,20 +209,10 @@ def _fd(handle: Folder | File) -> int:
     return handle.fd
 
 
-def _copy_extended(source: int, target: int, acl: bool) -> bool:
-    """Copies extended attributes and, where wanted, the ACL; says whether the target may be as open to its group as
-    the source was: the mode's middle bits are the ACL's mask where there is one, and mean more without it."""
-    try:
-        names = os.listxattr(source)
-    except OSError:
-        return True  # The file system has none.
-    for name in names:
-        if name.startswith(_CARRIED) and (acl or name != _ACL):
-            try:
-                os.setxattr(target, name, os.getxattr(source, name))
-            except OSError:
-                acl = acl and name != _ACL
-    return acl or _ACL not in names
+def _narrowed(mode: int, doubtful: int) -> int:
+    """Answers a mode without the doubtful rights of others, in which the group has no more than everybody."""
+    mode &= ~(doubtful & 0o007)
+    return mode & (~0o070 | (mode & 0o007) << 3) if doubtful else mode
 
 
 class DiskFileSystem:
@@ -282,7 +279,7 @@ class DiskFileSystem:
     def birth_ns(self, folder: Folder, name: str, ino: int) -> int | None:
         """As `FileSystem.birth_ns`."""
         try:
-            found, born_ns = linux.birth(_fd(folder), name)
+            found, born_ns = kernel.birth(_fd(folder), name)
         except OSError as error:
             raise failure_of(error, "birth") from error
         return None if born_ns is None or found & _MOST != ino else _held(born_ns)
@@ -292,7 +289,7 @@ class DiskFileSystem:
         try:
             file = DiskFile(os.open(name, _OPEN_FILE, dir_fd=_fd(folder)))
         except OSError as error:
-            if error.errno in (errno.ENXIO, errno.ENODEV):
+            if error.errno in _NOT_OPENED:
                 raise Failure(Code.NOT_A_FOLDER, name=name) from error
             raise failure_of(error, "open_file") from error
         file.opened = file.stat()
@@ -304,16 +301,18 @@ class DiskFileSystem:
     def create(self, folder: Folder, name: str) -> File:
         """As `FileSystem.create`; the mode is what the person's umask makes of an ordinary new file."""
         try:
-            return DiskFile(os.open(name, _CREATE, 0o666, dir_fd=_fd(folder)))
+            made = os.open(name, _CREATE, 0o666, dir_fd=_fd(folder))
         except OSError as error:
             raise failure_of(error, "create") from error
+        return DiskFile(made) if kernel.FLUSHES_ALL else _WrittenFile(made)
 
     def copy_attributes(self, source: File, target: Folder, name: str) -> None:
         """As `FileSystem.copy_attributes`.
 
         Each attribute as far as it goes: a file system without them, or a group that we are not in, is no reason not to
         place a file; its content is what was promised. But nobody may read it who could not before: without the old
-        group, or without the old ACL, the group gets no more than everybody. No program inherits its owner's rights.
+        group, or without the old ACL, the group gets no more than everybody, and everybody nothing where the ACL may have
+        refused it. No program inherits its owner's rights.
         """
         with self.open_file(target, name) as file:
             old, new = _fd(source), _fd(file)
@@ -325,8 +324,7 @@ class DiskFileSystem:
                 ours = True
             except OSError:
                 ours = False
-            if not (_copy_extended(old, new, acl=ours) and ours):
-                mode &= ~0o070 | (mode & 0o007) << 3
+            mode = _narrowed(mode, kernel.copy_extended(old, new, ours) | (0 if ours else 0o070))
             with contextlib.suppress(OSError):  # A file system without modes.
                 os.fchmod(new, mode)
 
@@ -342,16 +340,16 @@ class DiskFileSystem:
             fd = _fd(file)
             mode = modes.S_IMODE(os.fstat(fd).st_mode)
             if write:
-                os.fchmod(fd, mode & ~_SHUT | _WRITE & ~linux.umask())
+                os.fchmod(fd, mode & ~_SHUT | _WRITE & ~kernel.umask())
             else:
                 _shut(fd, mode)
 
     def exchange(self, a: Folder, a_name: str, b: Folder, b_name: str) -> bool:
         """As `FileSystem.exchange`."""
         try:
-            linux.rename_exchange(_fd(a), a_name, _fd(b), b_name)
+            kernel.rename_exchange(_fd(a), a_name, _fd(b), b_name)
         except OSError as error:
-            if error.errno in _NO_EXCHANGE:
+            if error.errno in kernel.NO_EXCHANGE:
                 return False
             raise failure_of(error, "exchange") from error
         return True
@@ -359,7 +357,7 @@ class DiskFileSystem:
     def rename(self, source: Folder, name: str, target: Folder, target_name: str) -> None:
         """As `FileSystem.rename`."""
         try:
-            linux.rename_noreplace(_fd(source), name, _fd(target), target_name)
+            kernel.rename_noreplace(_fd(source), name, _fd(target), target_name)
         except OSError as error:
             raise failure_of(error, "rename") from error
 
@@ -375,90 +373,59 @@ class DiskFileSystem:
 
     def unlink(self, folder: Folder, name: str) -> None:
         """As `FileSystem.unlink`."""
-        with attempt("unlink"):
+        try:
             os.unlink(name, dir_fd=_fd(folder))
+        except PermissionError as error:  # What macOS says of a folder, too.
+            found = self.stat(folder, name)
+            if found is not None and found.shape is Shape.FOLDER:
+                raise Failure(Code.NOT_A_FOLDER, name=name) from error
+            raise failure_of(error, "unlink") from error
+        except OSError as error:
+            raise failure_of(error, "unlink") from error
 
     def lease(self, file: File) -> bool:
         """As `FileSystem.lease`."""
-        try:
-            fcntl.fcntl(_fd(file), fcntl.F_SETLEASE, fcntl.F_RDLCK)
-        except OSError:
-            return False
-        return True
+        assert isinstance(file, _Descriptor)
+        return kernel.lease(file.fd)
 
     def lease_unbroken(self, file: File) -> bool:
         """As `FileSystem.lease_unbroken`."""
+        assert isinstance(file, _Descriptor)
         with attempt("lease"):
-            return fcntl.fcntl(_fd(file), fcntl.F_GETLEASE) == fcntl.F_RDLCK
+            return kernel.lease_unbroken(file.fd)
 
     def release(self, file: File) -> None:
         """As `FileSystem.release`."""
-        try:
-            fcntl.fcntl(_fd(file), fcntl.F_SETLEASE, fcntl.F_UNLCK)
-        except OSError:
-            return  # There is none to give back.
+        assert isinstance(file, _Descriptor)
+        kernel.release(file.fd)
 
     def leases(self) -> bool:
-        """As `FileSystem.leases`; tried on a file of our own that has no name.
-
-        Where there are no such files (FAT) leases are not trusted either, nor where others write unseen (R45).
-        """
+        """As `FileSystem.leases`."""
         if self._leases is None:
-            try:
-                self._leases = _lease_holds(self._root)
-            except OSError as error:
-                if error.errno not in _NO_UNNAMED_FILES:
-                    return False  # The root is missing or full just now: asked again.
-                self._leases = False
-        return self._leases
+            # Where the root is missing or full just now the answer is None, and it is asked again.
+            self._leases = kernel.leases(self._root)
+        return self._leases is True
 
     def trust(self) -> Trust:
         """As `FileSystem.trust`."""
         with self.root() as root, attempt("trust"):
             return Trust(
-                watched=linux.network_kind(_fd(root)) is None, identity=linux.keeps_numbers(_fd(root))
+                watched=kernel.network_kind(_fd(root)) is None, identity=kernel.keeps_numbers(_fd(root))
             )
 
     def written_by_somebody(self, folder: Folder, name: str) -> bool | None:
         """As `FileSystem.written_by_somebody`."""
         with self.open_file(folder, name) as file:
-            if not self.leases():
-                return None
-            try:
-                fcntl.fcntl(_fd(file), fcntl.F_SETLEASE, fcntl.F_RDLCK)
-                fcntl.fcntl(_fd(file), fcntl.F_SETLEASE, fcntl.F_UNLCK)
-            except BlockingIOError:
-                return True
-            except OSError:
-                return None  # Another's file: nobody but its owner may ask.
-        return False
+            return kernel.written_by_somebody(_fd(file)) if self.leases() else None
 
     def flush_folders(self, folders: Sequence[Folder]) -> None:
-        """As `FileSystem.flush_folders`: one call for the whole file system, since all are on it."""
+        """As `FileSystem.flush_folders`."""
         if folders:
             with attempt("flush"):
-                linux.sync_file_system(_fd(folders[0]))
+                kernel.flush_folders(map(_fd, folders))
 
     def free_bytes(self) -> int:
         """As `FileSystem.free_bytes`."""
         with attempt("free"):
             found = os.statvfs(self._root)
             return found.f_bavail * found.f_frsize
-
-
-def _lease_holds(folder: Path) -> bool:
-    """Takes a lease on a new file without a name; raises OSError where no such file can be made."""
-    written = os.open(folder, os.O_RDWR | os.O_TMPFILE | os.O_CLOEXEC, 0o600)
-    try:
-        if linux.network_kind(written) is not None:
-            return False
-        read = os.open(f"/proc/self/fd/{written}", os.O_RDONLY | os.O_CLOEXEC)
-    finally:
-        os.close(written)
-    try:
-        fcntl.fcntl(read, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-    except OSError:
-        return False
-    finally:
-        os.close(read)
-    return True

@@ -1,4 +1,4 @@
-"""What `durable` asks of Windows: the names in a folder flushed, rights, and a rename that replaces nothing."""
+"""What `durable` asks of Windows: data and names flushed to the disk, rights, and a rename that replaces nothing."""
 
 import os
 import sys
@@ -8,6 +8,11 @@ from govsync.system.windows import nt
 from govsync.system.windows.paths import extended
 
 assert sys.platform == "win32"
+
+
+def flush_data(fd: int) -> None:
+    """Returns when an open file's data are on the disk; raises OSError."""
+    os.fsync(fd)
 
 
 def flush_folder(path: Path) -> None:
