@@ -12,9 +12,13 @@ from pathlib import Path
 
 _SOURCES: tuple[Path, ...] = (Path("/etc/machine-id"), Path("/var/lib/dbus/machine-id"))
 if sys.platform == "win32":
-    from govsync.system.windows import machine as windows
+    from govsync.system.windows import machine as own
 
     _SOURCES = ()  # There a path without a drive is one of whichever drive the process was started on.
+elif sys.platform == "darwin":
+    from govsync.system.macos import machine as own
+
+    _SOURCES = ()
 _ID_LETTERS = 32
 _WATCHES = Path("/proc/sys/fs/inotify/max_user_watches")
 
@@ -29,7 +33,7 @@ def machine_id(sources: Iterable[Path] = _SOURCES) -> str:
             continue  # Another source, or the name, does as well.
         if len(found) == _ID_LETTERS:  # Not empty or "uninitialized", as images of machines have it.
             return _hashed(found)
-    if sys.platform == "win32" and (known := windows.own_id()):
+    if sys.platform != "linux" and (known := own.own_id()):
         return _hashed(known)
     return _hashed(socket.gethostname().encode())
 
@@ -60,9 +64,11 @@ def system() -> str:
 
 def running_ns() -> int:
     """Answers how long ago the machine was started, sleep included."""
-    if sys.platform == "win32":
-        return windows.running_ns()
-    return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    if sys.platform == "linux":
+        since_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    else:
+        since_ns = own.running_ns()
+    return since_ns
 
 
 def watch_limit() -> int:

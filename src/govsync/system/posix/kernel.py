@@ -1,15 +1,20 @@
-"""What POSIX leaves to each kernel: the interface, and the one place that chooses a side, of which Linux' is there.
+"""What POSIX leaves to each kernel: the interface, and the one place that chooses between its two sides.
 
-Descriptors are open ones. What is said to raise OSError raises it with the kernel's own number.
+Linux' side is `system.linux`. macOS' is `system.macos.kernel`, which was never run on a Mac. Descriptors are open ones. What
+is said to raise OSError raises it with the kernel's own number.
 """
 
 import socket
+import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from govsync.system import linux
+if sys.platform == "darwin":
+    from govsync.system.macos import kernel as own
+else:
+    from govsync.system import linux as own
 
 
 class Kernel(Protocol):
@@ -100,4 +105,4 @@ class Kernel(Protocol):
         """Has all threads allocate from so many heaps at most, where the C library has more than one."""
 
 
-kernel: Kernel = linux
+kernel: Kernel = own
