@@ -18,6 +18,7 @@ from tests.mutations import (
     known,
     leaving,
     links,
+    macos,
     server,
     settings,
     sharing,
@@ -28,7 +29,21 @@ from tests.mutations import (
 from tests.mutations.guard import Guard
 
 ROOT = Path(__file__).parents[2]
-SUBJECTS = (disk, trees, sharing, leaving, known, server, links, settings, fleet, updates, window, honesty)
+SUBJECTS = (
+    disk,
+    trees,
+    sharing,
+    leaving,
+    known,
+    server,
+    links,
+    settings,
+    fleet,
+    updates,
+    window,
+    honesty,
+    macos,
+)
 EVERY = tuple(guard for subject in SUBJECTS for guard in subject.GUARDS)
 LIMIT_S = 900
 """How long the tests of one guard may take: without it, something may wait for ever, which is noticed, too."""
