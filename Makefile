@@ -22,7 +22,7 @@ PYTEST := $(RUN) -m pytest --dist loadfile --no-loadscope-reorder
 # Many tests wait for another thread, and journeys wait more than they compute: more processes than cores.
 CORES = $$(getconf _NPROCESSORS_ONLN)
 
-.PHONY: help setup demo play screenshots pictures test test-rest test-journeys test-thorough test-all test-packages test-windows check check-style check-types check-windows check-walls format sim soak brink mutants bench bench-peers package-linux package-server package-windows docs generate texts lock clean
+.PHONY: help setup demo play screenshots pictures test test-rest test-journeys test-thorough test-all test-packages test-windows check check-style check-types check-windows check-macos check-walls format sim soak brink mutants bench bench-peers package-linux package-server package-windows docs generate texts lock clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -79,7 +79,7 @@ test-windows: $(READY) ## what has to hold on Windows too, by Windows' own Pytho
 	PYTHONPATH=packaging $(RUN) -m packages.wine -m pytest -p no:cacheprovider -n 2 --dist loadfile -m windows $(or $(ONLY),tests)
 	$(if $(ONLY),,$(PYTEST) -m wine tests/journeys tests/packaging)
 
-check: check-style check-types check-windows check-walls ## style, types, walls (the git hook runs it)
+check: check-style check-types check-windows check-macos check-walls ## style, types, walls (the git hook runs it)
 
 check-style: $(READY) ## its first part: how the code is written and laid out
 	$(VENV)/bin/ruff check
@@ -90,6 +90,9 @@ check-types: $(READY) ## its second part
 
 check-windows: $(READY) ## its third part: the types of what is Windows' own
 	$(VENV)/bin/mypy --platform win32 --cache-dir .mypy_cache/windows src/govsync/system/windows/*.py
+
+check-macos: $(READY) ## its fourth part: the types of what macOS has, and of all that it takes from POSIX
+	$(VENV)/bin/mypy --platform darwin --cache-dir .mypy_cache/macos src/govsync/system/*.py src/govsync/system/macos/*.py
 
 check-walls: $(READY) ## its last part: which folder may know which
 	$(VENV)/bin/lint-imports --no-logo

@@ -122,4 +122,18 @@ GUARDS = (
         ":\n",
         "system/test_macos_network.py",
     ),
+    Guard(
+        "0051",
+        "system/watcher.py",
+        '"darwin"',
+        '"a mac"',
+        "system/test_macos_start.py",
+    ),
+    Guard(
+        "0051",
+        "system/policy.py",
+        '"darwin"',
+        '"a mac"',
+        "system/test_macos_start.py",
+    ),
 )

@@ -10,7 +10,9 @@ import random
 import sys
 from collections import Counter
 from collections.abc import Callable
+from types import ModuleType, SimpleNamespace
 
+import pytest
 from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent
 
 from govsync.system.hints import Hidden, Lost
@@ -25,6 +27,7 @@ CREATED, REMOVED, INODE_META_MOD, RENAMED, MODIFIED = 0x100, 0x200, 0x400, 0x800
 FINDER_INFO_MOD, CHANGE_OWNER, XATTR_MOD = 0x2000, 0x4000, 0x8000
 IS_FILE, IS_DIR, IS_SYMLINK, OWN_EVENT = 0x10000, 0x20000, 0x40000, 0x80000
 IS_HARDLINK, IS_LAST_HARDLINK, CLONED = 0x100000, 0x200000, 0x400000
+F_GETPATH, MAXPATHLEN = 50, 1024  # <sys/fcntl.h>, <sys/param.h>
 
 Event = tuple[str, int]
 Callback = Callable[[list[str], list[int | None], list[int], list[int]], object]
@@ -76,6 +79,18 @@ class KernelStream(Stream):
 
     def stop(self) -> None:
         self._reader.stop()
+
+
+def on(monkeypatch: pytest.MonkeyPatch, watcher: ModuleType) -> None:
+    """Has the watcher of macOS, a module, hear of what happens on this machine."""
+    monkeypatch.setattr(watcher, "Stream", KernelStream)
+    monkeypatch.setattr(watcher, "fcntl", SimpleNamespace(fcntl=_path_of))
+
+
+def _path_of(descriptor: int, command: int, room: bytes) -> bytes:
+    """Answers as fcntl(2) of macOS."""
+    assert (command, room) == (F_GETPATH, bytes(MAXPATHLEN))
+    return os.fsencode(os.readlink(f"/proc/self/fd/{descriptor}")).ljust(MAXPATHLEN, b"\0")
 
 
 _NOBODY = Hidden("\0", "\0", "\0")

@@ -1,12 +1,10 @@
 """What macOS tells becomes hints (I11, R43): by events written out, by a stream that the test has in its hand, and by the whole
 contract of `test_watcher.py` over a stream that tells what happens on this machine as macOS would."""
 
-import os
 import queue
 import threading
 import time
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -39,19 +37,11 @@ from govsync.system.macos import watcher as module  # isort: skip - after what s
 from govsync.system.macos.changes import Told  # isort: skip
 
 ROOT = "/Users/kim/GovSync"
-F_GETPATH, MAXPATHLEN = 50, 1024  # <sys/fcntl.h>, <sys/syslimits.h>
-
-
-def get_path(fd: int, command: int, room: bytes) -> bytes:
-    """Stands for fcntl(2) of macOS."""
-    assert (command, room) == (F_GETPATH, bytes(MAXPATHLEN))
-    return os.fsencode(os.readlink(f"/proc/self/fd/{fd}")).ljust(MAXPATHLEN, b"\0")
 
 
 @pytest.fixture(autouse=True)
 def _as_on_a_mac(monkeypatch):
-    monkeypatch.setattr(module, "fcntl", SimpleNamespace(fcntl=get_path))
-    monkeypatch.setattr(module, "Stream", fs.KernelStream)
+    fs.on(monkeypatch, module)
     monkeypatch.setattr(contract, "Watcher", module.Watcher)
 
 
