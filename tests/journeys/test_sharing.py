@@ -101,9 +101,15 @@ def test_a_folder_that_is_given_to_others_is_worked_in_together(
     anna.do("share", "remove", str(anna.folder / "Plans"), "--with", "group:Auditors")
     until(lambda: clara.files() == {"taken out.txt": b"by Clara"}, "the folder gone from Clara's desk")
     until(
-        lambda: ("mount_ended", "Plans") in [(row["kind"], row["path"]) for row in clara.json("activity")],
-        "the end of the folder in Clara's activity",
+        lambda: (
+            ("mount_ended", "Plans", "Anna")
+            in [(row["kind"], row["path"], row["user"]) for row in clara.json("activity")]
+        ),
+        "the end of the folder in Clara's activity, as Anna's doing",
     )
+    assert ("mount", "Plans", "Anna") in [
+        (row["kind"], row["path"], row["user"]) for row in clara.json("activity")
+    ]
     assert ("delete", "Plans") not in [(row["kind"], row["path"]) for row in clara.json("activity")]
 
     role(anna, "Plans", "clara", "viewer")

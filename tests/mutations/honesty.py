@@ -319,6 +319,13 @@ GUARDS = (
         "server/test_discretion.py",
     ),
     Guard(
+        "I14",
+        "text/glance.py",
+        '"" if row.kind in _TOLD_BY_SERVER else said("here")',
+        'said("here")',
+        "text/test_sentences.py",
+    ),
+    Guard(
         "I8",
         "agent/sharing.py",
         "        if space.adds_only:\n",

@@ -194,6 +194,41 @@ GUARDS = (
         "server/test_members.py",
     ),
     Guard(
+        "I14",
+        "server/mounts.py",
+        "    takers = [by.taker(mount.target_space, made_ms[mount.created_seq]) for mount in mounts]\n",
+        "    takers = [by._user for mount in mounts]\n",
+        "server/test_members.py",
+    ),
+    Guard(
+        "I14",
+        "server/attribution.py",
+        " or row.user == self._user",
+        "",
+        "server/test_members.py",
+    ),
+    Guard(
+        "I14",
+        "server/attribution.py",
+        " or row.at_ms < since_ms",
+        "",
+        "server/test_members.py",
+    ),
+    Guard(
+        "I14",
+        "server/attribution.py",
+        " if self._mine[space][0] is SpaceState.REVOKED else None",
+        "",
+        "server/test_members.py",
+    ),
+    Guard(
+        "I8",
+        "server/attribution.py",
+        " if Action.READ in MAY[mine[space][1]]",
+        "",
+        "server/test_members.py",
+    ),
+    Guard(
         "R24",
         "model/accept.py",
         "    if _is_elsewhere(view, operation):\n"

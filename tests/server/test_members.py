@@ -14,7 +14,7 @@ from govsync.model.nodes import Kind
 from govsync.protocol.changes import Known, NodeState
 from govsync.protocol.session import Role, SpaceInfo, SpacesAsked, SpaceState
 from govsync.protocol.sharing import NewMember, Principal, PrincipalKind
-from govsync.server import changes, directory, members, search, spaces
+from govsync.server import attribution, changes, directory, members, search, spaces
 from govsync.server.db import tables
 from tests.server.desk import Desk, rows
 from tests.server.office import Office, code_of
@@ -329,6 +329,104 @@ def test_the_folder_of_who_may_only_add_goes_with_the_role(
         assert mounts(clara) == before
     set_member(anna, shared.id, user("clara"), None)
     assert mounts(clara) == []
+
+
+# Whose doing it is
+
+
+def hung(desk: Desk) -> list[tuple[str, bytes]]:
+    """Answers what was hung into the own space of a desk's person and taken out, oldest first, and by whom."""
+    desk.office.spaces(desk.caller)
+    entries = [entry for entry in desk.journal().entries if entry.state.kind is Kind.MOUNT]
+    assert {entry.device for entry in entries} == {directory.NOBODY}
+    return [(entry.op, entry.user) for entry in entries]
+
+
+def test_what_was_given_and_taken_is_told_as_the_doing_of_who_did_it(
+    office: Office, anna: Desk, shared: SpaceInfo
+) -> None:
+    set_member(anna, shared.id, user("boris"), Role.MANAGER)
+    boris, clara = Desk(office, "boris"), Desk(office, "clara")
+    assert hung(clara) == [("mount", office.anna)]
+    set_member(boris, shared.id, user("clara"), None)
+    assert hung(clara)[1:] == [("delete", office.boris)]
+    set_member(anna, shared.id, group("Budget"), Role.VIEWER)
+    set_member(boris, shared.id, user("anna"), None)
+    assert hung(clara)[2:] == [("mount", office.anna)]
+    set_member(boris, shared.id, group("Budget"), None)
+    assert hung(clara)[3:] == [("delete", office.boris)]
+
+
+def test_what_was_left_is_told_as_one_s_own_doing(office: Office, anna: Desk, shared: SpaceInfo) -> None:
+    clara = Desk(office, "clara")
+    assert hung(clara) == [("mount", office.anna)]
+    leave(clara, shared.id)
+    assert hung(clara)[1:] == [("delete", office.clara)]
+
+
+def test_where_it_is_not_known_who_did_it_nobody_is_named(
+    office: Office, anna: Desk, shared: SpaceInfo
+) -> None:
+    """Not who did something earlier, either, that has to do with the same person and folder."""
+    set_member(anna, shared.id, group("Budget"), Role.VIEWER)
+    set_member(anna, shared.id, user("clara"), None)
+    office.clock.now_ms += 1_000
+    clara = Desk(office, "clara")
+    assert hung(clara) == [("mount", directory.NOBODY)]
+    office.clock.now_ms += 1_000
+    _out_of_groups(office, office.clara)
+    assert hung(clara)[1:] == [("delete", directory.NOBODY)]
+
+
+def test_what_comes_to_hang_elsewhere_was_taken_by_nobody(
+    office: Office, anna: Desk, of_team: SpaceInfo
+) -> None:
+    set_member(anna, of_team.id, group("Budget"), Role.VIEWER)
+    clara = Desk(office, "clara")
+    assert hung(clara) == [("mount", office.anna)]
+    set_member(anna, of_team.id, user("clara"), None)
+    team = office.spaces(anna.caller)["Planning"].id
+    with office.server.database.begin() as tx:
+        members.admit(office.server, tx, team, {("user", office.clara): Role.VIEWER})
+    assert sorted(hung(clara)[1:]) == [("delete", directory.NOBODY), ("mount", directory.NOBODY)]
+
+
+def test_what_one_shared_oneself_was_given_by_nobody(office: Office, anna: Desk, of_team: SpaceInfo) -> None:
+    """Though it comes to hang in the own space when one is no more in the division in whose folder it lies."""
+    team = office.spaces(anna.caller)["Planning"].id
+    with office.server.database.begin() as tx:
+        mine = (tables.member.c.space == team, tables.member.c.kind == "unit")
+        tx.execute(update(tables.member).where(*mine).values(ended_ms=1))
+    assert [each.name for each in mounts(anna)] == ["plans"]
+    assert hung(anna)[-1] == ("mount", directory.NOBODY)
+
+
+def test_who_may_only_add_is_not_told_by_whom(office: Office, anna: Desk, shared: SpaceInfo) -> None:
+    set_member(anna, shared.id, user("boris"), Role.UPLOADER)
+    boris = Desk(office, "boris")
+    at_first = len(hung(boris)) - 1  # The folder of the division.
+    set_member(anna, shared.id, user("boris"), None)
+    assert hung(boris)[at_first:] == [("mount", directory.NOBODY), ("delete", directory.NOBODY)]
+
+
+def test_who_did_it_is_looked_for_among_the_newest_changes_of_members(
+    office: Office, anna: Desk, shared: SpaceInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attribution, "LOOKED_THROUGH", 2)
+    for _ in range(2):
+        set_member(anna, shared.id, user("boris"), Role.VIEWER)
+        set_member(anna, shared.id, user("boris"), None)
+    clara = Desk(office, "clara")
+    assert hung(clara) == [("mount", directory.NOBODY)]
+    set_member(anna, shared.id, user("clara"), None)
+    set_member(anna, shared.id, user("boris"), Role.VIEWER)
+    assert hung(clara)[1:] == [("delete", office.anna)]
+
+
+def _out_of_groups(office: Office, who: bytes) -> None:
+    """Takes a person out of all groups, as an operator does."""
+    with office.server.database.begin() as tx:
+        tx.execute(tables.grp_member.delete().where(tables.grp_member.c.user == who))
 
 
 def test_nobody_is_given_the_role_that_comes_of_two_ways(anna: Desk, shared: SpaceInfo) -> None:

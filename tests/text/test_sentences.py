@@ -105,6 +105,16 @@ def test_a_reason_that_people_are_told_is_one_that_can_be_translated():
     assert {each for each in reasons() if ":" not in each or "{" in each} == set(REASONS)
 
 
+@pytest.mark.parametrize("kind", ["mount", "mount_ended", "space_revoked", "role_changed"])
+def test_what_this_desk_only_hears_of_is_nobody_s_doing_unless_somebody_is_named(kind):
+    """A membership that somebody else has ended is not done here."""
+    row = ActivityRow(at="", kind=kind, path="Plans")
+    words = happened(row)
+    assert glance.did(row) == words[0].upper() + words[1:]
+    assert glance.did(msgspec.structs.replace(row, user="Anna")).endswith(" · Anna")
+    assert glance.did(msgspec.structs.replace(row, kind="put")) == "Saved · here"
+
+
 def test_an_activity_of_a_newer_agent_is_shown_by_its_name():
     assert happened(ActivityRow(at="", kind="put", path="a")) == "saved"
     assert happened(ActivityRow(at="", kind="brand_new", path="a")) == "brand_new"

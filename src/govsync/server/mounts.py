@@ -2,7 +2,8 @@
 
 A space that was a folder hangs where the folder was. Who does not see it there has it at the top of the own space, as a
 team's space, until it comes into sight elsewhere or the membership ends. What hangs in a space that its person may only add
-to is not in sight there.
+to is not in sight there. All of this is done when a desk of the person asks, and is told as the doing of whoever gave the
+space or took it (`attribution`), never of who asked.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +18,7 @@ from govsync.protocol.changes import NodeState
 from govsync.protocol.session import SpaceKind
 from govsync.server import access, chain, directory
 from govsync.server.access import Memberships
+from govsync.server.attribution import Attribution
 from govsync.server.chain import JournalEntry
 from govsync.server.context import Caller, Server
 from govsync.server.db import tables
@@ -37,6 +39,9 @@ _BURY = (
     update(tables.node)
     .where(tables.node.c.id == bindparam("node_id"))
     .values(deleted_seq=bindparam("q"), seq=bindparam("q"))
+)
+_MADE = select(tables.journal.c.seq, tables.journal.c.at_ms).where(
+    tables.journal.c.stream == bindparam("stream"), tables.journal.c.seq.in_(AMONG)
 )
 _TAKEN = select(tables.node.c.key).where(tables.node.c.parent.in_(AMONG), tables.node.c.deleted_seq.is_(None))
 
@@ -71,9 +76,11 @@ def settle(server: Server, caller: Caller) -> None:
         found = _misplaced(tx, caller, mine, rows)
         if own is None or not (found.new or found.gone):
             return
+        moved = [*(each.id for each in found.new), *(mount.target_space for mount in found.gone)]
+        by = Attribution(tx, caller.user, mine, moved)
         entries = [
-            *_removed(server, caller, tx, own, found.gone),
-            *_added(server, caller, tx, own, found.new, own.head + len(found.gone)),
+            *_removed(server, by, tx, own, found.gone),
+            *_added(server, by, tx, own, found.new, own.head + len(found.gone)),
         ]
         head, value = chain.append(tx, own.id, own.head, own.chain, entries)
         s = tables.space
@@ -159,7 +166,7 @@ def _tops(hidden: Sequence[bytes], inside: Mapping[bytes, set[bytes]]) -> list[b
 
 
 def _added(
-    server: Server, caller: Caller, tx: Connection, own: Any, targets: Sequence[Any], head: int
+    server: Server, by: Attribution, tx: Connection, own: Any, targets: Sequence[Any], head: int
 ) -> list[JournalEntry]:
     """Makes mounts at the root of a space; answers what its journal says of them, after `head`."""
     taken = {key for (key,) in ask_among(tx, _TAKEN, [own.root])} if targets else set()
@@ -175,11 +182,14 @@ def _added(
         taken.add(names.key(name))
         states.append(mount_of(node, own.root, name, node, seq, target))
     insert_mounts(tx, own.id, states)
-    return [_entry(server, caller, state.node, "mount", state) for state in states]
+    givers = [by.giver(target.id) for target in targets]
+    return [
+        _entry(server, user, state.node, "mount", state) for user, state in zip(givers, states, strict=True)
+    ]
 
 
 def _removed(
-    server: Server, caller: Caller, tx: Connection, own: Any, mounts: Sequence[Any]
+    server: Server, by: Attribution, tx: Connection, own: Any, mounts: Sequence[Any]
 ) -> list[JournalEntry]:
     """Takes mounts out of a space; answers what its journal says of them."""
     states = [
@@ -187,11 +197,16 @@ def _removed(
         for seq, mount in enumerate(mounts, own.head + 1)
     ]
     execute_many(tx, _BURY, [{"node_id": state.node, "q": state.seq} for state in states])
-    return [_entry(server, caller, server.ids.new(), "delete", state) for state in states]
+    made_ms = dict(ask_among(tx, _MADE, [mount.created_seq for mount in mounts], stream=own.id))
+    takers = [by.taker(mount.target_space, made_ms[mount.created_seq]) for mount in mounts]
+    return [
+        _entry(server, user, server.ids.new(), "delete", state)
+        for user, state in zip(takers, states, strict=True)
+    ]
 
 
-def _entry(server: Server, caller: Caller, key: bytes, kind: str, state: NodeState) -> JournalEntry:
+def _entry(server: Server, user: bytes, key: bytes, kind: str, state: NodeState) -> JournalEntry:
     return JournalEntry(
-        key=key, kind=kind, node=state.node, user=caller.user, device=directory.NOBODY, at_ms=server.clock.time_ms(),
+        key=key, kind=kind, node=state.node, user=user, device=directory.NOBODY, at_ms=server.clock.time_ms(),
         body=msgspec.msgpack.encode(state),
     )  # fmt: skip

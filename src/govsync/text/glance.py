@@ -17,6 +17,10 @@ _HEADLINES: dict[State, Text] = {
     State.IN_SYNC: "In sync",
 }
 _KINDS: dict[str, Text] = {"personal": "your own", "team": "your division's", "shared": "shared folder"}
+_TOLD_BY_SERVER = {
+    "mount", "mount_ended", "role_changed", "space_added", "space_deleted", "space_revoked", "space_unknown",
+}  # fmt: skip
+"""What this desk only hears of: where nobody is named it was not done here."""
 _ROLES: dict[str, Text] = {
     "viewer": "can view",
     "uploader": "can add files",
@@ -116,9 +120,9 @@ def left(seconds: int) -> str:
 
 
 def did(row: ActivityRow) -> str:
-    """Answers who did what, where: "Saved · Boris Petrović · boris-office"."""
+    """Answers who did what, where: "Saved · Boris Petrović · boris-office"; nobody where the server named nobody."""
     what = happened(row)
-    who = row.user or said("here")
+    who = row.user or ("" if row.kind in _TOLD_BY_SERVER else said("here"))
     return " · ".join(part for part in (what[:1].upper() + what[1:], detail(row), who, row.device) if part)
 
 
