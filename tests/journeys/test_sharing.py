@@ -231,6 +231,7 @@ def test_what_cannot_be_shared_is_said(three: tuple[Desk, Desk, Desk]) -> None:
     shows(boris, "Plans/a.txt", "a")
     theirs = str(boris.folder / "Plans")
     assert refused(boris, "share", "add", theirs, "--with", "clara", "--role", "viewer") == "no_right"
+    assert add(plans, "anna") == "share_self"
     assert refused(anna, "share", "leave", plans) == "last_manager"
     assert refused(anna, "share", "remove", plans, "--with", "clara") == "no_such_member"
 

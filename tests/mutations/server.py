@@ -229,6 +229,13 @@ GUARDS = (
         "server/test_members.py",
     ),
     Guard(
+        "R38",
+        "server/members.py",
+        "        if change.role is not None and whom == (USER, caller.user):\n            raise Failure(Code.SHARE_SELF)\n",
+        "",
+        "server/test_members.py",
+    ),
+    Guard(
         "R24",
         "model/accept.py",
         "    if _is_elsewhere(view, operation):\n"

@@ -170,8 +170,8 @@ ROUTES: tuple[Route, ...] = (
         name="set_member", method="PUT", path="/spaces/{space}/members", takes=Shape.JSON, request=sharing.SetMember,
         gives=Shape.NONE,
         refuses=(
-            Code.NO_RIGHT, Code.SHARE_OUTSIDE, Code.NO_SUCH_MEMBER, Code.TOO_MANY_MEMBERS, Code.TOO_MANY_SHARES,
-            Code.LAST_MANAGER, Code.MEMBER_STAYS, Code.MEMBER_THROUGH,
+            Code.NO_RIGHT, Code.SHARE_OUTSIDE, Code.SHARE_SELF, Code.NO_SUCH_MEMBER, Code.TOO_MANY_MEMBERS,
+            Code.TOO_MANY_SHARES, Code.LAST_MANAGER, Code.MEMBER_STAYS, Code.MEMBER_THROUGH,
         ),
         summary="Gives somebody a role in a space, or ends a membership.",
     ),

@@ -60,8 +60,8 @@ def members(server: Server, caller: Caller, space: bytes, after: bytes | None) -
 
 
 def set_member(server: Server, caller: Caller, space: bytes, change: SetMember) -> None:
-    """Gives somebody a role, or ends a membership; raises Failure(not_found, no_right, no_such_member, member_stays,
-    member_through, last_manager, share_outside, too_many_members, too_many_shares)."""
+    """Gives somebody else a role, or ends a membership; raises Failure(not_found, no_right, no_such_member, share_self,
+    member_stays, member_through, last_manager, share_outside, too_many_members, too_many_shares)."""
     with server.database.begin() as tx:
         directory.take_turn(tx)
         access.require(tx, caller.user, space, Action.MANAGE)
@@ -71,6 +71,8 @@ def set_member(server: Server, caller: Caller, space: bytes, change: SetMember) 
         if change.who.kind is PrincipalKind.SPACE:
             raise Failure(Code.MEMBER_STAYS)
         [whom] = named.find(tx, [change.who], active=change.role is not None).values()
+        if change.role is not None and whom == (USER, caller.user):
+            raise Failure(Code.SHARE_SELF)
         if row.kind == SpaceKind.TEAM and whom == (UNIT, row.owner):
             raise Failure(Code.MEMBER_STAYS)
         before = _row(tx, space, whom)

@@ -48,7 +48,10 @@ SENTENCES: dict[Code, tuple[Text, Text]] = {
         "The rules of the organisations keep you from sharing this with each other.",
         "Share it with somebody else, or ask your IT support who decides about it.",
     ),
-    Code.SHARE_SELF: ("It is yours already.", "Name somebody else."),
+    Code.SHARE_SELF: (
+        "You named whoever has it already: yourself, or its owner.",
+        "Name somebody else.",
+    ),
     Code.TOO_MANY_MEMBERS: (
         "The folder has as many members as a folder can have.",
         "Share it with a group or a division instead.",
