@@ -1,18 +1,21 @@
 """Every message that may be asked is answered by a function, and who watches is answered when something has changed."""
 
+from types import SimpleNamespace
 from typing import get_args
 
 import msgspec
 
-from govsync.agent.commands import COMMANDS, _problem, carry_out
+from govsync.agent.commands import COMMANDS, _problem, carry_out, with_notices
 from govsync.agent.loop import Turns
 from govsync.control.messages import AnyRequest, Watch
 from govsync.model.codes import Code
 from govsync.model.languages import Language
 from govsync.model.problems import Problem
 from govsync.model.status import Pending, RateNow, State, Status
+from govsync.store import problems
 from govsync.text.catalog import speaking
-from govsync.text.sentences import message, todo
+from govsync.text.sentences import FOLDER, Standstill, message, standstill, todo
+from tests.store.desk import StoredDesk
 
 STATUS = Status(
     state=State.IN_SYNC, folder="/home/kim/GovSync", endpoint="https://drive.example.gov", account="kim", device="desk",
@@ -58,6 +61,29 @@ def test_who_watches_is_answered_after_a_while_though_nothing_has_changed():
     desk = Desk(STATUS)
     assert carry_out(desk, Watch(seen=STATUS, timeout_s=0)) == STATUS
     assert desk.looks == 1
+
+
+def test_the_folder_that_is_missing_is_the_first_of_what_waits():
+    """It is what the sentence of the state says nothing is synced for."""
+    desk = StoredDesk()
+    problems.raise_for(desk.store, desk.synced("a"), Problem(Code.OPEN_HERE), 1, waiting=True)
+    engine = SimpleNamespace(root_problem=Problem(Code.FOLDER_MISSING), root_problem_since_ms=0)
+    agent = SimpleNamespace(
+        store=desk.store, engine=engine, clock=SimpleNamespace(time_ms=lambda: 10**12),
+        identity=SimpleNamespace(folder=STATUS.folder),
+    )  # fmt: skip
+    held = msgspec.structs.replace(STATUS, state=State.HOLD, holds=1, problems=1, waiting=1)
+    found = with_notices(agent, held)
+    assert [(row.id == FOLDER, row.code, row.path) for row in found.notices] == [
+        (True, "folder_missing", STATUS.folder),
+        (False, "open_here", "a"),
+    ]
+    assert (found.waiting, standstill(found)) == (2, Standstill.FOLDER)
+    engine.root_problem = None
+    found = with_notices(agent, held)
+    assert ([row.code for row in found.notices], found.waiting) == (["open_here"], 1)
+    assert standstill(found) is None
+    desk.store.close()
 
 
 def test_what_an_agent_says_of_a_problem_can_be_said_in_every_language():

@@ -116,6 +116,9 @@ def test_a_folder_that_vanished_is_a_question_until_it_is_back(site: Site) -> No
     until(lambda: held(office, "folder_missing"), "the question", limit_s=90)
     (hold,) = office.json("holds")
     assert hold["paths"] == [str(office.folder)]
+    sentence, *lines = office.call("status").stdout.splitlines()
+    assert sentence == "1 question waits for an answer; nothing is synced until the folder is back."
+    assert lines[-1].startswith(f"{office.folder}: The GovSync folder is missing.")
     office.wait(4)
     home.write("meanwhile.txt", "written at home")
     home.wait()

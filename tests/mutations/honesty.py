@@ -319,6 +319,20 @@ GUARDS = (
         "server/test_discretion.py",
     ),
     Guard(
+        "I13 R29",
+        "agent/commands.py",
+        "        status, notices=(*everything, *found), waiting=status.waiting + len(everything)\n",
+        "        status, notices=tuple(found)\n",
+        "agent/test_commands.py",
+    ),
+    Guard(
+        "I13 R29",
+        "text/sentences.py",
+        "        return Standstill.FOLDER\n",
+        "        pass\n",
+        "text/test_sentences.py",
+    ),
+    Guard(
         "I14",
         "text/glance.py",
         '"" if row.kind in _TOLD_BY_SERVER else said("here")',

@@ -8,15 +8,16 @@ import msgspec
 import pytest
 
 from govsync.model import operations
-from govsync.model.activity import ActivityRow, HoldRow
+from govsync.model.activity import ActivityRow, HoldRow, ProblemRow
 from govsync.model.codes import CODES, Code
 from govsync.model.problems import Problem
 from govsync.model.status import Pending, RateNow, SessionOver, State, Status
 from govsync.protocol.activity import Told
 from govsync.protocol.session import SpaceState
-from govsync.text import glance, sentences
+from govsync.text import findings, glance, sentences
 from govsync.text.sentences import (
     ACTIVITIES,
+    FOLDER,
     REASONS,
     SENTENCES,
     action,
@@ -164,6 +165,35 @@ def test_nothing_is_said_to_go_on_that_stands(state, why):
     for text in (status_sentence, glance.meaning):
         assert "lse goes on" in text(goes_on)
         assert "othing is sent or fetched at this moment" in text(stands)
+
+
+@pytest.mark.parametrize("state", [State.HOLD, State.PROBLEM])
+@pytest.mark.parametrize("code", [Code.FOLDER_MISSING, Code.FOLDER_REPLACED])
+@pytest.mark.parametrize("more", [{}, {"online": False}, {"paused": True}])
+def test_without_the_folder_nothing_is_said_to_go_on_until_it_is_back(state, code, more):
+    found = msgspec.structs.replace(status(state, holds=1, problems=1), notices=(about_folder(code),), **more)
+    for told in (status_sentence(found), glance.meaning(found), as_doctor_says(found)):
+        assert told.endswith("othing is synced until the folder is back.")
+
+
+@pytest.mark.parametrize("state", [State.HOLD, State.PROBLEM])
+def test_where_the_folder_is_there_and_cannot_be_worked_on_nothing_goes_on_at_this_moment(state):
+    found = status(state, holds=1, problems=1)
+    stands = msgspec.structs.replace(found, notices=(about_folder(Code.NO_ACCESS),))
+    other = msgspec.structs.replace(about_folder(Code.FOLDER_MISSING), id="7")
+    assert status_sentence(stands).endswith("nothing is sent or fetched at this moment.")
+    assert as_doctor_says(stands) == status_sentence(stands)
+    assert status_sentence(msgspec.structs.replace(found, notices=(other,))) == status_sentence(found)
+
+
+def about_folder(code: Code) -> ProblemRow:
+    return ProblemRow(id=FOLDER, code=code, path="/home/kim/GovSync", message="", action="", since="")
+
+
+def as_doctor_says(found: Status) -> str:
+    stands = sentences.standstill(found)
+    facts = {"state": str(found.state), "count": "1"} | ({} if stands is None else {"stands": str(stands)})
+    return findings.detail("state", facts)
 
 
 def test_who_was_signed_out_is_told_by_whom_and_what_became_of_the_files():

@@ -10,6 +10,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import msgspec
+
 from govsync.agent import earlier, files, home, links, selecting, sharing, shown, web
 from govsync.agent.loop import Call
 from govsync.agent.outdated import PROBLEM
@@ -25,7 +27,7 @@ from govsync.model.status import Status
 from govsync.settings.merge import Effective
 from govsync.store import activity, holds, problems
 from govsync.store.database import StoreFailure
-from govsync.text.sentences import action, sentence
+from govsync.text.sentences import FOLDER, action, sentence
 
 if TYPE_CHECKING:
     from govsync.agent.main import Agent
@@ -148,10 +150,7 @@ def _problems(agent: "Agent", request: ask.ListProblems) -> list[ProblemRow]:
             _problem(str(row.id), row.problem, row.path or agent.identity.folder, row.since_ms)
             for row in problems.page(agent.store, last, -1 if request.limit is None else request.limit)
         ]
-        root = agent.engine.root_problem
-        if root is not None and first:
-            rows.insert(0, _problem(FOLDER, root, agent.identity.folder, agent.engine.root_problem_since_ms))
-        return [*_version(agent), *rows] if first else rows
+        return [*_version(agent), *_about_folder(agent), *rows] if first else rows
 
     return _look(agent, read)
 
@@ -161,11 +160,23 @@ def _version(agent: "Agent") -> list[ProblemRow]:
     return [] if since_ms is None else [_problem("version", PROBLEM, agent.identity.folder, since_ms)]
 
 
-def notices(agent: "Agent") -> tuple[ProblemRow, ...]:
-    """Answers what waits until a program or a colleague is done; only on the control thread."""
-    rows = problems.notices(agent.store, agent.clock.time_ms(), MOST_NOTICES)
+def _about_folder(agent: "Agent") -> list[ProblemRow]:
+    """Answers why the synced folder itself cannot be worked on, if that is so."""
+    root = agent.engine.root_problem
+    since_ms = agent.engine.root_problem_since_ms
+    return [] if root is None else [_problem(FOLDER, root, agent.identity.folder, since_ms)]
+
+
+def with_notices(agent: "Agent", status: Status) -> Status:
+    """Adds to a status what waits until a program or a colleague is done, and before it the folder itself, without which
+    everything waits; only on the control thread."""
+    everything = _about_folder(agent)
+    rows = problems.notices(agent.store, agent.clock.time_ms(), MOST_NOTICES - len(everything))
     folder = agent.identity.folder
-    return tuple(_problem(str(row.id), row.problem, row.path or folder, row.since_ms) for row in rows)
+    found = [_problem(str(row.id), row.problem, row.path or folder, row.since_ms) for row in rows]
+    return msgspec.structs.replace(
+        status, notices=(*everything, *found), waiting=status.waiting + len(everything)
+    )
 
 
 def _problem(id: str, problem: Problem, path: str, since_ms: int) -> ProblemRow:
@@ -173,10 +184,6 @@ def _problem(id: str, problem: Problem, path: str, since_ms: int) -> ProblemRow:
         id=id, code=problem.code, path=path, message=sentence(problem), action=action(problem), since=moment(since_ms),
         facts=problem.facts,
     )  # fmt: skip
-
-
-FOLDER = "folder"
-"""The id of the question, or the problem, that is about the synced folder itself."""
 
 
 def _holds(agent: "Agent", _: ask.ListHolds) -> list[HoldRow]:

@@ -32,7 +32,7 @@ from govsync.system.places import Places
 from govsync.system.probe import network_kind
 from govsync.system.proxies import way_to
 from govsync.text.findings import detail
-from govsync.text.sentences import stands, what_counts
+from govsync.text.sentences import standstill, what_counts
 from govsync.updates.versions import order
 
 _CLOCK_MS = 5 * 60_000
@@ -164,8 +164,9 @@ def _agent(places: Places) -> Iterator[Finding]:
         return
     sound = status.state in (State.IN_SYNC, State.SYNCING)
     result = "PASS" if sound else "WARN"
-    at_a_stand = {"stands": "yes"} if stands(status) else {}
-    found = _finding("agent", result, "state", state=status.state, count=what_counts(status), **at_a_stand)
+    stands = standstill(status)
+    why = {} if stands is None else {"stands": stands}
+    found = _finding("agent", result, "state", state=status.state, count=what_counts(status), **why)
     yield msgspec.structs.replace(found, detail=f"{status.state}: {found.detail}")
 
 

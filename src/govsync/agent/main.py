@@ -16,7 +16,7 @@ import govsync
 from govsync.agent import accounts, home, known, log, orders
 from govsync.agent.accounts import Kept, way
 from govsync.agent.clock import SystemClock, SystemIds
-from govsync.agent.commands import notices
+from govsync.agent.commands import with_notices
 from govsync.agent.fixed import Fixed
 from govsync.agent.folder_lock import FolderLock
 from govsync.agent.health import Reports
@@ -316,8 +316,7 @@ class Agent:
             found = self.outdated.told(without_engine(facts, self.memory.signed_in))
         else:
             self.engine.desk.now = self.clock.now()
-            found = self.outdated.told(report(self.engine, facts))
-            found = msgspec.structs.replace(found, notices=notices(self))
+            found = with_notices(self, self.outdated.told(report(self.engine, facts)))
         over = _session_over(self.identity.over) if found.state is State.SIGNED_OUT else None
         return msgspec.structs.replace(found, settings=self._settings_changed, session_over=over)
 

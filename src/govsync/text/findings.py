@@ -6,7 +6,7 @@ from govsync.model.codes import Code
 from govsync.model.problems import Problem
 from govsync.model.status import State
 from govsync.text.catalog import Text, said
-from govsync.text.sentences import OTHER_PROGRAM, WEAK_DISK, action, of_state, sentence
+from govsync.text.sentences import OTHER_PROGRAM, WEAK_DISK, Standstill, action, of_state, sentence
 
 FINDINGS: dict[str, Text] = {
     "no_folder": "none is chosen: govsync folder set DIR",
@@ -59,7 +59,8 @@ def detail(key: str, facts: Mapping[str, str], otherwise: str = "") -> str:
         problem = Problem(Code(key), dict(facts))
         return f"{sentence(problem)} {action(problem)} [{key}]"
     if key == "state":
-        return of_state(State(facts["state"]), int(facts["count"]), "stands" in facts)
+        stands = Standstill(facts["stands"]) if "stands" in facts else None
+        return of_state(State(facts["state"]), int(facts["count"]), stands)
     return said(FINDINGS[key], facts) if key in FINDINGS else otherwise
 
 

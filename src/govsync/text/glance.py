@@ -6,7 +6,7 @@ from govsync.model.activity import ActivityRow
 from govsync.model.codes import Code
 from govsync.model.status import State, Status
 from govsync.text.catalog import Text, counted, said
-from govsync.text.sentences import detail, happened, of_end, stands
+from govsync.text.sentences import Standstill, detail, happened, of_end, standstill
 from govsync.text.units import duration, near_moment, size
 
 _HEADLINES: dict[State, Text] = {
@@ -44,16 +44,19 @@ def headline(status: Status) -> str:
 def meaning(status: Status) -> str:
     """Answers what the state means for the person's files."""
     waiting = status.pending.up + status.pending.down
+    stands = standstill(status)
     match status.state:
         case State.SIGNED_OUT if status.session_over is not None:
             return of_end(status.session_over)
         case State.SIGNED_OUT:
             return said("Your files stay here. Nothing is sent or fetched until you sign in.")
-        case State.HOLD if stands(status):
+        case State.HOLD | State.PROBLEM if stands is Standstill.FOLDER:
+            return said("Nothing is deleted on the server. Nothing is synced until the folder is back.")
+        case State.HOLD if stands:
             return said("Nothing is lost, and there is no hurry. Nothing is sent or fetched at this moment.")
         case State.HOLD:
             return said("Nothing is lost, and there is no hurry. Everything else goes on meanwhile.")
-        case State.PROBLEM if stands(status):
+        case State.PROBLEM if stands:
             return said("Your files are safe where they are. Nothing is sent or fetched at this moment.")
         case State.PROBLEM:
             return said("Your files are safe where they are. Everything else goes on meanwhile.")

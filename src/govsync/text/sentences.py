@@ -5,6 +5,7 @@ filled from the problem; where there is a count, the table has the singular firs
 """
 
 from collections.abc import Iterable
+from enum import StrEnum
 from shlex import quote
 from string import Formatter
 
@@ -14,6 +15,9 @@ from govsync.model.languages import Language
 from govsync.model.problems import Problem
 from govsync.model.status import SessionOver, State, Status
 from govsync.text.catalog import Counted, Text, counted, said, said_of, spoken
+
+FOLDER = "folder"
+"""The id of the question, the problem and the notice that are about the synced folder itself."""
 
 _TRY_LATER: Text = "Nothing: it is tried again by itself."
 _ASK_IT: Text = "Tell your IT support, with this code."
@@ -314,13 +318,32 @@ _STATES: dict[State, Counted | Text] = {
     State.SYNCING: Counted("Syncing: {count} change is on its way.", "Syncing: {count} changes are on their way."),
     State.IN_SYNC: "In sync: the server holds what the folder shows.",
 }  # fmt: skip
-_STATES_AT_A_STAND: dict[State, Counted] = {
-    State.HOLD: Counted("{count} question waits for an answer; nothing is sent or fetched at this moment.",
-                 "{count} questions wait for an answer; nothing is sent or fetched at this moment."),
-    State.PROBLEM: Counted("{count} thing needs a person; nothing is sent or fetched at this moment.",
-                    "{count} things need a person; nothing is sent or fetched at this moment."),
+
+
+class Standstill(StrEnum):
+    """Why nothing is synced at all, whatever else there is to say; `doctor --json` has the value among its facts."""
+
+    FOLDER = "folder"
+    """The synced folder is missing, or another one lies in its place."""
+    MOMENT = "yes"
+    """The desk is paused, has no line, or may not work on its folder."""
+
+
+_STATES_AT_A_STAND: dict[tuple[State, Standstill], Counted] = {
+    (State.HOLD, Standstill.MOMENT):
+        Counted("{count} question waits for an answer; nothing is sent or fetched at this moment.",
+                "{count} questions wait for an answer; nothing is sent or fetched at this moment."),
+    (State.PROBLEM, Standstill.MOMENT):
+        Counted("{count} thing needs a person; nothing is sent or fetched at this moment.",
+                "{count} things need a person; nothing is sent or fetched at this moment."),
+    (State.HOLD, Standstill.FOLDER):
+        Counted("{count} question waits for an answer; nothing is synced until the folder is back.",
+                "{count} questions wait for an answer; nothing is synced until the folder is back."),
+    (State.PROBLEM, Standstill.FOLDER):
+        Counted("{count} thing needs a person; nothing is synced until the folder is back.",
+                "{count} things need a person; nothing is synced until the folder is back."),
 }  # fmt: skip
-"""Where the desk has no line besides, or is paused: that anything goes on would not be true."""
+"""Where that anything goes on would not be true."""
 _STATES_OF_NONE: dict[State, Text] = {
     State.PAUSED: "Paused; nothing waits.",
     State.OFFLINE: "Offline: the server cannot be reached. Work goes on; nothing waits.",
@@ -434,7 +457,7 @@ def status_sentence(status: Status) -> str:
         return f"{of_end(status.session_over)} {said('Or sign in again: govsync login')}"
     if status.state is State.PAUSED and status.metered:
         return said("Paused while the line is metered; `govsync resume` goes on all the same.")
-    return of_state(status.state, what_counts(status), stands(status))
+    return of_state(status.state, what_counts(status), standstill(status))
 
 
 def of_end(over: SessionOver) -> str:
@@ -464,15 +487,20 @@ def what_counts(status: Status) -> int:
     return counts.get(status.state, status.pending.up + status.pending.down)
 
 
-def stands(status: Status) -> bool:
-    """Says whether nothing is sent or fetched, whatever else there is to say."""
-    return status.paused or not status.online
+def standstill(status: Status) -> Standstill | None:
+    """Answers why nothing is synced, or None where all else goes on."""
+    about_folder = next((row.code for row in status.notices if row.id == FOLDER), None)
+    if about_folder in (Code.FOLDER_MISSING, Code.FOLDER_REPLACED):
+        return Standstill.FOLDER
+    halted = status.paused or not status.online or about_folder is not None
+    return Standstill.MOMENT if halted else None
 
 
-def of_state(state: State, count: int, stands: bool) -> str:
+def of_state(state: State, count: int, stands: Standstill | None) -> str:
     """Answers what a state is, with its number, in one sentence."""
-    if stands and state in _STATES_AT_A_STAND:
-        return said_of(_STATES_AT_A_STAND[state], count)
+    at_a_stand = None if stands is None else _STATES_AT_A_STAND.get((state, stands))
+    if at_a_stand is not None:
+        return said_of(at_a_stand, count)
     if count == 0 and state in _STATES_OF_NONE:
         return said(_STATES_OF_NONE[state])
     return said_of(_STATES[state], count)
