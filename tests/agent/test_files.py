@@ -1,6 +1,7 @@
 """What is asked of the server beside the engine reaches the disk at once, and what lies there is no version of is left alone."""
 
 from contextlib import nullcontext
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -102,3 +103,14 @@ def test_a_version_that_is_written_into_a_file_is_verified_first(tmp_path, came,
     with refused:
         files._write(agent, SPACE, REVISION, target)
     assert (target.read_bytes() if target.exists() else None) == left
+
+
+def test_a_path_elsewhere_is_told_from_one_at_which_nothing_is():
+    agent = SimpleNamespace(identity=SimpleNamespace(folder="/home/kim/GovSync"))
+    assert files.parts_of(agent, Path("/home/kim/GovSync")) == ()
+    assert files.parts_of(agent, Path("/home/kim/GovSync/Plans/a")) == ("Plans", "a")
+    for elsewhere in ("/home/kim", "/home/kim/GovSync 2/a", "/elsewhere"):
+        with pytest.raises(Failure) as failed:
+            files.parts_of(agent, Path(elsewhere))
+        assert failed.value.code is Code.NOT_FOUND
+        assert failed.value.facts == {"path": elsewhere, "folder": "/home/kim/GovSync"}

@@ -1,6 +1,7 @@
 """What the commands about files ask the agent, and what they make of its answer."""
 
 import json
+import os
 
 import click
 import pytest
@@ -20,6 +21,8 @@ from govsync.control.messages import (
     WebAddress,
 )
 from govsync.model.activity import ConflictRow, DifferenceRow, FolderBack, TrashRow, VersionRow
+from govsync.model.codes import Code
+from govsync.model.problems import Failure
 
 AT = "2026-11-24T14:00:00.000Z"
 VERSION = VersionRow(revision="0a", at=AT, user="Kim", device="desk-7", size=2048, hash="ff", current=True)
@@ -35,6 +38,31 @@ def test_a_path_is_meant_where_one_stands(govsync, agent, tmp_path, monkeypatch)
     found = json.loads(govsync("versions", "/home/kim/a", "--json").out)
     assert set(found[0]) >= {"revision", "at", "user", "device", "size", "hash", "current"}
     assert asked == [ListVersions(path=str(tmp_path / "회의록.docx")), ListVersions(path="/home/kim/a")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("../a", "../a"), ("b/../a", "a"), ("../../a", "../../a"), ("../" * 50 + "a", "/a"), ("./a", "a")],
+)
+def test_a_step_back_in_a_path_leads_out_of_a_folder(govsync, agent, tmp_path, monkeypatch, typed, meant):
+    monkeypatch.chdir(tmp_path)
+    asked = agent(lambda _: [VERSION]).asked
+    govsync("versions", typed)
+    assert asked == [ListVersions(path=os.path.normpath(tmp_path / meant))]
+
+
+def test_a_path_elsewhere_is_said_to_lie_outside_the_folder_and_which_that_is(govsync, agent):
+    def outside(request):
+        raise Failure(Code.NOT_FOUND, path=request.path, folder="/home/kim/GovSync")
+
+    agent(outside)
+    for command in ("versions", "exclude", "web"):
+        done = govsync(command, "/elsewhere")
+        assert (done.code, done.out) == (1, "")
+        assert done.err == (
+            "govsync: It lies outside the synced folder, which is /home/kim/GovSync. Name something in that folder."
+            " [not_found path=/elsewhere]\n"
+        )
 
 
 def test_a_version_comes_back_here_or_elsewhere(govsync, agent, tmp_path, monkeypatch):

@@ -220,6 +220,8 @@ def test_what_cannot_be_shared_is_said(three: tuple[Desk, Desk, Desk]) -> None:
     assert add(str(anna.folder), "boris") == "share_whole"
     assert add(str(anna.folder / "nothing"), "boris") == "not_found"
     assert add(str(anna.base), "boris") == "not_found"
+    elsewhere = anna.call("share", "add", str(anna.base), "--with", "boris", "--role", "editor")
+    assert f"outside the synced folder, which is {anna.folder}." in elsewhere.stderr
     assert add(plans, "nobody") == "no_such_member"
     assert add(plans, "group:") == "no_such_member"
     assert add(plans, "anna") == "share_self"

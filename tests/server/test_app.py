@@ -14,9 +14,13 @@ import msgspec
 import pytest
 from sqlalchemy import text
 
+from govsync.cli.serve import serve
+from govsync.model.codes import Code
+from govsync.model.problems import Failure, problem_of
 from govsync.server import app
 from govsync.server.db.connect import Database
 from govsync.server.db.migrate import NEWEST
+from govsync.text import sentences
 from tests.server.desk import LARGE, Desk
 from tests.server.line import LIMIT_S, Caller, in_space
 from tests.server.office import Office
@@ -64,21 +68,50 @@ def cannot_begin(tmp_path: Path, *options: str) -> str:
     return errors
 
 
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ({"least_client": "newest"}, ("--least-client",)),
+        ({"proxies": ("front.example",)}, ("--proxy",)),
+        ("a port that is taken", ("--host", "--port")),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_served_with_names_the_options_and_variables_of_the_command(
+    tmp_path: Path, options: dict[str, object] | str, names: tuple[str, ...]
+):
+    variables = {each.opts[0]: str(each.envvar) for each in serve.params}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        more = {"port": port} if isinstance(options, str) else options
+        with pytest.raises(Failure) as failed:
+            app.serve(app.Options(data=tmp_path, **more))  # type: ignore[arg-type]
+    problem = problem_of(failed.value)
+    assert (problem.code, problem.facts["name"]) == (Code.SETTING_BAD, ", ".join(names))
+    assert problem.facts["variable"] == ", ".join(variables[name] for name in names)
+    assert "govsync settings" not in sentences.action(problem)
+
+
 @pytest.mark.slow
 def test_a_port_that_is_taken_is_said_in_one_line(tmp_path: Path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        assert port in cannot_begin(tmp_path, "--port", port)
+        said = cannot_begin(tmp_path, "--port", port)
+    assert f"127.0.0.1:{port} is no value for --host, --port." in said
+    assert "GOVSYNC_SERVER_HOST, GOVSYNC_SERVER_PORT" in said
 
 
 @pytest.mark.slow
 def test_a_proxy_that_is_no_address_is_said_in_one_line(tmp_path: Path):
-    assert "--proxy" in cannot_begin(tmp_path, "--proxy", "front.example")
+    said = cannot_begin(tmp_path, "--proxy", "front.example")
+    assert "with the option --proxy, or in the environment as GOVSYNC_SERVER_PROXY." in said
 
 
 @pytest.mark.slow
 def test_an_oldest_version_that_is_none_is_said_in_one_line(tmp_path: Path):
-    assert "--least-client" in cannot_begin(tmp_path, "--least-client", "newest")
+    said = cannot_begin(tmp_path, "--least-client", "newest")
+    assert "with the option --least-client, or in the environment as GOVSYNC_SERVER_LEAST_CLIENT." in said
+    assert "govsync settings" not in said
 
 
 @pytest.mark.slow

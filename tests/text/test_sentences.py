@@ -10,18 +10,22 @@ import pytest
 from govsync.model import operations
 from govsync.model.activity import ActivityRow, HoldRow, ProblemRow
 from govsync.model.codes import CODES, Code
+from govsync.model.languages import Language
 from govsync.model.problems import Problem
 from govsync.model.status import Pending, RateNow, SessionOver, State, Status
 from govsync.protocol.activity import Told
 from govsync.protocol.session import SpaceState
 from govsync.text import findings, glance, sentences
+from govsync.text.catalog import speaking
 from govsync.text.sentences import (
+    _NARROWER,
     ACTIVITIES,
     FOLDER,
     REASONS,
     SENTENCES,
     action,
     happened,
+    message,
     question,
     sentence,
     status_sentence,
@@ -54,6 +58,28 @@ def test_facts_are_filled_in_and_a_missing_one_harms_nothing():
 def test_facts_that_no_sentence_mentions_are_kept_for_who_looks_into_it():
     assert unsaid(Problem(Code.SETTING_BAD, {"name": "x", "line": "3"})) == {"line": "3"}
     assert unsaid(Problem(Code.NOT_FOUND, {"path": "a"})) == {"path": "a"}
+
+
+@pytest.mark.parametrize(("code", "fact"), _NARROWER, ids=str)
+def test_where_more_is_known_than_the_code_tells_that_is_said(code, fact):
+    facts = {"name": "--port", "value": "x", fact: "/home/kim/GovSync"}
+    known = Problem(code, facts)
+    told = f"{sentence(known)} {action(known)}"
+    assert "/home/kim/GovSync" in told
+    assert "?" not in told
+    assert f"{sentence(Problem(code))} {action(Problem(code))}" != told
+    assert fact not in unsaid(known)
+
+
+def test_a_path_elsewhere_is_told_with_the_folder_in_which_to_look():
+    elsewhere = Problem(Code.NOT_FOUND, {"path": "/elsewhere", "folder": "/home/kim/GovSync"})
+    assert sentence(elsewhere) == "It lies outside the synced folder, which is /home/kim/GovSync."
+    assert unsaid(elsewhere) == {"path": "/elsewhere"}
+    row = ProblemRow(
+        id="1", code=elsewhere.code, path="", message="", action="", since="", facts=elsewhere.facts
+    )
+    with speaking(Language.SERBIAN):
+        assert "/home/kim/GovSync" in message(row)
 
 
 def test_a_person_who_can_act_is_told_something_else_than_to_wait():
@@ -216,6 +242,6 @@ def test_where_no_change_is_known_of_none_is_counted(state):
 
 
 def test_no_template_has_a_fact_by_number():
-    for texts in SENTENCES.values():
+    for texts in [*SENTENCES.values(), *_NARROWER.values()]:
         for text in texts:
             assert all(name is None or name.isidentifier() for _, name, _, _ in Formatter().parse(text)), text

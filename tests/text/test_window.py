@@ -17,6 +17,12 @@ def test_no_advice_of_the_window_names_a_command(code):
     assert said
 
 
+def test_nor_does_what_is_said_where_more_is_known():
+    assert told(Failure(Code.NOT_FOUND, folder="/home/kim/GovSync")) == (
+        "It lies outside the synced folder, which is /home/kim/GovSync. Name something in that folder."
+    )
+
+
 def test_every_kind_of_question_has_its_two_answers():
     assert set(_QUESTIONS) == set(_HOLDS)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from govsync.agent import sharing
-from govsync.agent.files import Here, commit
+from govsync.agent.files import Here, commit, parts_of
 from govsync.content.chunks import SCHEME
 from govsync.control.messages import RestoreFolder
 from govsync.model import names
@@ -99,7 +99,7 @@ def _told(agent: "Agent", space: bytes, at_ms: int) -> Earlier[NodeState]:
 
 def _mounts(agent: "Agent", here: Here, path: Path) -> list[str]:
     """Names the shared folders in a folder: they are spaces of their own, and are brought back each by itself."""
-    folder = path.relative_to(agent.identity.folder).parts
+    folder = parts_of(agent, path)
 
     def find() -> list[str]:
         store = agent.store

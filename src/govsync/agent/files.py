@@ -51,11 +51,13 @@ class Here(Protocol):
 
 
 def parts_of(agent: "Agent", path: Path) -> tuple[str, ...]:
-    """Answers the names from the synced folder down to a path; raises Failure(not_found) for one that is elsewhere."""
+    """Answers the names from the synced folder down to a path; raises Failure(not_found) for one that is elsewhere, with the
+    folder as a fact."""
+    folder = agent.identity.folder
     try:
-        return path.relative_to(agent.identity.folder).parts
+        return path.relative_to(folder).parts
     except ValueError as error:
-        raise Failure(Code.NOT_FOUND, path=str(path)) from error
+        raise Failure(Code.NOT_FOUND, path=str(path), folder=folder) from error
 
 
 def _node(agent: "Agent", here: Here, path: Path) -> Node:

@@ -12,5 +12,5 @@ if TYPE_CHECKING:
 
 
 def address(agent: "Agent", here: Here, path: Path) -> str:
-    """Answers the address of the page of what lies at a path; raises Failure(not_found, not_sent, outside_folder)."""
+    """Answers the address of the page of what lies at a path; raises Failure(not_found, not_sent)."""
     return web.address(agent.identity.endpoint, *sharing.target(agent, here, path))

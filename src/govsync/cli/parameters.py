@@ -9,8 +9,14 @@ from govsync.text import units
 
 
 def absolute(path: Path) -> str:
-    """Answers a path that means the same wherever the agent stands."""
-    return str(path.expanduser().absolute())
+    """Answers a path that means the same wherever the agent stands; `..` goes back by one name, as in shells."""
+    names: list[str] = []
+    for name in path.expanduser().absolute().parts:
+        if name != "..":
+            names.append(name)
+        elif len(names) > 1:
+            names.pop()
+    return str(Path(*names))
 
 
 def duration(_: click.Context, __: click.Parameter, text: str | None) -> int | None:

@@ -39,6 +39,8 @@ WAITING = 4096
 """Connections that the operating system keeps until they are accepted."""
 AHEAD_BYTES = 128 * KIB
 """What the operating system may take of answers before a line can carry it."""
+VARIABLE = "GOVSYNC_SERVER_"
+"""What the variables of the environment begin with that set options of `govsync serve` (`cli.serve`)."""
 OTHER_FILES = 512
 """Files that are left for databases, packs and everything else that is no connection."""
 
@@ -84,7 +86,7 @@ def open_server(options: Options, limits: Limits = DEFAULT) -> Server:
     Raises Failure(store_unavailable) where one of them is not the other's, and Failure(setting_bad) for what is no version.
     """
     if options.least_client and releases.release(options.least_client) is None:
-        raise Failure(Code.SETTING_BAD, name="--least-client", value=options.least_client)
+        raise _unfit(options.least_client, "--least-client")
     options.data.mkdir(parents=True, exist_ok=True)
     url = options.database or f"sqlite:///{options.data / 'server.db'}"
     blobs = _open_blobs(options)
@@ -135,7 +137,13 @@ def _network(text: str) -> str:
     try:
         return str(ipaddress.ip_network(text))
     except ValueError as error:
-        raise Failure(Code.SETTING_BAD, name="--proxy", value=text) from error
+        raise _unfit(text, "--proxy") from error
+
+
+def _unfit(value: str, *options: str) -> Failure:
+    """Answers what to raise for a value of options of `govsync serve`, with the variables of the environment that set them."""
+    variables = (VARIABLE + option.removeprefix("--").replace("-", "_").upper() for option in options)
+    return Failure(Code.SETTING_BAD, name=", ".join(options), variable=", ".join(variables), value=value)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -144,7 +152,7 @@ def listen(host: str, port: int) -> socket.socket:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listening = socket.create_server((str(address[0]), port), family=family, backlog=WAITING)
     except OSError as error:
-        raise Failure(Code.SETTING_BAD, name="--host, --port", value=f"{host}:{port}") from error
+        raise _unfit(f"{host}:{port}", "--host", "--port") from error
     # Inherited by every connection: else each small answer waits 40 ms for the other side's acknowledgement.
     listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if hasattr(socket, "TCP_NOTSENT_LOWAT"):

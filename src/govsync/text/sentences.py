@@ -235,6 +235,19 @@ SENTENCES: dict[Code, tuple[Text, Text]] = {
 }
 
 
+_NARROWER: dict[tuple[Code, str], tuple[Text, Text]] = {
+    (Code.NOT_FOUND, "folder"): (
+        "It lies outside the synced folder, which is {folder}.",
+        "Name something in that folder.",
+    ),
+    (Code.SETTING_BAD, "variable"): (
+        "{value} is no value for {name}.",
+        "Give another with the option {name}, or in the environment as {variable}.",
+    ),
+}
+"""What is said instead where a problem has this fact, by which more is known than the code tells."""
+
+
 REASONS: tuple[Text, ...] = (
     "GovSync's own home lies in it, or it in GovSync's home",
     "it lies inside a synced folder: {where}",
@@ -354,12 +367,18 @@ _STATES_OF_NONE: dict[State, Text] = {
 
 def sentence(problem: Problem) -> str:
     """Answers what a problem is, for people."""
-    return said(SENTENCES[problem.code][0], _said_facts(problem))
+    return said(_texts(problem)[0], _said_facts(problem))
 
 
 def action(problem: Problem) -> str:
     """Answers what a person can do about a problem."""
-    return said(SENTENCES[problem.code][1], _said_facts(problem))
+    return said(_texts(problem)[1], _said_facts(problem))
+
+
+def _texts(problem: Problem) -> tuple[Text, Text]:
+    """Answers what is said of a problem, its facts still in braces."""
+    narrower = (_NARROWER.get((problem.code, fact)) for fact in problem.facts)
+    return next((texts for texts in narrower if texts is not None), SENTENCES[problem.code])
 
 
 def _reason(problem: Problem) -> set[str]:
@@ -393,7 +412,7 @@ def _known(row: ProblemRow) -> Problem | None:
     if spoken() is Language.ENGLISH or row.code not in set(Code):
         return None
     problem = Problem(Code(row.code), row.facts)
-    return problem if _names(SENTENCES[problem.code]) <= set(row.facts) else None
+    return problem if _names(_texts(problem)) <= set(row.facts) else None
 
 
 def _names(texts: Iterable[Text]) -> set[str]:
@@ -402,7 +421,7 @@ def _names(texts: Iterable[Text]) -> set[str]:
 
 def unsaid(problem: Problem) -> dict[str, str]:
     """Answers the facts that the sentences of a problem do not mention; whoever looks into it may want them."""
-    told = _names(SENTENCES[problem.code]) | _reason(problem)
+    told = _names(_texts(problem)) | _reason(problem)
     return {name: fact for name, fact in problem.facts.items() if name not in told}
 
 
