@@ -29,6 +29,7 @@ from govsync.model.status import Pending, RateNow, SpaceStatus, State, Status
 from govsync.system import assumptions
 from govsync.system.assuming import Untrue
 from govsync.text.catalog import said
+from govsync.text.sentences import FOLDER
 
 STATUS = Status(
     state=State.SYNCING, folder="/home/kim/GovSync", endpoint="https://drive.example.gov", account="kim", device="desk-7",
@@ -37,6 +38,9 @@ STATUS = Status(
     spaces=(SpaceStatus(id="0a", name="Kim", kind="personal", role="manager", path=""),), last_change=None, version="0.1.0",
 )  # fmt: skip
 AT = "2026-11-24T14:00:00.000Z"
+FOLDER_MISSING = ProblemRow(
+    id=FOLDER, code=Code.FOLDER_MISSING, path=STATUS.folder, message="It is missing.", action="Bring it back.", since=AT
+)  # fmt: skip
 
 
 def test_the_status_has_the_keys_of_the_contract(govsync, agent):
@@ -209,6 +213,23 @@ def test_a_wrong_setting_is_a_failure_and_changes_nothing(govsync, home, argumen
     assert (done.code, done.out) == (1, "")
     assert f"[{code}" in done.err
     assert not (home / "settings.toml").exists()
+
+
+@pytest.mark.parametrize(
+    ("found", "ends"),
+    [
+        ({}, "everything else goes on."),
+        ({"online": False}, "nothing is sent or fetched at this moment."),
+        ({"notices": (FOLDER_MISSING,)}, "nothing is synced until the folder is back."),
+    ],
+    ids=["goes on", "no line", "no folder"],
+)
+def test_status_and_doctor_say_alike_what_goes_on(govsync, agent, found, ends):
+    agent(lambda _: msgspec.structs.replace(STATUS, state=State.HOLD, holds=1, **found))
+    sentence = govsync("status").out.splitlines()[0]
+    assert sentence == f"1 question waits for an answer; {ends}"
+    [row] = [row for row in json.loads(govsync("doctor", "--json").out) if row["check"] == "agent"]
+    assert (row["result"], row["detail"]) == ("WARN", f"hold: {sentence}")
 
 
 def test_doctor_gives_a_line_a_check_and_fails_where_one_fails(govsync):
