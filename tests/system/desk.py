@@ -94,9 +94,9 @@ class Program:
 class DiskWorld:
     """A folder on the real disk."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, disk: type[DiskFileSystem] = DiskFileSystem) -> None:
         self.root = root
-        self.fs = DiskFileSystem(root)
+        self.fs = disk(root)
         self._programs: list[Program] = []
 
     def write(self, path: str, content: bytes) -> None:

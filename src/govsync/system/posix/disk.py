@@ -222,12 +222,12 @@ class DiskFileSystem:
         self._root = root
         self._leases: bool | None = None
 
-    @staticmethod
-    def made(root: Path) -> "DiskFileSystem":
+    @classmethod
+    def made(cls, root: Path) -> Self:
         """Opens a folder as a file system, and makes it, for this person alone, where there is none."""
         with attempt("root"):
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return DiskFileSystem(root)
+        return cls(root)
 
     def root(self) -> Folder:
         """As `FileSystem.root`."""
