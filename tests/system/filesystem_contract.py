@@ -103,6 +103,11 @@ class FileSystemContract:
         return lambda runs: runs if keeps else None
 
     @pytest.fixture
+    def folds(self) -> bool:
+        """Whether case makes no second name on the disk under test."""
+        return False
+
+    @pytest.fixture
     def exchanging_fs(self, world, fs, root) -> FileSystem:
         for name in ("one", "other"):
             fs.create(root, name).close()
@@ -491,6 +496,40 @@ class FileSystemContract:
         before = {entry.name: entry.stat for entry in fs.list(root).entries}
         refused(Code.EXISTS, fs.rename, root, "a", root, "a" if what == "itself" else "b")
         assert {entry.name: entry.stat for entry in fs.list(root).entries} == before
+
+    @pytest.mark.parametrize("moved", ["file", "folder"])
+    def test_a_rename_that_changes_the_case_alone_shows_the_new_name_alone(self, world, fs, root, moved):
+        if moved == "file":
+            world.write("report", b"12345")
+        else:
+            world.mkdir("report")
+        before = fs.stat(root, "report")
+        fs.rename(root, "report", root, "Report")
+        assert world.names() == {"Report"}
+        after = fs.stat(root, "Report")
+        assert (after.ino, after.mtime_ns, after.size_bytes) == (
+            before.ino,
+            before.mtime_ns,
+            before.size_bytes,
+        )
+        assert fs.stat(root, "report") is None
+        refused(Code.GONE, fs.open_file if moved == "file" else fs.open_folder, root, "report")
+        with (fs.open_file if moved == "file" else fs.open_folder)(root, "Report"):
+            fs.rename(root, "Report", root, "report")
+        assert world.names() == {"report"}
+
+    def test_a_name_is_taken_in_each_spelling_where_case_makes_no_second_one(self, world, fs, root, folds):
+        world.write("Report", b"kept")
+        world.write("a", b"moved")
+        if not folds:
+            fs.rename(root, "a", root, "report")
+            assert (world.read("Report"), world.read("report")) == (b"kept", b"moved")
+            return
+        refused(Code.EXISTS, fs.rename, root, "a", root, "report")
+        refused(Code.EXISTS, fs.create, root, "report")
+        refused(Code.EXISTS, fs.make_folder, root, "report")
+        assert world.names() == {"Report", "a"}
+        assert (world.read("Report"), world.read("a")) == (b"kept", b"moved")
 
     def test_a_rename_of_nothing_is_gone(self, world, fs, root):
         refused(Code.GONE, fs.rename, root, "missing", root, "b")

@@ -9,9 +9,10 @@ import ctypes
 import errno
 import itertools
 import os
+import stat
 import struct
 from collections.abc import Callable
-from ctypes import c_char_p, c_int, c_size_t, c_ssize_t, c_uint, c_uint32, c_void_p
+from ctypes import c_char_p, c_int, c_size_t, c_ssize_t, c_uint, c_uint32, c_ulong, c_void_p
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,6 +21,7 @@ import pytest
 from govsync.system import failures, linux
 from govsync.system.macos import kernel, libsystem
 from govsync.system.posix import disk, files
+from tests.system.folding import Names, same
 
 EINVAL, ENOTSUP, ENOATTR = 22, 45, 93  # sys/errno.h
 NUMBERS = {
@@ -33,6 +35,8 @@ DECLARED = {
     "renameatx_np": (c_int, c_int, c_char_p, c_int, c_char_p, c_uint),
     # sys/stat.h
     "fstatat": (c_int, c_int, c_char_p, c_void_p, c_int),
+    # unistd.h
+    "getattrlistat": (c_int, c_int, c_char_p, c_void_p, c_void_p, c_size_t, c_ulong),
     # sys/mount.h
     "fstatfs": (c_int, c_int, c_void_p),
     # sys/xattr.h
@@ -58,6 +62,12 @@ STATFS = struct.Struct("=Ii5Q2iIIII16s1024s1024sI7I")
 where and what is mounted, and what is spare."""
 FSTORE = struct.Struct("=Iiqqq")
 """struct fstore (sys/fcntl.h): flags, from where, offset, length, how much it became."""
+ATTRLIST = struct.Struct("=HHIIIII")
+"""struct attrlist (sys/attr.h): how many groups there are, what is reserved, and of each group what is asked for: of all
+entries, volumes, folders, files and forks."""
+NAMED = struct.Struct("=IiI")
+"""An answer's length, and its one attribute that has none of its own (sys/attr.h, struct attrreference): where that lies,
+counted from here, and its length."""
 ACL_AT = 0x7FFF_0000_0000
 """ACLs lie where their addresses need more than 32 bits."""
 
@@ -67,6 +77,13 @@ class LibSystem:
 
     def __init__(self) -> None:
         self.kind, self.local = b"apfs", True
+        self.names = Names()
+        self.respells = True
+        """Whether a rename that replaces nothing lets a name be spelled otherwise, as newer kernels do (XNU,
+        renameat_internal)."""
+        self.refused_name: int | None = None
+        self.one_of_several = b"another of its names"
+        """What is told of a file with several names, whichever has found it."""
         self.keeps_acls = self.tells_births = True
         self.refused_exchange: int | None = None
         self.refused_flush: int | None = None
@@ -97,9 +114,7 @@ class LibSystem:
     # ---- stdio.h, sys/stat.h, sys/mount.h ----
 
     def renameatx_np(self, a: int, a_name: bytes, b: int, b_name: bytes, flags: int) -> int:
-        call = {0x2: linux.rename_exchange, 0x4: linux.rename_noreplace}.get(
-            flags
-        )  # RENAME_SWAP, RENAME_EXCL
+        call = {0x2: self._exchange, 0x4: self._rename}.get(flags)  # RENAME_SWAP, RENAME_EXCL
         if call is None:
             raise OSError(EINVAL, "flags")
         if self.refused_exchange is not None and flags == 0x2:
@@ -107,10 +122,53 @@ class LibSystem:
         call(_folder(a), os.fsdecode(a_name), _folder(b), os.fsdecode(b_name))
         return 0
 
+    def _exchange(self, a: int, name: str, b: int, other: str) -> None:
+        linux.rename_exchange(a, self.names.found(a, name), b, self.names.found(b, other))
+
+    def _rename(self, a: int, name: str, b: int, other: str) -> None:
+        """Renames to a free name. Newer kernels leave it to a disk that folds when source and target are one file in one folder;
+        there another spelling is given, and of two names of a file nothing is done, as if it had been (renameat_internal)."""
+        source, target = self.names.found(a, name), self.names.found(b, other)
+        left = self.names.folds and self.respells and same(a, b) and self._is_one_file(a, source, target)
+        if not left:
+            linux.rename_noreplace(a, source, b, target)
+        elif source == target and (new := self.names.kept(other)) not in (name, source):
+            linux.rename_noreplace(a, source, b, new)
+
+    def _is_one_file(self, folder: int, source: str, target: str) -> bool:
+        if target not in os.listdir(folder):
+            return False
+        a, b = (os.stat(each, dir_fd=folder, follow_symlinks=False) for each in (source, target))
+        return os.path.samestat(a, b)
+
+    def getattrlistat(self, folder: int, name: bytes, wanted: int, told: int, size: int, options: int) -> int:
+        assert ATTRLIST.unpack(ctypes.string_at(wanted, ATTRLIST.size)) == (
+            5,
+            0,
+            1,
+            0,
+            0,
+            0,
+            0,
+        )  # ATTR_CMN_NAME
+        assert options == 1  # FSOPT_NOFOLLOW
+        found = os.stat(name, dir_fd=_folder(folder), follow_symlinks=False)
+        if self.refused_name is not None:
+            raise OSError(self.refused_name, "no names")
+        stored = os.fsencode(self.names.found(_folder(folder), os.fsdecode(name)))
+        if found.st_nlink > 1 and not stat.S_ISDIR(found.st_mode):
+            stored = self.one_of_several
+        stored += b"\0"
+        stored = stored.ljust(len(stored) + -len(stored) % 4, b"\0")
+        filled = NAMED.pack(NAMED.size + len(stored), 8, len(stored.rstrip(b"\0")) + 1) + stored
+        assert len(filled) <= size or len(stored) > 255 * 3
+        ctypes.memmove(told, filled, min(len(filled), size))
+        return 0
+
     def fstatat(self, folder: int, name: bytes, told: int, flags: int) -> int:
         assert flags in (0, 0x20)  # AT_SYMLINK_NOFOLLOW, sys/fcntl.h
         found = os.stat(name, dir_fd=_folder(folder), follow_symlinks=flags == 0)
-        _, born_ns = linux.birth(_folder(folder), os.fsdecode(name))
+        _, born_ns = linux.birth(_folder(folder), self.names.found(_folder(folder), os.fsdecode(name)))
         times = (found.st_atime_ns, found.st_mtime_ns, found.st_ctime_ns, (born_ns or 0) * self.tells_births)
         parts = itertools.chain.from_iterable(divmod(each, 1_000_000_000) for each in times)
         filled = STAT.pack(
@@ -231,6 +289,7 @@ def on(monkeypatch: pytest.MonkeyPatch) -> LibSystem:
         monkeypatch.setattr(module, "kernel", kernel)
     as_there = {NUMBERS[number]: code for number, code in failures._CODES.items() if number in NUMBERS}
     monkeypatch.setattr(failures, "_CODES", {**failures._CODES, **as_there})
+    likeness.names.on(monkeypatch)
     unlink, fsync = os.unlink, os.fsync
 
     def unlink_there(path: str, *, dir_fd: int | None = None) -> None:

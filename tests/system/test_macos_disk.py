@@ -9,8 +9,8 @@ import pytest
 from govsync.model.codes import Code
 from govsync.system import linux
 from govsync.system.durable import replace_file
+from govsync.system.macos.disk import DiskFileSystem
 from govsync.system.posix import files
-from govsync.system.posix.disk import DiskFileSystem
 from tests.system import libsystem
 from tests.system.desk import STRANGER, DiskWorld
 from tests.system.filesystem_contract import FileSystemContract, born_ns, refused
@@ -25,7 +25,7 @@ def mac(monkeypatch):
 
 @pytest.fixture
 def world(tmp_path):
-    world = DiskWorld(tmp_path / "folder")
+    world = DiskWorld(tmp_path / "folder", DiskFileSystem)
     world.root.mkdir()
     yield world
     world.close()

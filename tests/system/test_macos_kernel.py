@@ -79,6 +79,40 @@ def test_flags_and_kind_of_a_file_system_lie_at_bytes_64_and_72_of_2168(
     assert (kernel.network_kind(3), kernel.keeps_numbers(3)) == (network, numbered)
 
 
+@pytest.mark.parametrize(
+    ("name", "at"), [("Report", 8), ("Report", 20), ("r\u00e9sum\u00e9", 8), ("\ub9d0" * 255, 8)]
+)
+def test_a_name_lies_as_far_from_byte_4_as_that_says(monkeypatch, name, at):
+    """sys/attr.h, getattrlist(2): the length of all, then where the name lies and how long it is with its NUL."""
+    said = name.encode() + b"\0"
+    numbers = (4 + at + len(said), at, len(said))
+    structure = b"".join(each.to_bytes(4, "little") for each in numbers) + b"\xee" * (at - 8) + said
+    tells(monkeypatch, "getattrlistat", structure)
+    assert kernel.stored_name(3, "asked") == name
+
+
+def test_of_all_attributes_the_name_is_asked_for_and_no_link_is_followed(monkeypatch):
+    """sys/attr.h: five groups, ATTR_CMN_NAME is the first bit of the first, FSOPT_NOFOLLOW is 1; NAME_MAX is 255."""
+    asked = []
+    monkeypatch.setitem(libsystem.SYSTEM.__dict__, "getattrlistat", lambda *of: asked.append(of) or 0)
+    kernel.stored_name(3, "asked")
+    ((folder, name, wanted, _, size, options),) = asked
+    assert (folder, name, size, options) == (3, b"asked", 4 + 8 + 255 * 3 + 1, 1)
+    assert wanted == b"\5\0\0\0\1\0\0\0" + bytes(16)
+
+
+def test_no_name_that_is_asked_for_is_cut_short_at_a_nul(mac):
+    with pytest.raises(ValueError, match="null"):
+        kernel.stored_name(3, "a\0b")
+
+
+@pytest.mark.parametrize(("told", "folds"), [(0, True), (1, False)])
+def test_a_disk_says_whether_it_tells_case_apart(monkeypatch, told, folds):
+    """sys/unistd.h: _PC_CASE_SENSITIVE is 11."""
+    monkeypatch.setattr(os, "fpathconf", lambda descriptor, name: {(3, 11): told}[descriptor, name])
+    assert kernel.folds(3) is folds
+
+
 class Peer:
     """An end of a socket that tells who is at the other, as unix(4) of macOS has it."""
 

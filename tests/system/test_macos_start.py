@@ -7,6 +7,8 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+
 from govsync.system.assumptions import ASSUMPTIONS
 from tests.project.sources import PRODUCT, ROOT
 
@@ -48,8 +50,8 @@ native.Stream = object
 for name in json.loads(sys.argv[2]):
     importlib.import_module(name)
 
-from govsync.system import autostart, metered, policy, proxies, watcher
-chosen = [autostart.turn_on, metered.Metered, policy.found, proxies.way_to, watcher.Watcher]
+from govsync.system import autostart, disk, metered, policy, proxies, watcher
+chosen = [autostart.turn_on, disk.DiskFileSystem, metered.Metered, policy.found, proxies.way_to, watcher.Watcher]
 print(json.dumps([[each.__module__ for each in chosen], sorted(name for name in sys.modules if name.startswith("govsync."))]))
 """
 
@@ -67,7 +69,7 @@ from govsync.system import assumptions
 from govsync.system.macos import kernel, watcher
 
 with pytest.MonkeyPatch.context() as monkeypatch:
-    libsystem.on(monkeypatch)
+    libsystem.on(monkeypatch).names.folds = json.loads(sys.argv[1])
     fsevents.on(monkeypatch, watcher)
     monkeypatch.setattr(kernel, "peer", linux.peer)
     print(json.dumps([(tried.check, tried.result, tried.detail) for tried in assumptions.try_all()]))
@@ -99,13 +101,17 @@ def test_every_module_is_loaded_and_each_capability_is_the_one_of_macos() -> Non
     assert len(names) > 250
     chosen, loaded = answer_of(SCRIPT, LACKING, names)
     assert chosen == [
-        f"govsync.system.macos.{name}" for name in ("autostart", "metered", "policy", "proxies", "watcher")
+        f"govsync.system.macos.{name}"
+        for name in ("autostart", "disk", "metered", "policy", "proxies", "watcher")
     ]
     of_others = tuple(f"govsync.{name_of(path)}" for path in OF_ANOTHER_SYSTEM)
     assert [name for name in loaded if name.startswith(of_others)] == []
 
 
-def test_what_is_taken_for_granted_holds_over_what_stands_for_macos() -> None:
-    tried = answer_of(SELF_TEST)
+@pytest.mark.parametrize("folds", [False, True])
+def test_what_is_taken_for_granted_holds_over_what_stands_for_macos(folds: bool) -> None:
+    """Also on a disk where case and composing make no second name."""
+    tried = answer_of(SELF_TEST, folds)
+    assert "capital letters can be changed alone" in {check for check, _, _ in tried}
     assert [(check, detail) for check, result, detail in tried if result != "PASS"] == []
     assert {check for check, _, _ in tried} == ASSUMPTIONS.keys() - {WITH_LEASES}

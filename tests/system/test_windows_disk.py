@@ -35,6 +35,15 @@ def root(fs):
 class TestDiskFileSystem(FileSystemContract):
     """The contract on this machine."""
 
+    @pytest.fixture
+    def folds(self) -> bool:
+        return True
+
+    @pytest.mark.wine_differs("a rename that changes capital letters alone does nothing")
+    @pytest.mark.parametrize("moved", ["file", "folder"])
+    def test_a_rename_that_changes_the_case_alone_shows_the_new_name_alone(self, world, fs, root, moved):
+        super().test_a_rename_that_changes_the_case_alone_shows_the_new_name_alone(world, fs, root, moved)
+
     @pytest.mark.wine_differs("the birth time is the oldest time that a file has, and moves with it")
     def test_a_birth_time_survives_writing_and_renaming_and_tells_a_new_file_from_an_old_one(
         self, world, fs, root

@@ -139,7 +139,8 @@ class FileSystem(Protocol):
         """Lists a folder with one look at each entry; an error midway ends it with `complete` False."""
 
     def stat(self, folder: Folder, name: str) -> Stat | None:
-        """Looks at a name without following it; None when nothing is there."""
+        """Looks at a name without following it; None when nothing is there, or only what is spelled in other letters, capital
+        or small. Composing (é as one letter or two) may make no difference: it makes none in the tree (R8)."""
 
     def birth_ns(self, folder: Folder, name: str, ino: int) -> int | None:
         """Answers when the entry was created, which was seen with this number; None where the file system does not tell, and
@@ -167,7 +168,8 @@ class FileSystem(Protocol):
         Failure(gone) when either is missing."""
 
     def rename(self, source: Folder, name: str, target: Folder, target_name: str) -> None:
-        """Renames atomically; raises Failure(exists) when the target name is taken, whatever takes it."""
+        """Renames atomically; raises Failure(exists) when the target name is taken, whatever takes it. Where case makes no second
+        name on a disk it is taken in each spelling, but not by what is renamed, in its own folder."""
 
     def make_folder(self, folder: Folder, name: str, private: bool = False) -> None:
         """Makes an empty folder, where `private` for its owner alone; raises Failure(exists)."""

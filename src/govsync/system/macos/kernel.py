@@ -19,8 +19,10 @@ from pathlib import Path
 from govsync.system.macos.libsystem import SYSTEM, check, error
 
 _ENOENT, _EINVAL, _ENOTTY, _ENOTSUP, _ENOSYS, _EOPNOTSUPP = 2, 22, 25, 45, 78, 102  # sys/errno.h
+_UNKNOWN = (_EINVAL, _ENOTSUP, _ENOSYS, _EOPNOTSUPP)
+"""How file systems say that they know no such call."""
 AT_CWD = -2  # sys/fcntl.h
-NO_EXCHANGE: tuple[int, ...] = (_EINVAL, _ENOTSUP, _ENOSYS, _EOPNOTSUPP)
+NO_EXCHANGE: tuple[int, ...] = _UNKNOWN
 FLUSHES_ALL = False
 
 _RENAME_SWAP = 0x2  # sys/stdio.h, rename(2)
@@ -30,6 +32,19 @@ _STAT_BYTES = 144
 _STAT = struct.Struct("=8xQ64xqq")
 """Inode, and the birth time's seconds and nanoseconds (struct stat with inodes of 64 bits, stat(2))."""
 
+_PC_CASE_SENSITIVE = 11  # sys/unistd.h, pathconf(2)
+_ATTR_BIT_MAP_COUNT = 5  # sys/attr.h, getattrlist(2)
+_ATTR_CMN_NAME = 0x1
+_FSOPT_NOFOLLOW = 0x1
+_NAME_ALONE = struct.pack("=HHIIIII", _ATTR_BIT_MAP_COUNT, 0, _ATTR_CMN_NAME, 0, 0, 0, 0)
+"""What is asked for (struct attrlist): attributes of all entries, and none of volumes, folders, files and forks."""
+_NAMED = struct.Struct("=IiI")
+"""How long the answer is, where the name lies in it, counted from this very field, and how long it is with its NUL
+(attrreference_t)."""
+_OFFSET_AT = 4
+_NAMED_BYTES = _NAMED.size + 255 * 3 + 1
+"""The answer with the longest name (getattrlist(2): NAME_MAX letters, each of three bytes at most, and the NUL)."""
+
 _F_PREALLOCATE = 42  # sys/fcntl.h, fcntl(2)
 _F_FULLFSYNC = 51
 _F_ALLOCATEALL = 0x4
@@ -37,7 +52,7 @@ _F_PEOFPOSMODE = 3
 _FSTORE = struct.Struct("=IiqqQ")
 """Flags, from where, offset, how much, and how much it became (struct fstore)."""
 _SYNC_VOLUME_WAIT = 0x02  # unistd.h
-_NO_SUCH_FLUSH = (_EINVAL, _ENOTTY, _ENOTSUP, _ENOSYS, _EOPNOTSUPP)
+_NO_SUCH_FLUSH = (_ENOTTY, *_UNKNOWN)
 _BLOCK_BYTES = 512  # st_blocks, stat(2)
 
 _STATFS_BYTES = 2168
@@ -69,6 +84,7 @@ class _Room(threading.local):
 
     def __init__(self) -> None:
         self.stat = ctypes.create_string_buffer(_STAT_BYTES)
+        self.named = ctypes.create_string_buffer(_NAMED_BYTES)
 
 
 _room = _Room()
@@ -98,6 +114,32 @@ def birth(folder: int, name: str) -> tuple[int, int | None]:
     check(SYSTEM.fstatat(folder, _text(name), told, _AT_SYMLINK_NOFOLLOW))
     ino, seconds, nanoseconds = _STAT.unpack_from(told)
     return ino, int(seconds * 1_000_000_000 + nanoseconds) or None
+
+
+def folds(descriptor: int) -> bool:
+    """Says whether case makes no second name on the descriptor's file system. Where that is not told it makes one, as the
+    kernel itself takes it when it renames; raises OSError."""
+    try:
+        return os.fpathconf(descriptor, _PC_CASE_SENSITIVE) == 0
+    except OSError as refused:
+        if refused.errno not in _UNKNOWN:
+            raise
+        return False
+
+
+def stored_name(folder: int, name: str) -> str | None:
+    """Answers how the entry that a name finds is spelled on the disk (getattrlistat), None where the file system does not
+    tell. Of a file with several names it may be any of them. Raises OSError, and ValueError for a name that holds a NUL."""
+    told = _room.named
+    try:
+        check(SYSTEM.getattrlistat(folder, _text(name), _NAME_ALONE, told, _NAMED_BYTES, _FSOPT_NOFOLLOW))
+    except OSError as refused:
+        if refused.errno not in _UNKNOWN:
+            raise
+        return None
+    _, offset, size = _NAMED.unpack_from(told)
+    begin = _OFFSET_AT + offset
+    return os.fsdecode(told.raw[begin : begin + size].partition(b"\0")[0])
 
 
 def flush(descriptor: int) -> None:

@@ -6,12 +6,13 @@ asked through Python's own module. ctypes gives the interpreter lock back while 
 
 import ctypes
 import os
-from ctypes import c_char_p, c_int, c_size_t, c_ssize_t, c_uint, c_uint32, c_void_p
+from ctypes import c_char_p, c_int, c_size_t, c_ssize_t, c_uint, c_uint32, c_ulong, c_void_p
 from typing import Any
 
 _CALLS: dict[str, tuple[Any, ...]] = {
     "renameatx_np": (c_int, c_int, c_char_p, c_int, c_char_p, c_uint),
     "fstatat": (c_int, c_int, c_char_p, c_void_p, c_int),
+    "getattrlistat": (c_int, c_int, c_char_p, c_char_p, c_void_p, c_size_t, c_ulong),
     "fstatfs": (c_int, c_int, c_void_p),
     "flistxattr": (c_ssize_t, c_int, c_void_p, c_size_t, c_int),
     "fgetxattr": (c_ssize_t, c_int, c_char_p, c_void_p, c_size_t, c_uint32, c_int),
