@@ -246,10 +246,17 @@ def check_r38(world: World) -> None:
 
 
 def check_r37(world: World) -> None:
-    """In a folder of who may only add lies nothing but what was put there from that desk, and the space has all of it."""
+    """In a folder of who may only add lies nothing but what was put there from that desk, and the space has all of it, or
+    one that was made of a folder in it."""
     with world.server.database.begin(write=False) as tx:
-        r = tables.revision.c
+        r, n = tables.revision.c, tables.node.c
         found = {(row.space, bytes(row.hash)) for row in tx.execute(select(r.space, r.hash))}
+        hangs_in = tx.execute(select(n.target_space, n.space).where(n.kind == "mount")).all()
+    further = found
+    while further:
+        further = {(up, digest) for space, digest in further for target, up in hangs_in if target == space}
+        further -= found
+        found |= further
     for desk in world.desks:
         closed = closed_folders(world.server, desk.user)
         for path, inode in visible(desk.medium, ROOT):

@@ -128,6 +128,32 @@ def test_a_folder_that_is_gone_on_the_server_is_made_anew(world: Stage, space: b
     assert problems.listed(boris.store) == []
 
 
+def test_a_folder_that_one_has_put_there_and_is_given_later_is_a_second_one(
+    world: Stage, space: bytes
+) -> None:
+    anna, _, boris = world.desks
+    save(boris, "P/f/ P/f/g/ P/f/g/1=1 P/2=2")
+    rest(world)
+    move(anna, "P/2", "P/f/2")
+    rest(world)
+    made = share(anna, "P/f", ("boris", Role.EDITOR))
+    world.shares.reached[made] = {anna.user, boris.user}
+    rest(world)
+    put = {"P/f/g/1": b"1", "P/2": b"2"}
+    assert files(anna) == OWN | {"P/f/g/1": b"1", "P/f/2": b"2"}
+    assert files(boris) == put | {"f/g/1": b"1", "f/2": b"2"}
+    save(boris, "P/f/g/3=3 P/2=4 f/g/1=5")
+    rest(world)
+    assert files(anna) == OWN | {
+        "P/f/g/1": b"5", "P/f/2": b"2", "P/f (2)/g/3": b"3", "P/2": b"4",
+    }  # fmt: skip
+    assert files(boris) == put | {"f/g/1": b"5", "f/2": b"2", "P/f/g/3": b"3", "P/2": b"4"}
+    assert problems.listed(boris.store) == []
+    becomes(world, space, Role.EDITOR)
+    assert files(boris) == files(anna), "what he had put there is where it is for all, once he sees it"
+    assert rescued(boris) == {}
+
+
 def test_who_may_read_from_now_on_sees_everything_and_what_was_sent_is_the_same(
     world: Stage, space: bytes
 ) -> None:

@@ -2,9 +2,10 @@
 
 from govsync.content.chunks import SCHEME
 from govsync.model import operations as ask
-from govsync.store import uploads
+from govsync.protocol.session import Role
+from govsync.store import local_tree, spaces, uploads
 from govsync.store.ops import OpRow
-from tests.store.desk import ROOT_ID, SPACE, StoredDesk, content
+from tests.store.desk import ROOT_ID, SPACE, TEAM, StoredDesk, content, info
 
 NODE, OTHER = b"n" * 16, b"o" * 16
 HELD, EDITED = content(b"words").content_hash, content(b"other words").content_hash
@@ -49,3 +50,15 @@ def test_an_answer_is_about_the_file_that_was_sent_and_not_about_the_one_that_it
     uploads.renew(desk.store, lid, NODE)
     uploads.sent(desk.store, [put(desk, lid)])
     assert desk.node(lid).remote is not None
+
+
+def test_only_what_was_put_where_nothing_is_read_makes_way_for_what_another_space_tells(
+    desk: StoredDesk,
+) -> None:
+    lid = desk.show("a", words=b"words", node_id=NODE)
+    assert uploads.part(desk.store, TEAM, [NODE]) == [], "this one is told of by its own journal"
+    spaces.update(desk.store, info(role=Role.UPLOADER))
+    assert uploads.part(desk.store, SPACE, [NODE]) == []
+    assert uploads.part(desk.store, TEAM, [NODE, OTHER, ROOT_ID]) == [NODE], "a root is what it is"
+    assert local_tree.by_id(desk.store, NODE) is None
+    assert desk.node(lid).local is not None

@@ -256,6 +256,7 @@ class Following:
             elif self._waits(info):
                 self._awaited[info.id] = info
             elif row is None:
+                uploads.part(store, info.id, [info.root])
                 spaces.begin(store, info)
                 mounts.choose(store, info.id)
                 activity.note(store, self._desk.now.wall_ms, "space_added", info.name)

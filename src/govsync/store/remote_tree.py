@@ -20,6 +20,7 @@ from govsync.store import (
     past,
     protection,
     sharing,
+    uploads,
 )
 from govsync.store.database import Row, Store, pieces
 from govsync.store.past import Fact
@@ -87,7 +88,7 @@ class _Page:
     def __init__(self, store: Store, space: bytes, states: Sequence[NodeState]) -> None:
         self._store = store
         self._space = space
-        self._known = _known(store, states)
+        self._known = _known(store, space, states)
         self._new: dict[int, Row] = {}
         self._next_lid = 0
 
@@ -96,7 +97,7 @@ class _Page:
         assert mount.target_space is not None
         self.write()
         look = sharing.convert(self._store, self._space, mount, seq)
-        self._known.update(_known(self._store, [mount]))
+        self._known.update(_known(self._store, self._space, [mount]))
         return look
 
     def learn(self, state: NodeState) -> int | None:
@@ -179,13 +180,19 @@ class _Page:
         return lid
 
 
-def _known(store: Store, states: Sequence[NodeState]) -> _Known:
+def _known(store: Store, space: bytes, states: Sequence[NodeState]) -> _Known:
     """Reads at once what is known of the nodes that states are about, and of their parents."""
     ids = {each for state in states for each in (state.node, state.parent) if each is not None}
     found: _Known = {}
+    strange: list[bytes] = []
     for marks, piece in pieces(list(ids)):
-        query = f"SELECT node_id, lid, r_seq, r_place, r_rev FROM node WHERE node_id IN ({marks})"
-        found.update((row[0], row[1:]) for row in store.all(query, piece))
+        query = f"SELECT node_id, lid, r_seq, r_place, r_rev, space FROM node WHERE node_id IN ({marks})"
+        for node_id, lid, seq, place, rev, known_in in store.all(query, piece):
+            found[node_id] = lid, seq, place, rev
+            if known_in != space:
+                strange.append(node_id)
+    for node_id in uploads.part(store, space, strange):
+        del found[node_id]
     return found
 
 

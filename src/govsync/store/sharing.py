@@ -16,7 +16,7 @@ import msgspec
 from govsync.model import names
 from govsync.model.nodes import Kind, Presence
 from govsync.protocol.changes import CHAIN_START, Cursor, NodeState
-from govsync.protocol.session import SpaceInfo, SpaceKind, SpaceState
+from govsync.protocol.session import Role, SpaceInfo, SpaceKind, SpaceState
 from govsync.store import dirty, gaps, holds, left_out, local_tree, ops, problems, spaces
 from govsync.store.database import Store
 from govsync.system import naming
@@ -63,7 +63,8 @@ def waits(store: Store, info: SpaceInfo) -> bool:
         "SELECT 1 FROM node WHERE target_space = ? AND r_parent IS NOT NULL AND r_dead = 0 LIMIT 1",
         (info.id,),
     )
-    return mounted is None or store.value(f"{_FOLDER} AND space != ?", (info.root, info.id)) is not None
+    read = f"{_FOLDER} AND space != ? AND space NOT IN (SELECT id FROM space WHERE role = ?)"
+    return mounted is None or store.value(read, (info.root, info.id, Role.UPLOADER)) is not None
 
 
 def convert(store: Store, space: bytes, mount: NodeState, seq: int | None) -> list[int]:

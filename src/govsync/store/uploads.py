@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from hashlib import blake2b
 
 from govsync.model import operations as ask
+from govsync.protocol.session import Role
 from govsync.store import dirty, local_tree, trees
-from govsync.store.database import Store
+from govsync.store.database import Store, pieces
 from govsync.store.ops import OpRow
 
 _AS_IT_LIES = (
@@ -65,6 +66,25 @@ def renew(store: Store, lid: int, node_id: bytes) -> None:
         (node_id, lid),
     )
     dirty.add(store, [lid])
+
+
+def part(store: Store, space: bytes, node_ids: Sequence[bytes]) -> list[bytes]:
+    """Gives what was put into another space another id, where `space` has it by now under the one that it was sent with: it
+    was moved on by who may, or a folder with it is a space of its own. Here both are seen, each where it belongs. Answers
+    the ids that are free now."""
+    found = [
+        row
+        for marks, piece in pieces(node_ids)
+        for row in store.all(
+            f"SELECT n.node_id, n.lid FROM node n JOIN space s ON s.id = n.space WHERE n.node_id IN ({marks})"
+            " AND n.space != ? AND s.role = ? AND n.lid != s.root_lid",
+            (*piece, space, Role.UPLOADER),
+        )
+    ]
+    store.many(
+        "UPDATE node SET node_id = ? WHERE lid = ?", ((key(node_id, space), lid) for node_id, lid in found)
+    )
+    return [node_id for node_id, _ in found]
 
 
 def send_again(store: Store, space: bytes) -> None:
