@@ -12,7 +12,8 @@ import msgspec
 
 
 class ActivityRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Something that happened; `user` and `device` are empty where it was this desk. Kinds: `text.sentences.ACTIVITIES`."""
+    """Something that happened; `user` and `device` are empty where it was this desk, and `user` where the server names nobody.
+    Kinds: `text.sentences.ACTIVITIES`."""
 
     at: str
     kind: str

@@ -90,7 +90,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     last_change: str | None
     version: str
     notices: tuple[ProblemRow, ...] = ()
-    """The first hundred of what is `waiting`."""
+    """The first hundred of what is `waiting`, the synced folder itself before all else where it cannot be worked on."""
     transfers: tuple[Transfer, ...] = ()
     """The first of the files that are being sent or fetched at this moment."""
     transferring: int = 0
