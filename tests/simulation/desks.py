@@ -224,15 +224,24 @@ class SimDesk:
 
     def ask(self) -> None:
         """Begins the jobs that are due; as the agent does, joins the folder that was put back (R29)."""
-        if self.engine.folder_moved:
-            self.joined += 1
-            self.end()
-            self.root = adopt(SimFileSystem(self.medium, ROOT), self.root.id, self.device)
-            self.begin(put_back=True)
+        if self.engine.folder_moved and self._join_moved():
             return
         for job in self.engine.start(self.world.clock.now()):
             self.worked += isinstance(job, WORKING)
             self.fibers.append((job, Fiber(self._work(job))))
+
+    def _join_moved(self) -> bool:
+        """Joins the folder; where it is away again it stays a question, and is tried again after the next proof."""
+        self.engine.folder_moved = False
+        try:
+            root = adopt(SimFileSystem(self.medium, ROOT), self.root.id, self.device)
+        except Failure:
+            return False
+        self.joined += 1
+        self.end()
+        self.root = root
+        self.begin(put_back=True)
+        return True
 
     def _work(self, job: jobs.AnyJob) -> Callable[[], events.AnyEvent]:
         tools = self.tools

@@ -6,7 +6,7 @@ import pytest
 from govsync.model import operations as ask
 from govsync.model.nodes import Baseline, Kind, Place, Presence
 from govsync.model.reconcile import reconcile
-from govsync.model.steps import Forget, MakeFolder, Mkdir, Park, Put, Relocate, Unmount
+from govsync.model.steps import Forget, MakeFolder, Mkdir, Park, Put, Relocate, Remove, Unmount
 from govsync.model.trees import settled
 from govsync.protocol.changes import CHAIN_START, Cursor, Entry, Nodes, NodeState
 from govsync.protocol.session import Role, SpaceKind, SpaceState
@@ -277,6 +277,17 @@ def test_new_files_without_a_node_on_the_server_are_the_new_spaces(shared: Share
     new = shared.show("new", shared.d)
     shared.share()
     assert shared.space_of(new) == SHARED
+
+
+def test_new_files_are_of_the_space_of_their_folder_wherever_that_was_moved(shared: Shared) -> None:
+    """Here and on the server: what was moved over the border has not arrived yet."""
+    shared.move(shared.o, shared.f, "o")
+    shared.move(shared.d, shared.root, "d")
+    inside = shared.show("inside", shared.o, Kind.FOLDER)
+    of_o, of_d = shared.show("new", inside), shared.show("new", shared.d)
+    shared.share()
+    assert [shared.space_of(lid) for lid in (shared.o, inside, of_o)] == [SPACE] * 3
+    assert [shared.space_of(lid) for lid in (shared.d, of_d)] == [SHARED] * 2
 
 
 def test_a_file_moved_out_of_it_is_looked_at_and_is_moved_between_spaces(shared: Shared) -> None:
@@ -604,6 +615,29 @@ def test_a_mount_that_is_no_more_is_a_folder_if_something_new_lies_in_it(shared:
     local_tree.unmount(shared.store, mount, b"!" * 16)
     plan = reconcile(SqlTrees(shared.store, 0), [mount, new])
     assert plan.up == (Mkdir(mount, Place(shared.root, "renamed")), Put(new, Place(mount, "new"), None))
+
+
+@pytest.mark.parametrize("space_ended_first", [False, True])
+def test_a_mount_that_neither_the_server_nor_this_desk_has_a_space_for_goes(
+    shared: Shared, space_ended_first: bool
+) -> None:
+    """A server that was put back has lost it, and the membership ended besides."""
+    shared.share()
+    for lid in (shared.a, shared.d, shared.b):
+        local_tree.forget(shared.store, lid)
+    local_tree.set_baseline(shared.store, shared.m, None)
+    reading = union.Reading(unite=True)
+    reading.add(Nodes(nodes=(), cursor=cursor(5, b"n" * 16)))
+    if space_ended_first:
+        assert leaving.end(shared.store, SHARED)
+    union.unite(shared.store, SPACE, reading, {})
+    if not space_ended_first:
+        assert shared.node(shared.m).remote is None
+        assert leaving.end(shared.store, SHARED)
+    plan = reconcile(SqlTrees(shared.store, 0), [shared.m])
+    assert [type(step) for step in plan.down] == [Remove]
+    new = shared.show("new", shared.m)
+    assert reconcile(SqlTrees(shared.store, 0), [shared.m, new]).books == (Unmount(shared.m),)
 
 
 def test_what_was_vanishing_in_a_mount_that_is_forgotten_comes_back(shared: Shared) -> None:

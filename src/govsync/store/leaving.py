@@ -5,7 +5,7 @@ and with the ordinary care. What the server lacks is put on the list of `rescues
 """
 
 from govsync.protocol.session import SpaceKind, SpaceState
-from govsync.store import dirty, gaps, kept, local_tree, ops, rescues, spaces
+from govsync.store import dirty, gaps, kept, local_tree, mounts, ops, rescues, spaces
 from govsync.store.database import Store
 
 _IN = "space = ?1 AND lid NOT IN (SELECT root_lid FROM space WHERE id = ?1)"
@@ -133,3 +133,4 @@ def _forget(store: Store, space: bytes) -> None:
     store.run("DELETE FROM sent WHERE space = ?", (space,))
     store.run("DELETE FROM mark WHERE space = ?", (space,))
     store.run("DELETE FROM space WHERE id = ?", (space,))
+    mounts.bury_left(store)

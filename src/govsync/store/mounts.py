@@ -46,6 +46,22 @@ def choose_all(store: Store) -> None:
         choose(store, space)
 
 
+def bury_left(store: Store) -> None:
+    """Takes for deleted each mount of which neither the server nor this desk has a space any more: it goes like any other
+    whose space has ended, or stays as a folder where something was put into it. Only a restored server does not know it."""
+    left = store.all(
+        "SELECT lid FROM node WHERE kind = ? AND r_parent IS NULL AND l_parent IS NOT NULL"
+        " AND target_space NOT IN (SELECT id FROM space) ORDER BY lid",
+        (Kind.MOUNT,),
+    )
+    store.many(
+        "UPDATE node SET r_dead = 1, r_parent = l_parent, r_name = l_name, r_key = l_key, r_place = x'', r_seq = 0, r_size = 0,"
+        " r_exec = 0, b_parent = l_parent, b_name = l_name, b_place = x'', b_exec = 0 WHERE lid = ?",
+        left,
+    )
+    dirty.add(store, (lid for (lid,) in left))
+
+
 def _hand_over(store: Store, old: int, new: int) -> None:
     """What the disk shows of one mount is another's from now on; a step that is under way is about that one."""
     if store.value(

@@ -132,14 +132,10 @@ def _move_below(store: Store, folder: int, space: bytes, target: bytes) -> tuple
     answers the folders to look at."""
     near = _near(store, folder)
     here = _closure(folder, ((node.lid, node.l_parent) for node in near))
-    there = _closure(folder, ((node.lid, node.r_parent) for node in near))
-    # What the server does not have is where the disk has it; what neither has, where it was agreed to lie.
-    there |= {node.lid for node in near if node.r_parent is None and node.lid in here}
-    there |= {
-        node.lid
-        for node in near
-        if node.r_parent is None and node.l_parent is None and node.b_parent in there
-    }
+    # What the server does not have is of the folder in which the disk has it; what neither has, where it was agreed to lie.
+    there = _closure(
+        folder, ((node.lid, _first(node.r_parent, node.l_parent, node.b_parent)) for node in near)
+    )
     moved = [node for node in near if node.lid in there and node.space == space]
     store.many("UPDATE node SET space = ? WHERE lid = ?", ((target, node.lid) for node in moved))
     _follow(store, space, target)
@@ -151,6 +147,10 @@ def _move_below(store: Store, folder: int, space: bytes, target: bytes) -> tuple
         and node.b_parent is not None
     ]
     return bool(moved), _put_back(store, strayed)
+
+
+def _first(*parents: int | None) -> int | None:
+    return next((parent for parent in parents if parent is not None), None)
 
 
 def _near(store: Store, folder: int) -> list[_Near]:

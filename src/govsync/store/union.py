@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from govsync.model.nodes import Kind, Node, Place, Presence
 from govsync.protocol.changes import Changes, Cursor, Nodes, NodeState
-from govsync.store import dirty, local_tree, lost, past, remote_tree, sharing, spaces, trees
+from govsync.store import dirty, local_tree, lost, mounts, past, remote_tree, sharing, spaces, trees
 from govsync.store.database import Store
 from govsync.store.lost import Lost
 from govsync.store.past import Fact
@@ -124,6 +124,7 @@ def unite(store: Store, space: bytes, reading: Reading, known: dict[bytes, bool]
     # Sequences are compared within one life only, and what was lost is nobody's past: every row takes the snapshot's.
     store.run("UPDATE node SET r_seq = NULL WHERE space = ? AND r_parent > 0", (space,))
     _learn_all(store, space, reading)
+    mounts.bury_left(store)
     lids = [
         lid
         for (lid,) in store.all(
