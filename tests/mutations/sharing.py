@@ -186,6 +186,20 @@ GUARDS = (
         "store/test_sharing.py",
     ),
     Guard(
+        "R12",
+        "store/observe.py",
+        "        else:\n            self._wake_husk()\n        spaces.sync_mounts(self._store)\n",
+        "        spaces.sync_mounts(self._store)\n",
+        "store/test_observe.py",
+    ),
+    Guard(
+        "R12 R25",
+        "store/observe.py",
+        "        else:\n            self._wake_husk()\n        spaces.sync_mounts(self._store)\n",
+        "        self._wake_husk()\n        spaces.sync_mounts(self._store)\n",
+        "store/test_observe.py",
+    ),
+    Guard(
         "R38",
         "store/observe.py",
         "            self._right_to_write(origin.lid, stat, own=False)\n",

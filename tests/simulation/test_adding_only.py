@@ -23,6 +23,7 @@ from tests.simulation.checks import (
 from tests.simulation.stage import CALM, Stage, delete, move, save
 from tests.simulation.test_leaving import rescued, tree
 from tests.simulation.test_sharing import files, set_role, share
+from tests.simulation.views import server_tree
 
 
 @pytest.fixture
@@ -221,6 +222,27 @@ def test_at_its_end_what_was_sent_goes_and_what_was_not_is_rescued(world: Stage,
     assert tree(boris) == {"Team": None}
     assert rescued(boris) == {"unsent": b"u", "sent": b"edited"}
     assert files(anna) == OWN | {"P/sent": b"s", "P/f/sent": b"t", "P/renamed": b"r"}
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_what_is_moved_into_what_is_left_of_it_is_there_for_all(
+    world: Stage, space: bytes, shared: bool
+) -> None:
+    """A draft that is never sent keeps the folder on the desk; with something in it, it is a folder of his own."""
+    anna, _, boris = world.desks
+    save(boris, "P/x.tmp=draft G/ G/1=1")
+    rest(world)
+    if shared:
+        made = share(boris, "G", ("anna", Role.EDITOR))
+        world.shares.reached[made] = {anna.user, boris.user}
+        rest(world)
+    becomes(world, space, None)
+    assert files(boris) == {"P/x.tmp": b"draft", "G/1": b"1"}
+    move(boris, "G", "P/G")
+    rest(world)
+    assert files(boris) == {"P/x.tmp": b"draft", "P/G/1": b"1"}
+    assert server_tree(world.server, boris.user).keys() == {"P", "P/G", "P/G/1", "Team"}
+    assert problems.listed(boris.store) == []
 
 
 @pytest.mark.parametrize(("told", "later"), [(True, b"3"), (False, b"3"), (True, None)])

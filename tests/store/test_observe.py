@@ -826,6 +826,26 @@ def test_a_husk_is_offered_once_something_is_put_into_it(desk: StoredDesk) -> No
     assert husk in dirty_lids(desk)
 
 
+def test_a_husk_is_offered_once_a_folder_is_moved_into_it(desk: StoredDesk) -> None:
+    husk = a_husk(desk)
+    desk.look(desk.root, folder("h", 7), folder("d", 8))
+    moved = desk.at("d")
+    desk.look(husk, folder("d", 8))
+    assert desk.at("d", husk) == moved
+    assert desk.presence(husk) is Presence.HERE
+    assert husk in dirty_lids(desk)
+
+
+def test_a_husk_is_not_offered_for_a_mount_that_goes_back(desk: StoredDesk) -> None:
+    husk = a_husk(desk)
+    mount, _ = desk.mount_team()
+    desk.look(desk.root, folder("h", 7), folder("Team", 5))
+    desk.store.run("UPDATE node SET space = ? WHERE lid = ?", (TEAM, husk))
+    desk.look(husk, folder("Team", 5))
+    assert desk.at("Team", husk) == mount
+    assert desk.presence(husk) is Presence.LOCAL_ONLY
+
+
 def test_a_husk_is_known_by_the_folder_that_has_its_name_now(desk: StoredDesk) -> None:
     """Else each look at it would find another folder than the one remembered, for ever."""
     husk = a_husk(desk)

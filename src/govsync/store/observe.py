@@ -306,6 +306,8 @@ class _Folder:
         if self._store.value("SELECT space FROM node WHERE lid = ?", (source,)) != self._space:
             # A mount cannot hang in another space than it does: the plan lets it go back (R25).
             activity.here(self._store, source, "mount_put_back", self._now_ms)
+        else:
+            self._wake_husk()
         spaces.sync_mounts(self._store)
         dirty.add(self._store, inside)
         self.found.folders.append(source)
