@@ -200,6 +200,20 @@ GUARDS = (
         "store/test_observe.py",
     ),
     Guard(
+        "R25 R34",
+        "store/sharing.py",
+        "    return made_here and (own or around.kind is not SpaceKind.PERSONAL)\n",
+        "    return made_here\n",
+        "store/test_sharing.py",
+    ),
+    Guard(
+        "R25 R34",
+        "store/sharing.py",
+        "    return made_here and (own or around.kind is not SpaceKind.PERSONAL)\n",
+        "    return made_here and own\n",
+        "store/test_sharing.py",
+    ),
+    Guard(
         "R38",
         "store/observe.py",
         "            self._right_to_write(origin.lid, stat, own=False)\n",

@@ -295,6 +295,41 @@ def test_of_what_the_server_lost_and_is_not_here_any_more_nothing_is_said(tmp_pa
     world.close()
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["not with him", "not at all"])
+def test_what_was_shared_with_somebody_stays_theirs_who_shared_it_wherever_it_was_moved(
+    tmp_path: Path, known: bool
+) -> None:
+    """The server was put back: the folder is no more shared with Boris, or was never shared."""
+    world = Stage(tmp_path, msgspec.structs.replace(CALM, desks=3, restores=0.01))
+    anna, _, boris = world.desks
+    save(anna, "P/a=1")
+    world.settle()
+    if not known:
+        world.copy()
+    space = share(anna, "P")
+    rest(world)
+    if known:
+        world.copy()
+    move(boris, "P", "Q")
+    rest(world)
+    world.put_back(told=True)
+    if known:
+        set_role(anna, space, None)
+    world.settle()
+    assert [(row.path, row.problem.code) for row in problems.listed(boris.store)] == [
+        ("Q", Code.SPACE_FROZEN)
+    ]
+    assert files(boris) == {"Q/a": b"1"}
+    if known:
+        set_role(anna, space, Role.EDITOR)
+    else:
+        share(anna, "P")
+    rest(world)
+    assert problems.listed(boris.store) == []
+    assert files(boris) == files(anna) == {"P/a": b"1"}
+    world.close()
+
+
 @pytest.mark.parametrize("told", [True, False])
 def test_share_in_flight_and_a_server_put_back(tmp_path: Path, told: bool) -> None:
     """What a commit was answered holds nothing up: that another space tells of it is of a life that is gone."""

@@ -413,6 +413,24 @@ def test_whoever_it_was_shared_with_keeps_it_as_it_is(shared: Shared) -> None:
     assert spaces.get(shared.store, SHARED) is not None
 
 
+def test_whoever_it_was_shared_with_keeps_it_as_it_is_wherever_they_moved_it(shared: Shared) -> None:
+    """The mount has the key of the move then, as one has the key of the sharing; but the folder is another one's."""
+    shared.share()
+    shared.store.run("UPDATE space SET owner = 'boris' WHERE id = ?", (SHARED,))
+    lost(shared)
+    assert shared.space().root_lid == shared.f
+
+
+def test_what_a_division_shared_of_its_own_is_its_own_again_whoever_owns_it_by_now(shared: Shared) -> None:
+    """In any space but a person's own, mounts are made by sharing alone."""
+    shared.share()
+    shared.store.run("UPDATE space SET owner = 'boris' WHERE id = ?", (SHARED,))
+    shared.store.run("UPDATE space SET kind = 'team' WHERE id = ?", (SPACE,))
+    lost(shared)
+    assert spaces.get(shared.store, SHARED) is None
+    assert shared.space_of(shared.a) == SPACE
+
+
 def test_shared_again_it_is_the_same(shared: Shared) -> None:
     shared.share()
     again = info(b"2" * 16, shared.node(shared.f).node_id, kind=SpaceKind.SHARED)

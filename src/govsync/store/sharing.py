@@ -279,13 +279,18 @@ def _below(states: Mapping[bytes, NodeState], roots: Iterable[bytes | None]) -> 
 
 def _was_shared_here(store: Store, row: spaces.SpaceRow, space: bytes) -> bool:
     """Says whether a space that the server does not know began as a folder of this one: then its mount's place was made by
-    the sharing. One that a server made for somebody with whom it was shared has the mount's own id for its key."""
+    the sharing. One that a server made for somebody with whom it was shared has the mount's own id for its key, until that
+    person moves it; it hangs in the own space, and the shared one is somebody else's."""
     if row.kind is not SpaceKind.SHARED or row.state is not SpaceState.UNKNOWN or row.mount_lid is None:
         return False
+    around = spaces.get(store, space)
+    assert around is not None
+    own = (row.owner_organisation, row.owner) == (around.owner_organisation, around.owner)
     mount = store.one(
         "SELECT space, node_id, coalesce(r_place, b_place) FROM node WHERE lid = ?", (row.mount_lid,)
     )
-    return mount is not None and mount[0] == space and mount[2] not in (None, mount[1])
+    made_here = mount is not None and mount[0] == space and mount[2] not in (None, mount[1])
+    return made_here and (own or around.kind is not SpaceKind.PERSONAL)
 
 
 def _take_back(store: Store, row: spaces.SpaceRow, space: bytes) -> None:
