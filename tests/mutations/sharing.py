@@ -307,8 +307,8 @@ GUARDS = (
     Guard(
         "R25",
         "store/mounts.py",
-        "b_parent = l_parent, b_name = l_name, b_place",
-        "b_parent = r_parent, b_name = r_name, b_place",
+        "b_parent = l_parent, b_name = l_name, b_place = r_place",
+        "b_parent = r_parent, b_name = r_name, b_place = r_place",
         "store/test_sharing.py",
     ),
     Guard(
