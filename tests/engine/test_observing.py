@@ -6,18 +6,21 @@ import msgspec
 import pytest
 
 from govsync.content.manifests import manifest_of
-from govsync.engine import events, jobs
+from govsync.engine import events, jobs, observing
 from govsync.engine.desk import Fresh
 from govsync.engine.observing import SCAN_EVERY_MOST_MS
 from govsync.engine.reading import BUSY_MS
+from govsync.engine.work import run
 from govsync.local.steps import Signature
 from govsync.model import operations as ask
 from govsync.model.codes import Code
+from govsync.model.nodes import Kind
 from govsync.model.problems import Problem
+from govsync.protocol.changes import NodeState
 from govsync.protocol.commits import Refused
 from govsync.protocol.session import SpaceKind, SpaceState
 from govsync.store import local_tree, problems, spaces
-from tests.engine.bench import Bench
+from tests.engine.bench import ROOT, Bench
 from tests.store.desk import TEAM, TEAM_ROOT_ID, info
 
 
@@ -46,6 +49,44 @@ def test_a_folder_that_goes_while_its_gap_is_being_closed_is_not_waited_for(benc
     bench.settle()
     assert len(bench.asked(ask.Delete)) == 1
     assert bench.engine.observing.idle
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_what_is_saved_into_a_folder_while_this_desk_makes_it_is_found(bench: Bench, deep: bool) -> None:
+    """Hints of it come before it is known which folder that is (R43, I11)."""
+    bench.settle()
+    state = NodeState(node=b"f" * 16, kind=Kind.FOLDER, parent=ROOT, name="f", seq=0, place=b"P" * 16)
+    bench.server.tell(state, b"P" * 16)
+    inner = msgspec.structs.replace(state, node=b"g" * 16, parent=state.node, name="g", place=b"Q" * 16)
+    bench.server.tell(inner, b"Q" * 16)
+    bench.beat()
+    bench.work(jobs.Change)
+    (change,) = bench.under_way(jobs.Change)
+    result = run(change, bench.tools)
+    path = ("f", "g") if deep else ("f",)
+    bench.write("/".join((*path, "a")))
+    bench.hint("f")
+    bench.tell(events.Hint(path, None))
+    bench.hint(*path, "a")
+    bench.answer(change, result)
+    bench.settle()
+    assert [put.name for put in bench.asked(ask.Put)] == ["a"]
+
+
+def test_more_folders_than_are_remembered_have_everything_looked_at(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.settle()
+    monkeypatch.setattr(observing, "MOST_APPEARED", 1)
+    before = bench.engine.observing.scanned
+    bench.hint("one", "a")
+    bench.hint("one", "b")
+    bench.settle()
+    assert bench.engine.observing.scanned == before
+    bench.hint("one", "a")
+    bench.hint("two", "a")
+    bench.settle()
+    assert bench.engine.observing.scanned > before
 
 
 def test_what_vanished_unheard_lengthens_the_gap_that_was_to_be_closed(bench: Bench) -> None:

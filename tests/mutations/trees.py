@@ -4,6 +4,20 @@ from tests.mutations.guard import Guard
 
 GUARDS = (
     Guard(
+        "R43 I11 I13",
+        "engine/observing.py",
+        "            self._appear(path, deep=name == IGNORE_FILE)\n",
+        "            pass\n",
+        "engine/test_observing.py",
+    ),
+    Guard(
+        "I11 I16",
+        "engine/observing.py",
+        "        else:\n            self.scan()\n",
+        "        else:\n            pass\n",
+        "engine/test_observing.py",
+    ),
+    Guard(
         "R18 I1",
         "model/merge.py",
         "        return DEAD if untouched else Merged(local.place, Side.LOCAL)",

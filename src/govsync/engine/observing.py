@@ -39,6 +39,8 @@ from govsync.system.fs import Trust
 
 LOOK_FOLDERS = 50
 """How many folders one look takes on: what it found is taken in at one go, and nothing is sent or placed meanwhile."""
+MOST_APPEARED = 10_000
+"""So many folders that are not known yet are remembered between two looks; where there are more, everything is looked at."""
 SCAN_EVERY_MS = 25 * 60_000
 SCAN_EVERY_UNWATCHED_MS = 60_000
 SCAN_EVERY_MOST_MS = 24 * 3_600_000
@@ -67,6 +69,9 @@ class Observing:
         self._desk, self._reading = desk, reading
         self._looks: dict[int, _Due] = {}
         self._looks_not_before_ms = 0
+        self._appeared: dict[tuple[str, ...], bool] = {}
+        """Folders that were not known when something in them was told of, and whether their folders follow. This desk may have
+        been making them: then the look at what holds them finds nothing new, so they are looked at themselves."""
         self._again: dict[int, int] = {}
         self._gaps = folder_gaps()
         self._losses = space_gaps()
@@ -89,8 +94,10 @@ class Observing:
     # What makes things due
 
     def hint(self, path: tuple[str, ...], name: str | None) -> None:
-        """Makes a place due; where the folder is not known yet, the nearest one above it that is."""
+        """Makes a place due; where the folder is not known yet, the nearest one above it that is, and it itself once it is."""
         lid = self._folder_at(path)
+        if lid is None:
+            self._appear(path, deep=name == IGNORE_FILE)
         while lid is None and path:
             path, name = path[:-1], None
             lid = self._folder_at(path)
@@ -98,6 +105,12 @@ class Observing:
             self.look(lid, deep=True)  # Other patterns hold now for everything below (R27).
         elif lid is not None:
             self.look(lid, name)
+
+    def _appear(self, path: tuple[str, ...], deep: bool) -> None:
+        if path in self._appeared or len(self._appeared) < MOST_APPEARED:
+            self._appeared[path] = self._appeared.get(path, False) or deep
+        else:
+            self.scan()
 
     def _folder_at(self, path: tuple[str, ...]) -> int | None:
         """Answers the folder that is remembered at a path; a folder may stand now where a file is remembered."""
@@ -170,6 +183,13 @@ class Observing:
         return now - self._scan_ended_ms >= min(max(least, factor * self._scan_took_ms), SCAN_EVERY_MOST_MS)
 
     def _look_job(self) -> Look:
+        # Nothing is being made at this moment, and what was is recorded. A folder that is not known now is somebody's, and new
+        # to the look at what holds it.
+        for appeared, deep in self._appeared.items():
+            folder = self._folder_at(appeared)
+            if folder is not None:
+                self.look(folder, deep=deep)
+        self._appeared.clear()
         folders: list[LookAt] = []
         for lid in list(self._looks):
             if len(folders) >= LOOK_FOLDERS:
