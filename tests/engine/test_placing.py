@@ -9,6 +9,7 @@ from govsync.content.hashes import chunk_hash
 from govsync.content.manifests import Manifest, manifest_of
 from govsync.engine import events, jobs, placing, planning
 from govsync.engine.batch import Batch
+from govsync.engine.work import run
 from govsync.local import steps
 from govsync.model import operations as ask
 from govsync.model.codes import Code
@@ -16,7 +17,7 @@ from govsync.model.nodes import Kind, Place
 from govsync.model.problems import Problem
 from govsync.model.steps import MakeFolder, Park, Relocate
 from govsync.protocol.changes import Changes, Cursor, NodeState
-from govsync.store import local_tree, paths, remote_tree, trash
+from govsync.store import local_tree, paths, remote_tree, spaces, trash
 from tests.engine.bench import ROOT, SPACE, Bench
 
 
@@ -373,6 +374,41 @@ def test_what_came_into_a_person_s_folder_of_the_same_name_is_found_there(bench:
     bench.settle()
     shown = {path.name for path in (bench.folder / "d").iterdir()} if (bench.folder / "d").exists() else set()
     assert shown <= {name for name, each in bench.server.alive().items() if each.kind is Kind.FILE}
+
+
+def test_what_was_on_its_way_into_a_folder_that_became_one_with_another_lies_in_that(bench: Bench) -> None:
+    """An answer told so while the disk was being changed (R21)."""
+    (bench.folder / "d").mkdir()
+    bench.settle()
+    loser = bench.lid("d")
+    bench.server.has("a", b"from a colleague", parent=local_tree.node(bench.store, loser).node_id)
+    bench.beat()
+    bench.work(jobs.Change)
+    (change,) = bench.under_way(jobs.Change)
+    result = run(change, bench.tools)
+    winner = remote_tree.placeholder(bench.store, b"w" * 16, SPACE)
+    remote_tree.unify(bench.store, loser, winner)
+    bench.answer(change, result)
+    placed = paths.find(bench.store, ("d", "a"))
+    assert placed is not None
+    assert local_tree.node(bench.store, placed).local.place == Place(winner, "a")
+
+
+def test_what_was_on_its_way_into_a_folder_that_is_forgotten_is_found_by_looking(bench: Bench) -> None:
+    (bench.folder / "d").mkdir()
+    bench.settle()
+    folder = bench.lid("d")
+    bench.server.has("a", b"from a colleague", parent=local_tree.node(bench.store, folder).node_id)
+    bench.beat()
+    bench.work(jobs.Change)
+    (change,) = bench.under_way(jobs.Change)
+    result = run(change, bench.tools)
+    root = spaces.personal_root(bench.store)
+    bench.store.run("UPDATE node SET r_parent = ? WHERE r_parent = ?", (root, folder))
+    local_tree.forget(bench.store, folder)
+    bench.answer(change, result)
+    (look,) = [job for job in bench.start() if isinstance(job, jobs.Look)]
+    assert [each.path for each in look.folders] == [()]
 
 
 def test_what_had_left_a_folder_that_was_removed_is_not_looked_for_in_it_any_more(bench: Bench) -> None:

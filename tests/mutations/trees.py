@@ -4,6 +4,20 @@ from tests.mutations.guard import Guard
 
 GUARDS = (
     Guard(
+        "R16 R21",
+        "engine/outcomes.py",
+        "                self._note = msgspec.structs.replace(self._note, place=Place(found, place.name))\n",
+        "                pass\n",
+        "engine/test_placing.py",
+    ),
+    Guard(
+        "R16",
+        "engine/outcomes.py",
+        "        self.look_at.append(self._nearest(at.path))\n",
+        "        pass\n",
+        "engine/test_placing.py",
+    ),
+    Guard(
         "R43 I11 I13",
         "engine/observing.py",
         "            self._appear(path, deep=name == IGNORE_FILE)\n",

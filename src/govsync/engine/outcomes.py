@@ -15,7 +15,7 @@ from govsync.local import steps as disk
 from govsync.model.codes import Code
 from govsync.model.merge import alive, presence
 from govsync.model.merged_tree import is_folder, kind_of
-from govsync.model.nodes import NOWHERE, Baseline, Kind, Local, Node, Presence
+from govsync.model.nodes import NOWHERE, Baseline, Kind, Local, Node, Place, Presence
 from govsync.model.problems import Problem
 from govsync.store import (
     activity,
@@ -122,17 +122,27 @@ class Outcome:
         place = self._note.place
         if place is None or place.parent in self._together.there:
             return False
-        folder = local_tree.find_node(self._store, place.parent)
-        if folder is None or presence(folder) not in _NOT_THERE:
-            self._together.there.add(place.parent)
-            return False
         step = self._step()
         if not isinstance(step, disk.MakeFolder | disk.InstallNew | disk.Move):
             return False
+        folder = local_tree.find_node(self._store, place.parent)
         at = step.target if isinstance(step, disk.Move) else step.at
-        found = paths.find(self._store, at.path)
-        self.look_at.extend([found] if found is not None else [])
+        if folder is None:
+            # It became one with another node while the step was under way; what that lies at is the same folder.
+            found = paths.find(self._store, at.path)
+            if found is not None:
+                self._note = msgspec.structs.replace(self._note, place=Place(found, place.name))
+                return False
+        elif presence(folder) not in _NOT_THERE:
+            self._together.there.add(place.parent)
+            return False
+        self.look_at.append(self._nearest(at.path))
         return True
+
+    def _nearest(self, path: tuple[str, ...]) -> int:
+        """Answers the folder at a path, or the nearest one above it that is known."""
+        found = paths.find(self._store, path)
+        return self._nearest(path[:-1]) if found is None else found
 
     def _displaced(self, node: Node) -> None:
         """Notes what came into the trash: the old version, which the server has, or a second version, which it lacks."""
