@@ -159,8 +159,9 @@ def check_i8(world: World) -> None:
         written = world.ledger.finished.items()
         own = tuple(f"{each.name}:" for each in world.desks if each.user == desk.user)
         mine |= {hash_of(content) for content, where in written if where.startswith(own)}
-        if world.lives:  # What everybody had from the team's space is of nobody strange, though the server has lost it.
-            mine |= {hash_of(content) for content, where in written if where.split(":")[1].startswith("Team/")}
+        if world.lives:  # What was had from the team or from who shared it is of nobody strange, though the server lost it.
+            among = ("Team/", "by-")
+            mine |= {hash_of(content) for content, where in written if where.split(":")[1].startswith(among)}
         for path, inode in desk.medium.walk(desk.medium.top):
             if inode.shape is Shape.FILE and inode.author == GOVSYNC and STATE not in path and inode.data:
                 assert hash_of(inode.data) in mine, f"I8: {desk.name} has {'/'.join(path)} of a stranger"
