@@ -4,6 +4,13 @@ from tests.mutations.guard import Guard
 
 GUARDS = (
     Guard(
+        "R26 I10",
+        "engine/outcomes.py",
+        "                    problems.clear(self._store, [paths.inner(self._store, self._lid)], problems.UNLISTED)\n",
+        "                    pass\n",
+        "simulation/test_leaving_out.py",
+    ),
+    Guard(
         "I1 0033",
         "agent/accounts.py",
         "        removed = _removed(places, identity, calls) if remove else None\n",

@@ -8,8 +8,9 @@ import pytest
 
 from govsync.engine.report import at_rest
 from govsync.model.codes import Code
+from govsync.model.problems import Problem
 from govsync.protocol.session import Role
-from govsync.store import activity, left_out, problems
+from govsync.store import activity, left_out, paths, problems
 from tests.simulation.checks import (
     check_i9,
     check_i9_rest,
@@ -210,6 +211,17 @@ def test_a_space_is_left_out_with_all_that_is_in_it(world: Stage, desk: SimDesk,
     well(world)
     assert "Team/in/u.txt=u Team/in/v.txt=v" in seen(desk)
     assert "t.txt=t" not in seen(desk)
+
+
+def test_a_space_that_could_not_be_listed_is_no_problem_any_more_once_it_is_left_out(
+    world: Stage, desk: SimDesk
+) -> None:
+    root = paths.inner(desk.store, paths.find(desk.store, ("Team",)))
+    leave_out(desk, "Team")
+    with desk.store.transaction():
+        problems.raise_for(desk.store, root, Problem(Code.BUSY), 1)
+    well(world)
+    assert problems.listed(desk.store) == []
 
 
 def test_one_folder_of_what_is_left_out_is_taken_in(world: Stage, desk: SimDesk) -> None:

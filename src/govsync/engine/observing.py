@@ -47,10 +47,6 @@ SCAN_EVERY_MOST_MS = 24 * 3_600_000
 """However long a scan takes, the next one begins within a day (R44)."""
 LEAVE_MS = 2_000
 """How long deletions may leave after they were free to, whatever vanishes meanwhile: a proof of the folder is made first."""
-_UNLISTED = (
-    Code.NO_ACCESS, Code.READ_ONLY, Code.DISK_FULL, Code.BUSY, Code.UNREADABLE, Code.LINK_IN_THE_WAY, Code.OBSCURED,
-)  # fmt: skip
-"""What a folder that could not be listed may have been listed as a problem for."""
 _ALL = b""
 """Deletions wait for the whole folder to be quiet, not for one space: a move between spaces is a loss in one of them."""
 
@@ -237,7 +233,7 @@ class Observing:
         if folder.problem is not None:
             self._unlisted(folder)
             return False
-        problems.clear(store, [folder.lid, paths.inner(store, folder.lid)], _UNLISTED)
+        problems.clear(store, [folder.lid, paths.inner(store, folder.lid)], problems.UNLISTED)
         known = local_tree.disk(store, folder.lid)
         if known is not None and known.ino != folder.ino and self.trust.identity:
             self._elsewhere(folder.lid)

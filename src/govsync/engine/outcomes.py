@@ -185,6 +185,8 @@ class Outcome:
                     # It was empty: whatever is still known to lie in it had left unseen, and nobody will look there again.
                     gone = local_tree.below(self._store, self._lid)[1:]
                     gaps.open_for(self._store, gone, self._desk.now.wall_ms)
+                    # Nobody will try to list it again either; of a mount, its space has the problem.
+                    problems.clear(self._store, [paths.inner(self._store, self._lid)], problems.UNLISTED)
             case Act.SET_EXEC:
                 assert node.local is not None
                 self._place(msgspec.structs.replace(node.local, exec=note.exec), None)

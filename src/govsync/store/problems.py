@@ -55,6 +55,12 @@ def raise_in_time(store: Store, lid: int, problem: Problem, at_ms: int, patience
         raise_for(store, lid, problem, at_ms)
 
 
+UNLISTED = (
+    Code.NO_ACCESS, Code.READ_ONLY, Code.DISK_FULL, Code.BUSY, Code.UNREADABLE, Code.LINK_IN_THE_WAY, Code.OBSCURED,
+)  # fmt: skip
+"""What a folder that could not be listed may have been listed as a problem for."""
+
+
 def clear(store: Store, lids: Iterable[int], codes: Sequence[Code] = ()) -> None:
     """Notes that nodes have no problem (any more), or none with one of these codes."""
     which = f" AND code IN ({','.join('?' * len(codes))})" if codes else ""
