@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from sqlalchemy import Select, select
 
+from govsync.model.codes import Code
 from govsync.model.problems import Failure
 from govsync.protocol.session import Role, SpaceKind, SpaceState
 from govsync.protocol.sharing import NewMember, Principal, PrincipalKind, SetMember, Share
@@ -165,9 +166,17 @@ class Shares:
                 n = tables.node.c
                 folder = (n.id == given.folder, n.parent.is_not(None), n.deleted_seq.is_(None))
                 around = tx.execute(select(n.space).where(*folder)).scalar()
-            if around is not None:
+            if around is None:
+                continue
+            try:
                 self._carry_out(*self._as_may_be(given, around))
-                self._world.say("server", f"what {self._login(given.by.user)} had shared is SHARED AGAIN")
+            except Failure as failure:
+                if failure.code is not Code.CONTAINS_MOUNT:
+                    raise
+                # Another's folder was put into it meanwhile: it stays unshared, which its people see.
+                self._world.say("server", f"what {self._login(given.by.user)} had shared cannot be SHARED AGAIN")
+                continue
+            self._world.say("server", f"what {self._login(given.by.user)} had shared is SHARED AGAIN")
         self._tell()
 
     def _as_may_be(self, given: _Given, around: bytes) -> tuple[_Given, bytes, Role]:
