@@ -1,6 +1,7 @@
 """What is looked at, and when that comes to an end: nothing is looked at for ever (R3, R6, R44, I9)."""
 
 import os
+import shutil
 
 import msgspec
 import pytest
@@ -14,12 +15,12 @@ from govsync.engine.work import run
 from govsync.local.steps import Signature
 from govsync.model import operations as ask
 from govsync.model.codes import Code
-from govsync.model.nodes import Kind
+from govsync.model.nodes import Kind, Presence
 from govsync.model.problems import Problem
 from govsync.protocol.changes import NodeState
 from govsync.protocol.commits import Refused
 from govsync.protocol.session import SpaceKind, SpaceState
-from govsync.store import local_tree, problems, spaces
+from govsync.store import local_tree, paths, problems, spaces
 from tests.engine.bench import ROOT, Bench
 from tests.store.desk import TEAM, TEAM_ROOT_ID, info
 
@@ -87,6 +88,24 @@ def test_more_folders_than_are_remembered_have_everything_looked_at(
     bench.hint("two", "a")
     bench.settle()
     assert bench.engine.observing.scanned > before
+
+
+def test_a_folder_that_vanished_with_what_holds_it_keeps_no_scan_from_ending(bench: Bench) -> None:
+    """Nothing that vanished is decided about during a scan (R6), so it would be looked for without an end."""
+    (bench.folder / "d" / "e").mkdir(parents=True)
+    bench.write("d/e/a")
+    bench.settle()
+    inner = paths.find(bench.store, ("d", "e"))
+    assert inner is not None
+    shutil.rmtree(bench.folder / "d")
+    bench.hint("d")
+    bench.work()
+    assert bench.store.value("SELECT presence FROM node WHERE l_name = 'd'") == "gap"
+    local_tree.set_presence(bench.store, inner, Presence.HERE)  # The way to it was there again for a moment.
+    bench.engine.observing.scan()
+    bench.engine.observing.look(inner, deep=True)
+    bench.settle()
+    assert bench.asked(ask.Delete)
 
 
 def test_what_vanished_unheard_lengthens_the_gap_that_was_to_be_closed(bench: Bench) -> None:

@@ -4,6 +4,13 @@ from tests.mutations.guard import Guard
 
 GUARDS = (
     Guard(
+        "R6 I9",
+        "engine/observing.py",
+        "for each in (lid, parent) if each is not None",
+        "for each in (lid,)",
+        "engine/test_observing.py",
+    ),
+    Guard(
         "R16 R21",
         "engine/outcomes.py",
         "                self._note = msgspec.structs.replace(self._note, place=Place(found, place.name))\n",

@@ -174,7 +174,9 @@ class Shares:
                 if failure.code is not Code.CONTAINS_MOUNT:
                     raise
                 # Another's folder was put into it meanwhile: it stays unshared, which its people see.
-                self._world.say("server", f"what {self._login(given.by.user)} had shared cannot be SHARED AGAIN")
+                self._world.say(
+                    "server", f"what {self._login(given.by.user)} had shared cannot be SHARED AGAIN"
+                )
                 continue
             self._world.say("server", f"what {self._login(given.by.user)} had shared is SHARED AGAIN")
         self._tell()

@@ -285,15 +285,19 @@ class Observing:
             self._losses.vanished(_ALL, now)
 
     def _elsewhere(self, lid: int) -> None:
-        """The path no longer led to this folder when the look was carried out: what holds it is due again, and it, too,
-        unless it is known to have vanished. Its gap, if one was to be closed, is opened anew when it is listed."""
+        """The path no longer led to this folder when the look was carried out: what holds it is due again, and it, too, unless
+        it or that is known to have vanished: what a look finds of it then is found with what holds it. Its gap, if one was to
+        be closed, is opened anew when it is listed."""
         self._closing.pop(lid, None)
         parent = paths.folder_of(self._desk.store, lid)
         if parent is not None:
             self.look(parent)
-        node = local_tree.find_node(self._desk.store, lid)
-        if node is not None and node.local is not None and node.local.here:
+        if all(self._is_here(each) for each in (lid, parent) if each is not None):
             self._again[lid] = self._desk.now.steady_ms + 200
+
+    def _is_here(self, lid: int) -> bool:
+        node = local_tree.find_node(self._desk.store, lid)
+        return node is not None and node.local is not None and node.local.here
 
     def _unlisted(self, folder: Looked) -> None:
         """A folder that cannot be listed says nothing about what is in it (R29, I6)."""
