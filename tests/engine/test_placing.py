@@ -376,16 +376,21 @@ def test_what_came_into_a_person_s_folder_of_the_same_name_is_found_there(bench:
     assert shown <= {name for name, each in bench.server.alive().items() if each.kind is Kind.FILE}
 
 
-def test_what_was_on_its_way_into_a_folder_that_became_one_with_another_lies_in_that(bench: Bench) -> None:
-    """An answer told so while the disk was being changed (R21)."""
+def on_its_way(bench: Bench) -> tuple[int, jobs.AnyJob, jobs.Result]:
+    """A colleague's file `d/a` lies on the disk, and that is not recorded yet: the folder, the change, and what came of it."""
     (bench.folder / "d").mkdir()
     bench.settle()
-    loser = bench.lid("d")
-    bench.server.has("a", b"from a colleague", parent=local_tree.node(bench.store, loser).node_id)
+    folder = bench.lid("d")
+    bench.server.has("a", b"from a colleague", parent=local_tree.node(bench.store, folder).node_id)
     bench.beat()
     bench.work(jobs.Change)
     (change,) = bench.under_way(jobs.Change)
-    result = run(change, bench.tools)
+    return folder, change, run(change, bench.tools)
+
+
+def test_what_was_on_its_way_into_a_folder_that_became_one_with_another_lies_in_that(bench: Bench) -> None:
+    """An answer told so while the disk was being changed (R21)."""
+    loser, change, result = on_its_way(bench)
     winner = remote_tree.placeholder(bench.store, b"w" * 16, SPACE)
     remote_tree.unify(bench.store, loser, winner)
     bench.answer(change, result)
@@ -395,14 +400,7 @@ def test_what_was_on_its_way_into_a_folder_that_became_one_with_another_lies_in_
 
 
 def test_what_was_on_its_way_into_a_folder_that_is_forgotten_is_found_by_looking(bench: Bench) -> None:
-    (bench.folder / "d").mkdir()
-    bench.settle()
-    folder = bench.lid("d")
-    bench.server.has("a", b"from a colleague", parent=local_tree.node(bench.store, folder).node_id)
-    bench.beat()
-    bench.work(jobs.Change)
-    (change,) = bench.under_way(jobs.Change)
-    result = run(change, bench.tools)
+    folder, change, result = on_its_way(bench)
     root = spaces.personal_root(bench.store)
     bench.store.run("UPDATE node SET r_parent = ? WHERE r_parent = ?", (root, folder))
     local_tree.forget(bench.store, folder)

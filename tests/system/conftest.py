@@ -1,4 +1,5 @@
-"""Leases are tried for real, with their signal ignored as the product's processes do; and another person of the machine."""
+"""What the tests of disks share; leases are tried for real, with their signal ignored as the product's processes do; and another
+person of the machine."""
 
 import contextlib
 import os
@@ -8,6 +9,18 @@ import pytest
 
 from govsync.system.disk import ignore_lease_signals
 from tests.system.desk import STRANGER
+
+
+@pytest.fixture
+def fs(world):
+    """The file system under test, of the `world` that each module has."""
+    return world.fs
+
+
+@pytest.fixture
+def root(fs):
+    with fs.root() as root:
+        yield root
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -47,17 +47,6 @@ class TestDiskFileSystem(FileSystemContract):
     """The contract on this machine."""
 
 
-@pytest.fixture
-def fs(world):
-    return world.fs
-
-
-@pytest.fixture
-def root(fs):
-    with fs.root() as root:
-        yield root
-
-
 def mode_of(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 

@@ -35,17 +35,6 @@ def world(tmp_path):
     world.close()
 
 
-@pytest.fixture
-def fs(world):
-    return world.fs
-
-
-@pytest.fixture
-def root(fs):
-    with fs.root() as root:
-        yield root
-
-
 class TestFoldingDisk(FileSystemContract):
     """The contract."""
 
