@@ -312,6 +312,20 @@ GUARDS = (
         "store/test_sharing.py",
     ),
     Guard(
+        "R25",
+        "store/mounts.py",
+        " WHERE NOT EXISTS (SELECT 1 FROM node WHERE ino = ?3 AND birth_ns = ?4)",
+        " WHERE true",
+        "store/test_observe.py",
+    ),
+    Guard(
+        "R25 R35",
+        "store/spaces.py",
+        '    store.run("UPDATE OR REPLACE mark SET space = ? WHERE space = ?", (info.id, old))\n',
+        "",
+        "store/test_spaces.py",
+    ),
+    Guard(
         "R25 R38",
         "store/mounts.py",
         "        kept.known_again(store, new)\n",

@@ -767,6 +767,13 @@ def test_what_is_mounted_is_written_down_as_it_is_now(desk: StoredDesk) -> None:
     )  # fmt: skip
 
 
+def test_what_is_written_down_of_a_folder_that_is_remembered_is_not_taken_in(desk: StoredDesk) -> None:
+    """The space that it was the root of ended, and the agent did before that was written down."""
+    desk.look(desk.root, folder("Once shared", 7, birth=70), folder("Plans", 8, birth=80))
+    mounts.take(desk.store, [WRITTEN, MountMark(b"other space ....", ("Other",), 9, 90)])
+    assert mounts.refreshed(desk.store) == (MountMark(b"other space ....", ("Other",), 9, 90),)
+
+
 def test_a_mount_is_known_again_by_a_desk_that_lost_its_memory() -> None:
     desk = a_desk_that_lost_its_memory([WRITTEN])
     desk.look(desk.root, folder("Team", 7, birth=70), folder("Private", 8))

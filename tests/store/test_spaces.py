@@ -7,7 +7,7 @@ from govsync.model.nodes import Kind, Presence
 from govsync.model.trees import settled
 from govsync.protocol.changes import Cursor
 from govsync.protocol.session import Role, SpaceKind, SpaceState
-from govsync.store import local_tree, ops, paths, spaces
+from govsync.store import local_tree, mounts, ops, paths, spaces
 from govsync.store.ops import OpRow
 from tests.store.desk import EPOCH, SPACE, TEAM, TEAM_ROOT_ID, StoredDesk, cursor, info
 from tests.store.test_ops import EVERY_KIND
@@ -135,6 +135,7 @@ def test_all_that_was_held_of_a_lost_space_is_the_new_ones(desk: StoredDesk) -> 
     mount, team_root = desk.mount_team()
     spaces.told(desk.store, SPACE, cursor(9))
     ops.record_sent(desk.store, [OpRow(operation=EVERY_KIND[5], lid=lid, space=SPACE, covers=(lid,))])
+    (written,) = mounts.refreshed(desk.store)
     team = info(b"y" * 16, b"Y" * 16, kind=SpaceKind.TEAM, name="Team")
     spaces.rehome(desk.store, SPACE, NEW)
     spaces.rehome(desk.store, TEAM, team)
@@ -146,6 +147,8 @@ def test_all_that_was_held_of_a_lost_space_is_the_new_ones(desk: StoredDesk) -> 
     assert settled(desk.node(desk.root))
     assert desk.node(team_root).node_id == team.root
     assert desk.store.value("SELECT target_space FROM node WHERE lid = ?", (mount,)) == team.id
+    now = (msgspec.structs.replace(written, space=team.id),)
+    assert mounts.refreshed(desk.store) == now, "no folder is the lost one's"
     assert not ops.any_sent(desk.store, SPACE)
     assert desk.store.value("SELECT count(*) FROM op_cover") == 0
 

@@ -104,9 +104,14 @@ def _settle_others(store: Store, space: bytes) -> None:
 
 
 def take(store: Store, found: Sequence[MountMark]) -> None:
-    """Takes in what is written down, for spaces of which nothing is known better."""
+    """Takes in what is written down, for spaces of which nothing is known better. A folder that this desk remembers needs no
+    mark: one that it is still written down with, but has not any more, was about to be written off when the agent ended."""
     rows = [(mark.space, "/".join(mark.path), mark.ino, mark.birth_ns) for mark in found]
-    store.many("INSERT OR IGNORE INTO mark (space, path, ino, birth_ns) VALUES (?, ?, ?, ?)", rows)
+    store.many(
+        "INSERT OR IGNORE INTO mark (space, path, ino, birth_ns) SELECT ?1, ?2, ?3, ?4"
+        " WHERE NOT EXISTS (SELECT 1 FROM node WHERE ino = ?3 AND birth_ns = ?4)",
+        rows,
+    )
 
 
 def refreshed(store: Store) -> tuple[MountMark, ...]:

@@ -192,6 +192,7 @@ def rehome(store: Store, old: bytes, info: SpaceInfo) -> None:
         "UPDATE node SET node_id = ?1, r_place = ?1, b_place = ?1 WHERE lid = (SELECT root_lid FROM space WHERE id = ?2)",
         (info.root, old),
     )
+    store.run("UPDATE OR REPLACE mark SET space = ? WHERE space = ?", (info.id, old))
     store.run("UPDATE space SET id = ? WHERE id = ?", (info.id, old))
     found(store, info.id)
     update(store, info)
