@@ -137,6 +137,13 @@ GUARDS = (
         "simulation/test_reading_only.py",
     ),
     Guard(
+        "R24 R43",
+        "store/pending.py",
+        "  WHERE n.presence = 'missing' AND n.r_dead = 0 AND f.presence = 'missing'),",
+        "  WHERE false),",
+        "simulation/test_reading_only.py",
+    ),
+    Guard(
         "R38 R4",
         "store/protection.py",
         '        store.run("DELETE FROM protection WHERE lid = ? AND shut = 0", (lid,))',

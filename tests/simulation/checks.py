@@ -175,10 +175,11 @@ def check_i9(world: World) -> None:
         assert here == there, (
             f"I9: {desk.name} shows {_short(only_here)}, the server has {_short(only_there)}"
         )
-        left = desk.store.all(
-            "SELECT n.l_name, n.r_name, n.presence, n.r_dead FROM dirty d JOIN node n ON n.lid = d.lid WHERE NOT EXISTS"
-            " (SELECT 1 FROM node a WHERE a.lid = n.after_lid AND a.presence = 'local_only') ORDER BY d.lid"
+        rows = desk.store.all(
+            "SELECT n.lid, n.l_name, n.r_name, n.presence, n.r_dead FROM dirty d JOIN node n ON n.lid = d.lid ORDER BY d.lid"
         )
+        waiting = _moved_from(desk)
+        left = [row for lid, *row in rows if lid not in waiting]
         assert not left, f"I9: {desk.name} has still to decide about {left}"
         assert not intents.all_intents(desk.store), f"I9: {desk.name} has steps without an outcome"
 
@@ -191,7 +192,7 @@ def _there_and_here(world: World, desk: SimDesk) -> tuple[Tree, Tree]:
     here = {path: fact for path, fact in here.items() if not is_in(path, closed)}
     for path in _kept(desk):
         here.pop(path, None)
-    for path in _moved_from(desk):
+    for path in _moved_from(desk).values():
         there.pop(path, None)
     for husk in husks(desk.medium, ROOT, there):
         lid = paths.find(desk.store, tuple(husk.split("/")))
@@ -207,22 +208,29 @@ def _kept(desk: SimDesk) -> list[str]:
     return ["/".join(path) for path in at.values()]
 
 
-def _moved_from(desk: SimDesk) -> list[str]:
-    """Lists where on the server is what was moved to where its person may only read (R24)."""
+def _moved_from(desk: SimDesk) -> dict[int, str]:
+    """Answers where on the server is what was moved to where its person may only read (R24), by node; a folder that was
+    deleted since then waits for what was moved from it."""
     rows = desk.store.all(
         "SELECT s.lid FROM node s JOIN node n ON n.lid = s.after_lid WHERE n.presence = 'local_only'"
         " AND s.presence = 'missing' ORDER BY s.lid"
     )
-    found = []
+    found = {}
     for (lid,) in rows:
-        names: list[str] = []
         above = lid
-        while above:
-            mount = desk.store.value("SELECT mount_lid FROM space WHERE root_lid = ?", (above,))
-            above, name = desk.store.one("SELECT r_parent, r_name FROM node WHERE lid = ?", (mount or above,))
-            names.insert(0, name)
-        found.append("/".join(name for name in names if name))
+        while desk.store.value("SELECT presence FROM node WHERE lid = ?", (above,)) == Presence.MISSING:
+            found[above] = _path_on_server(desk, above)
+            above = desk.store.value("SELECT r_parent FROM node WHERE lid = ?", (above,))
     return found
+
+
+def _path_on_server(desk: SimDesk, lid: int) -> str:
+    names: list[str] = []
+    while lid:
+        mount = desk.store.value("SELECT mount_lid FROM space WHERE root_lid = ?", (lid,))
+        lid, name = desk.store.one("SELECT r_parent, r_name FROM node WHERE lid = ?", (mount or lid,))
+        names.insert(0, name)
+    return "/".join(name for name in names if name)
 
 
 def check_r38(world: World) -> None:

@@ -82,6 +82,25 @@ def test_what_was_moved_in_and_is_deleted_there_is_deleted(world: Stage, reader:
     assert tree(reader) == tree(world.desks[1]) == left
 
 
+def test_a_folder_out_of_which_something_was_moved_in_waits_for_that_when_it_is_deleted(
+    world: Stage, reader: SimDesk
+) -> None:
+    save(reader, "P/q/draft.txt=draft")
+    world.settle()
+    move(reader, "P/q/draft.txt", "Team/draft.txt")
+    move(reader, "P/mine.txt", "Team/mine.txt")
+    delete(reader, "P")
+    world.wait(60_000)
+    assert said(reader) == dict.fromkeys(["Team/draft.txt", "Team/mine.txt"], Code.CANNOT_MOVE_HERE)
+    assert kept_back_only(reader.engine), "there is nothing to wait for"
+    assert tree(world.desks[1]) == {**SHARED, "P/q": None, "P/q/draft.txt": b"draft"}
+    delete(reader, "Team/draft.txt")
+    delete(reader, "Team/mine.txt")
+    world.settle()
+    left = {path: content for path, content in SHARED.items() if not path.startswith("P")}
+    assert tree(reader) == tree(world.desks[1]) == left
+
+
 def test_what_is_moved_out_is_a_copy(world: Stage, reader: SimDesk) -> None:
     move(reader, "Team/a.txt", "P/a.txt")
     move(reader, "Team/d", "P/d")

@@ -29,14 +29,16 @@ _KEPT_BACK = (
     "  UNION SELECT m.lid FROM node m JOIN space s ON s.mount_lid = m.lid JOIN said p ON p.lid = s.root_lid"
     "  WHERE p.code IN {stopping} AND m.r_parent IS NULL"
     "  UNION SELECT l.lid FROM lost l JOIN node n ON n.lid = l.lid JOIN space s ON s.id = n.space"
-    "  JOIN said p ON p.lid = s.root_lid WHERE l.offered = 1 AND p.code = '{not_given_back}'),"
+    "  JOIN said p ON p.lid = s.root_lid WHERE l.offered = 1 AND p.code = '{not_given_back}'"
+    "  UNION SELECT f.lid FROM kept k JOIN node n ON n.lid = k.lid JOIN node f ON f.lid = n.r_parent"
+    "  WHERE n.presence = 'missing' AND n.r_dead = 0 AND f.presence = 'missing'),"
     " stuck(space) AS (SELECT s.id FROM space s JOIN said p ON p.lid = s.root_lid WHERE p.code IN {stopping}) "
 )
 """What waits for a person, or for a program to end: nodes with a problem, with a notice that has lasted, or in a hold, what
 cannot come into a folder that has a problem or is asked about, what has the name of one that waits so, or is new in it
 (R28), what was moved from where it is to where its person may only read (R24), folders that are to go once something in them
-has gone (R26), what others must give back, and spaces to which nothing can be sent, with the mounts that the server has lost
-with them."""
+has gone (R26), what others must give back, spaces to which nothing can be sent, with the mounts that the server has lost with
+them, and deleted folders in which the server keeps something for one of these reasons."""
 _UP = (
     "(coalesce(n.presence, '') IN ('here', 'missing') AND (n.r_parent IS NULL OR n.r_hash IS NOT n.l_hash AND n.r_hash IS n.b_hash"
     " OR n.presence = 'missing' OR n.b_parent IS NOT NULL AND (n.l_parent IS NOT n.b_parent OR n.l_name IS NOT n.b_name)))"
