@@ -170,7 +170,7 @@ class SimDesk:
         self.watch()
 
     def _purged(self, content: bytes) -> None:
-        had = self.world.acknowledged() | self.world.once
+        had = self.world.acknowledged() | {digest for _, digest in self.world.once}
         rescued = {inode.data for _, inode in self.medium.walk(self.medium.resolve(RESCUED))}
         # An empty file is as good as none, and most are of programs, to be thrown away with their folder (R12).
         unknown = content and content in self.world.ledger.finished and hash_of(content) not in had

@@ -11,15 +11,17 @@ from govsync.engine import events
 from govsync.engine.report import kept_back_only
 from govsync.model.codes import Code
 from govsync.model.names import key
-from govsync.protocol.session import Role, SpacesAsked
+from govsync.model.operations import Mkdir
+from govsync.protocol.commits import Commit
+from govsync.protocol.session import Role, SpacesAsked, SpaceState
 from govsync.protocol.sharing import NewMember, Principal, PrincipalKind, SetMember, Share
-from govsync.server import members, sharing
+from govsync.server import commits, members, sharing
 from govsync.server import spaces as server_spaces
 from govsync.server.db import tables
 from govsync.store import holds, local_tree, paths, problems, spaces, trash, union
 from tests.simulation.checks import check_i8, check_i9, check_i10, check_i11, check_i14, check_i15, check_i16
 from tests.simulation.desks import ROOT, SimDesk
-from tests.simulation.stage import CALM, Stage, delete, move, save
+from tests.simulation.stage import CALM, Stage, delete, move, save, there
 from tests.simulation.test_leaving import end_membership, rescued, tree
 from tests.simulation.views import hash_of
 
@@ -327,6 +329,69 @@ def test_what_was_shared_with_somebody_stays_theirs_who_shared_it_wherever_it_wa
     rest(world)
     assert problems.listed(boris.store) == []
     assert files(boris) == files(anna) == {"P/a": b"1"}
+    world.close()
+
+
+def in_the_teams_in_another_life(world: Stage, member: bool) -> tuple[bytes, bytes]:
+    """Anna has shared `P`; the server was put back from a copy in which it never was, and a desk of hers gave it back into the
+    team's folder. Boris, who was no `member` any more by then or was one, has not heard of that. Answers folder and team."""
+    anna, second, boris = world.desks
+    world.copy()
+    save(anna, "P/a=1")
+    world.settle()
+    folder = local_tree.node(anna.store, there(anna, "P")).node_id
+    space = share(anna, "P")
+    rest(world)
+    for desk in (anna, second):
+        desk.line.state = "cut"
+    if not member:
+        set_role(anna, space, None)
+        boris.tell(events.RightsChanged())
+        while (row := spaces.get(boris.store, space)) is not None and row.state is SpaceState.MEMBER:
+            world.round(boris)
+        boris.line.state = "cut"
+    world.put_back(told=True)
+    with world.server.database.begin(write=False) as tx:
+        s = tables.space.c
+        team = tx.execute(select(s.id, s.root, s.epoch).where(s.kind == "team")).one()
+    made = Mkdir(key=world.ids.new(), node=folder, parent=team.root, name="P")
+    inside = Mkdir(key=world.ids.new(), node=world.ids.new(), parent=folder, name="d")
+    asked = Commit(epoch=team.epoch, operations=(made, inside))
+    commits.commit(world.server, anna.caller, team.id, asked, ())
+    return folder, team.id
+
+
+def test_a_folder_that_came_back_to_the_team_is_not_the_root_of_what_is_let_go(tmp_path: Path) -> None:
+    world = Stage(tmp_path, msgspec.structs.replace(CALM, desks=3, restores=0.01))
+    boris = world.desks[-1]
+    in_the_teams_in_another_life(world, member=False)
+    world.settle(boris)
+    assert tree(boris) == {"Team": None, "Team/P": None, "Team/P/d": None}
+    assert problems.listed(boris.store) == []
+    world.close()
+
+
+def test_what_the_server_lost_the_sharing_of_gives_way_when_its_folder_is_shared_again_elsewhere(
+    tmp_path: Path,
+) -> None:
+    """Until then it stays as it is, beside the team's folder; then what only this desk has of it is rescued."""
+    world = Stage(tmp_path, msgspec.structs.replace(CALM, desks=3, restores=0.01))
+    anna, _, boris = world.desks
+    folder, team = in_the_teams_in_another_life(world, member=True)
+    world.settle(boris)
+    teams = {"Team": None, "Team/P": None, "Team/P/d": None}
+    assert tree(boris) == {"P": None, "P/a": b"1", **teams}
+    assert [(row.path, row.problem.code) for row in problems.listed(boris.store)] == [
+        ("P", Code.SPACE_FROZEN)
+    ]
+    who = (NewMember(Principal(PrincipalKind.USER, "boris"), Role.EDITOR),)
+    new = world.ids.new
+    asked = Share(key=new(), node=folder, space=new(), mount=new(), members=who)
+    sharing.share(world.server, anna.caller, team, asked)
+    boris.tell(events.RightsChanged())
+    world.settle(boris)
+    assert (tree(boris), rescued(boris)) == (teams, {"a": b"1"})
+    assert problems.listed(boris.store) == []
     world.close()
 
 

@@ -113,10 +113,11 @@ def _server_tree(server: Server, user: bytes, but: Collection[bytes]) -> tuple[T
     return found, closed
 
 
-def server_contents(server: Server) -> set[bytes]:
-    """Answers the hashes of all revisions that the server has, current and older."""
+def server_contents(server: Server) -> set[tuple[bytes, bytes]]:
+    """Answers all revisions that the server has, current and older: in which space, and the hash."""
+    r = tables.revision.c
     with server.database.begin(write=False) as tx:
-        return {bytes(found) for found in tx.execute(select(tables.revision.c.hash)).scalars()}
+        return {(row.space, bytes(row.hash)) for row in tx.execute(select(r.space, r.hash))}
 
 
 def contents_of(medium: Medium, hidden: bool = True) -> set[bytes]:

@@ -96,8 +96,8 @@ class World:
         self._copies = 0
         self.lives = 0
         """How often the server was put back."""
-        self.once: set[bytes] = set()
-        """What the server had before it was put back."""
+        self.once: set[tuple[bytes, bytes]] = set()
+        """What the server had before it was put back: in which space, and the hash."""
         # Only a database in a file can be put back from a copy; one in memory is quicker.
         lasting = perils.restores > 0
         self.database = SimDatabase(f"sqlite:///{base / DATABASE}" if lasting else "sqlite://")
@@ -335,7 +335,7 @@ class World:
         self.say(
             "server", f"is put back from copy {self._copies}, {'told' if told else 'and nobody is told'}"
         )
-        self.once |= self.acknowledged()
+        self.once |= server_contents(self.server)
         self._end_server()
         self.database.close()
         self.database.writes += 1
@@ -451,7 +451,7 @@ class World:
 
     def acknowledged(self) -> set[bytes]:
         """Answers the hashes of every content that the server has as a revision."""
-        return server_contents(self.server)
+        return {digest for _, digest in server_contents(self.server)}
 
     def give_role(self, user: bytes, role: Role) -> None:
         """Lets somebody do so much in the team's space from now on. Whoever is of the division may read it; what more one

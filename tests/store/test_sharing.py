@@ -431,6 +431,29 @@ def test_what_a_division_shared_of_its_own_is_its_own_again_whoever_owns_it_by_n
     assert shared.space_of(shared.a) == SPACE
 
 
+def test_a_root_that_is_a_folder_of_another_space_in_another_life_is_so_no_more_when_the_first_is_back(
+    shared: Shared,
+) -> None:
+    """A server that was put back had made the folder in the team's space; then it is the one that it was, after all."""
+    shared.mount_team()
+    shared.share()
+    root = shared.node(shared.f).node_id
+    spaces.freeze(shared.store, SHARED, SpaceState.UNKNOWN)
+    folder = NodeState(node=root, kind=Kind.FOLDER, parent=TEAM_ROOT_ID, name="f", place=b"1" * 16, seq=3)
+    reading = union.Reading(unite=True)
+    reading.add(Nodes(nodes=(folder,), cursor=cursor(5, b"n" * 16)))
+    union.settle(shared.store, TEAM, reading)
+    assert sharing.parted_from(shared.store, [SPACE, SHARED], root) == [SHARED]
+    teams = remote_tree.learn(shared.store, TEAM, folder)
+    assert teams not in (None, shared.f), "it is not the root of what was shared"
+    assert settled(shared.node(shared.f)), "and nothing happens to that"
+    sharing.root_again(shared.store, SHARED, root)
+    assert shared.lid(root) == shared.f
+    assert settled(shared.node(shared.f))
+    assert shared.node(teams).node_id != root
+    assert sharing.parted_from(shared.store, [SPACE, SHARED], root) == []
+
+
 def test_shared_again_it_is_the_same(shared: Shared) -> None:
     shared.share()
     again = info(b"2" * 16, shared.node(shared.f).node_id, kind=SpaceKind.SHARED)

@@ -34,6 +34,7 @@ from govsync.store import (
     dirty,
     intents,
     kept,
+    leaving,
     meta,
     mounts,
     ops,
@@ -267,8 +268,12 @@ class Following:
                     uploads.send_again(store, info.id)
                     spaces.set_epoch(store, info.id, info.epoch)
                 spaces.update(store, info)
+                sharing.root_again(store, info.id, info.root)
                 problems.clear(store, [row.root_lid], (Code.SPACE_FROZEN,))
                 self._follow_role(row)
+            if spaces.get(store, info.id) is not None:
+                for lost in sharing.parted_from(store, unknown, info.root):
+                    leaving.give_way(store, lost, info.id)
         elif row is not None and row.state is not info.state and row.state is not SpaceState.REVOKED:
             # Everything stays as it is on this disk; nothing more is sent or fetched. Only who was a member a moment ago,
             # in this life of the server, is taken at the word that it has ended (R38, `leaving`).

@@ -73,6 +73,17 @@ def let_go(store: Store, space: bytes) -> list[int]:
     return every
 
 
+def give_way(store: Store, space: bytes, again: bytes) -> None:
+    """Has a space that the server has lost let go, since another began `again` with its folder and is shown by itself: what
+    that one lacks, as far as it was read, is rescued (R35)."""
+    store.run(
+        "UPDATE node SET b_rev = NULL WHERE space = ?1 AND kind = 'file' AND l_hash NOT IN"
+        " (SELECT r_hash FROM node WHERE space = ?2 AND r_dead = 0 AND r_hash IS NOT NULL)",
+        (space, again),
+    )
+    spaces.freeze(store, space, SpaceState.REVOKED)
+
+
 def _keep_at_their_origin(store: Store, space: bytes) -> None:
     """What was moved here from another space, and never came to the server, is not deleted there: it comes back (R24)."""
     rows = store.all(

@@ -6,7 +6,8 @@ this desk has in it, is the new space's. What a person has moved over the border
 one space on the server and in the other here: it is remembered where it was agreed to lie, so that the next look takes it
 for moved from one space to the other (R24).
 
-After a restore the server may know of the folder, and not that it was shared: then all of this is undone.
+After a restore the server may know of the folder, and not that it was shared: then all of this is undone, or, where the
+space hangs elsewhere on this desk, folder and root go on as two.
 """
 
 from collections.abc import Iterable, Mapping, MutableMapping
@@ -17,7 +18,7 @@ from govsync.model import names
 from govsync.model.nodes import Kind, Presence
 from govsync.protocol.changes import CHAIN_START, Cursor, NodeState
 from govsync.protocol.session import Role, SpaceInfo, SpaceKind, SpaceState
-from govsync.store import dirty, gaps, holds, left_out, local_tree, ops, problems, spaces
+from govsync.store import dirty, gaps, holds, left_out, local_tree, ops, problems, spaces, uploads
 from govsync.store.database import Store
 from govsync.system import naming
 
@@ -247,6 +248,7 @@ def settle(store: Store, space: bytes, states: MutableMapping[bytes, NodeState],
     for node in _below(states, {state.root for state in shared}):
         del states[node]
     if unites:
+        _part_roots(store, space, states)
         for state in shared:
             assert state.target_space is not None
             _keep_here(store, space, state.target_space, states)
@@ -291,6 +293,40 @@ def _was_shared_here(store: Store, row: spaces.SpaceRow, space: bytes) -> bool:
     )
     made_here = mount is not None and mount[0] == space and mount[2] not in (None, mount[1])
     return made_here and (own or around.kind is not SpaceKind.PERSONAL)
+
+
+def _part_roots(store: Store, space: bytes, states: Mapping[bytes, NodeState]) -> None:
+    """Gives the root of a space another id where the server, which has lost that it was shared, has the folder in `space`:
+    what the desk shows of the lost space stays as it is, or is let go, and the folder comes where the server has it."""
+    for row in spaces.all_spaces(store):
+        root: bytes = store.value("SELECT node_id FROM node WHERE lid = ?", (row.root_lid,))
+        state = states.get(root)
+        if row.id != space and state is not None and not state.dead:
+            spaces.name_root(store, row.root_lid, uploads.key(root, row.id))
+
+
+def parted_from(store: Store, spaces_: Iterable[bytes], root: bytes) -> list[bytes]:
+    """Lists which of these spaces had their roots parted from this folder."""
+    held = {space: spaces.get(store, space) for space in spaces_}
+    return [
+        space
+        for space, row in held.items()
+        if row is not None
+        and store.value("SELECT node_id FROM node WHERE lid = ?", (row.root_lid,)) == uploads.key(root, space)
+    ]
+
+
+def root_again(store: Store, space: bytes, root: bytes) -> None:
+    """Gives the root of a space, which the server has (again), the id that the server has for it. What it was given to
+    meanwhile is not on the server any more."""
+    row = spaces.get(store, space)
+    assert row is not None
+    known: bytes = store.value("SELECT node_id FROM node WHERE lid = ?", (row.root_lid,))
+    if known != root:
+        other: int | None = store.value("SELECT lid FROM node WHERE node_id = ?", (root,))
+        if other is not None:
+            store.run("UPDATE node SET node_id = ? WHERE lid = ?", (uploads.key(known, space), other))
+        spaces.name_root(store, row.root_lid, root)
 
 
 def _take_back(store: Store, row: spaces.SpaceRow, space: bytes) -> None:

@@ -179,6 +179,8 @@ def same(store: Store, info: SpaceInfo, unknown: Iterable[bytes]) -> SpaceRow | 
 def rehome(store: Store, old: bytes, info: SpaceInfo) -> None:
     """Makes a space that the server has lost the one that it has made anew for the same owner: all that this desk holds of
     the old one is the new one's from now on, and is united with it. What was sent has no outcome any more."""
+    before = get(store, old)
+    assert before is not None
     ops.drop_all(store, old)
     for table, column in (
         ("node", "space"),
@@ -188,14 +190,19 @@ def rehome(store: Store, old: bytes, info: SpaceInfo) -> None:
         ("trash", "space"),
     ):
         store.run(f"UPDATE {table} SET {column} = ?1 WHERE {column} = ?2", (info.id, old))
-    store.run(
-        "UPDATE node SET node_id = ?1, r_place = ?1, b_place = ?1 WHERE lid = (SELECT root_lid FROM space WHERE id = ?2)",
-        (info.root, old),
-    )
+    name_root(store, before.root_lid, info.root)
     store.run("UPDATE OR REPLACE mark SET space = ? WHERE space = ?", (info.id, old))
     store.run("UPDATE space SET id = ? WHERE id = ?", (info.id, old))
     found(store, info.id)
     update(store, info)
+
+
+def name_root(store: Store, root_lid: int, node_id: bytes) -> None:
+    """Gives the root of a space the id that the server has for it."""
+    store.run(
+        "UPDATE node SET node_id = ?1, r_place = ?1, b_place = ?1 WHERE lid = ?2",
+        (node_id, root_lid),
+    )
 
 
 def any_unmounted(store: Store) -> bool:
