@@ -326,6 +326,13 @@ GUARDS = (
         "store/test_observe.py",
     ),
     Guard(
+        "R34 R24",
+        "store/sharing.py",
+        '            " WHERE n.space = ?2 AND n.r_parent IS NULL) SELECT lid FROM stays",',
+        '            " WHERE false) SELECT lid FROM stays",',
+        "store/test_sharing.py",
+    ),
+    Guard(
         "R34 R38",
         "store/sharing.py",
         "        _part_roots(store, space, states)\n",

@@ -431,6 +431,30 @@ def test_what_a_division_shared_of_its_own_is_its_own_again_whoever_owns_it_by_n
     assert shared.space_of(shared.a) == SPACE
 
 
+def test_what_is_new_in_a_folder_whose_sharing_is_lost_stays_with_it_wherever_that_was_moved(
+    shared: Shared,
+) -> None:
+    """The snapshot shows the team's mount, too, in whose folder it lies on the disk."""
+    mount, team = shared.mount_team()
+    shared.share()
+    deep = shared.show("deep", shared.d, Kind.FOLDER)
+    new = shared.show("new", deep)
+    shared.store.run("UPDATE node SET space = ? WHERE lid IN (?, ?)", (SHARED, deep, new))
+    shared.move(shared.m, team, "f")
+    ids = {name: shared.node(getattr(shared, name)).node_id for name in ("f", "d")}
+    lost(
+        shared,
+        NodeState(node=ids["f"], kind=Kind.FOLDER, parent=ROOT_ID, name="f", place=b"1" * 16, seq=3),
+        NodeState(node=ids["d"], kind=Kind.FOLDER, parent=ids["f"], name="d", place=b"2" * 16, seq=4),
+        NodeState(
+            node=shared.node(mount).node_id, kind=Kind.MOUNT, parent=ROOT_ID, name="Team", place=b"3" * 16, seq=2,
+            target_space=TEAM, root=TEAM_ROOT_ID,
+        ),
+    )  # fmt: skip
+    assert paths.disk_path(shared.store, new) == ("Team", "f", "d", "deep", "new")
+    assert [shared.space_of(lid) for lid in (shared.f, shared.d, deep, new)] == [SPACE] * 4
+
+
 def test_a_root_that_is_a_folder_of_another_space_in_another_life_is_so_no_more_when_the_first_is_back(
     shared: Shared,
 ) -> None:

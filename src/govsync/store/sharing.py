@@ -257,10 +257,19 @@ def settle(store: Store, space: bytes, states: MutableMapping[bytes, NodeState],
 
 def _keep_here(store: Store, space: bytes, target: bytes, states: Mapping[bytes, NodeState]) -> None:
     """Leaves in a space what lay in a folder of it that was shared, as far as this desk knew, and what in the other life of
-    the server, which the snapshot shows, had been moved out of it before."""
+    the server, which the snapshot shows, had been moved out of it before; with all that hangs below it on this desk alone."""
     rows = store.all("SELECT lid, node_id FROM node WHERE space = ? ORDER BY lid", (target,))
-    moved = [lid for lid, node_id in rows if node_id in states]
-    store.many("UPDATE node SET space = ? WHERE lid = ?", ((space, lid) for lid in moved))
+    stays = [lid for lid, node_id in rows if node_id in states]
+    moved = {
+        below
+        for lid in stays
+        for (below,) in store.all(
+            "WITH RECURSIVE stays(lid) AS (SELECT ?1 UNION SELECT n.lid FROM stays s JOIN node n ON n.l_parent = s.lid"
+            " WHERE n.space = ?2 AND n.r_parent IS NULL) SELECT lid FROM stays",
+            (lid, target),
+        )
+    }
+    store.many("UPDATE node SET space = ? WHERE lid = ?", ((space, lid) for lid in sorted(moved)))
     if moved:
         _follow(store, target, space)
 
