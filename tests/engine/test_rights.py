@@ -1,6 +1,7 @@
 """What a person may not change is put back, what they wrote stays on this desk, and it is said; what the server no longer
 has for them, too (R38, I13)."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -255,6 +256,25 @@ def test_a_file_that_its_person_made_read_only_stays_so(bench: Bench) -> None:
     bench.server.has("a", b"newer", bench.server.alive()["a"].node)
     bench.settle()
     assert ((bench.folder / "a").read_bytes(), modes(bench)["a"]) == (b"newer", "444")
+
+
+def test_a_file_that_is_another_one_is_not_tried_again_before_it_was_looked_at(bench: Bench) -> None:
+    """The look ends without a result, and the next one waits a little."""
+    bench.write("a")
+    bench.settle()
+    bench.server.role = Role.VIEWER
+    bench.tell(events.RightsChanged())
+    bench.pass_ms(2_000, jobs.Change)
+    (change,) = bench.under_way(jobs.Change)
+    os.utime(bench.folder / "a", ns=(1, 1))
+    bench.carry_out(change)
+    (look,) = [job for job in bench.start() if isinstance(job, jobs.Look)]
+    bench.waiting.remove(look)
+    bench.tell(events.JobFailed(look, Code.UNREADABLE, {}))
+    bench.work()
+    assert bench.done(jobs.Change) == 1
+    bench.pass_ms(10_000)
+    assert modes(bench) == {"a": "444"}
 
 
 def test_rights_to_write_are_set_again_after_a_crash(bench: Bench) -> None:

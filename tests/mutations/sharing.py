@@ -333,9 +333,23 @@ GUARDS = (
         "store/test_sharing.py",
     ),
     Guard(
+        "R34 R37",
+        "engine/following.py",
+        "                sharing.part_roots(store, info.id, {info.root})\n",
+        "",
+        "simulation/test_sharing.py",
+    ),
+    Guard(
+        "R38 I16",
+        "engine/loop.py",
+        "                    self.protecting.look_first()\n",
+        "                    pass\n",
+        "engine/test_rights.py",
+    ),
+    Guard(
         "R34 R38",
         "store/sharing.py",
-        "        _part_roots(store, space, states)\n",
+        "        part_roots(store, space, {node for node, state in states.items() if not state.dead})\n",
         "",
         "simulation/test_sharing.py",
     ),
@@ -355,9 +369,9 @@ GUARDS = (
     ),
     Guard(
         "R38 I9",
-        "engine/following.py",
-        "                    leaving.give_way(store, lost, info.id)\n",
-        "                    pass\n",
+        "engine/leaving.py",
+        "                leaving.give_way(store, lost, again)\n",
+        "                pass\n",
         "simulation/test_sharing.py",
     ),
     Guard(

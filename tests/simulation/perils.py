@@ -58,11 +58,13 @@ def draw(
     shares: bool = False,
     choices: bool = False,
     adding: bool = False,
+    lives: bool = False,
 ) -> Perils:
     """Draws the troubles of one world: most of them are absent from most worlds, so that each is met alone too.
 
     In a world with `shares` roles change in what is shared, and not in the team's, unless people may be `adding` there. In
-    one with `choices` the server is not put back: what a person has on no desk, nobody could give back to it.
+    one with `choices` the server is not put back: what a person has on no desk, nobody could give back to it. In one of many
+    `lives` it always is, and one person has two desks.
     """
 
     def some(rate: float, share: float = 0.4) -> float:
@@ -96,6 +98,10 @@ def draw(
     )
     if not shares:
         return drawn
+    if lives:
+        restores = 0.005 + 0.02 * chance.random()
+        drawn = msgspec.structs.replace(drawn, desks=desks or 3, acts=drawn.acts + 1, restores=restores)
+        adding = chance.random() < 0.25
     if adding:
         shared = 0.002 + 0.01 * chance.random()
         return msgspec.structs.replace(

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from govsync.engine import events
+from govsync.engine.leaving import FROZEN_MS
 from govsync.engine.report import kept_back_only
 from govsync.model.codes import Code
 from govsync.model.names import key
@@ -391,6 +392,34 @@ def test_what_the_server_lost_the_sharing_of_gives_way_when_its_folder_is_shared
     boris.tell(events.RightsChanged())
     world.settle(boris)
     assert (tree(boris), rescued(boris)) == (teams, {"a": b"1"})
+    assert problems.listed(boris.store) == []
+    world.close()
+
+
+def test_where_one_could_only_add_and_the_server_lost_that_one_sees_what_is_shared_again(
+    tmp_path: Path,
+) -> None:
+    """Two spaces begin with one folder, and are two: what was put into the first is in the second, or rescued."""
+    world = Stage(tmp_path, msgspec.structs.replace(CALM, desks=3, restores=0.01))
+    anna, second, boris = world.desks
+    save(anna, "P/a=1")
+    world.settle()
+    world.copy()
+    share(anna, "P", ("boris", Role.UPLOADER))
+    rest(world)
+    save(boris, "P/b=2")
+    world.settle()
+    world.put_back(told=True)
+    world.settle()
+    assert [(row.path, row.problem.code) for row in problems.listed(boris.store)] == [
+        ("P", Code.SPACE_FROZEN)
+    ]
+    share(anna, "P")
+    world.settle()
+    world.wait(FROZEN_MS)
+    rest(world)
+    assert files(anna) == files(second) == {"P/a": b"1", "P/b": b"2"}
+    assert files(boris) == files(anna)
     assert problems.listed(boris.store) == []
     world.close()
 

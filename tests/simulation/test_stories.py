@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from tests.simulation.perils import draw
-from tests.simulation.story import ADDING, CHOOSING, SHARING_FROM, play
+from tests.simulation.story import ADDING, CHOOSING, LIVES, SHARING_FROM, play
 
 QUICK = 12
 REGRESSIONS = Path(__file__).with_name("regressions.txt")
@@ -26,6 +26,7 @@ def regressions() -> list[int]:
         *range(SHARING_FROM, SHARING_FROM + QUICK),
         *CHOOSING[:QUICK],
         *ADDING[:QUICK],
+        *LIVES[:QUICK],
         *regressions(),
     ],
 )

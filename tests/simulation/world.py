@@ -16,6 +16,7 @@ import msgspec
 from sqlalchemy import Connection, insert, select, update
 
 from govsync.engine import events
+from govsync.engine.leaving import FROZEN_MS
 from govsync.engine.observing import SCAN_EVERY_MOST_MS
 from govsync.local.steps import STATE
 from govsync.model.codes import Code
@@ -391,6 +392,8 @@ class World:
             self._until_quiet(REST_ROUNDS)
         if sum(desk.take_what_is_frozen() for desk in self.desks):
             self.clock.advance(SCAN_MS)
+            self._until_quiet(REST_ROUNDS)
+            self.clock.advance(FROZEN_MS)
             self._until_quiet(REST_ROUNDS)
 
     def _let_give_back(self) -> bool:

@@ -34,7 +34,6 @@ from govsync.store import (
     dirty,
     intents,
     kept,
-    leaving,
     meta,
     mounts,
     ops,
@@ -258,6 +257,7 @@ class Following:
                 self._awaited[info.id] = info
             elif row is None:
                 uploads.part(store, info.id, [info.root])
+                sharing.part_roots(store, info.id, {info.root})
                 spaces.begin(store, info)
                 mounts.choose(store, info.id)
                 activity.note(store, self._desk.now.wall_ms, "space_added", info.name)
@@ -271,9 +271,6 @@ class Following:
                 sharing.root_again(store, info.id, info.root)
                 problems.clear(store, [row.root_lid], (Code.SPACE_FROZEN,))
                 self._follow_role(row)
-            if spaces.get(store, info.id) is not None:
-                for lost in sharing.parted_from(store, unknown, info.root):
-                    leaving.give_way(store, lost, info.id)
         elif row is not None and row.state is not info.state and row.state is not SpaceState.REVOKED:
             # Everything stays as it is on this disk; nothing more is sent or fetched. Only who was a member a moment ago,
             # in this life of the server, is taken at the word that it has ended (R38, `leaving`).

@@ -3,11 +3,12 @@
 Only an explicit *revoked* from a server in the same life begins it: `unknown` and `deleted` freeze, and so does a
 *revoked* that comes together with a new epoch, since a restored copy may not know of a membership. What was sent and
 has no outcome is waited for first. The space's mount goes after what is in it, and its trash
-last. Where nothing of a frozen space lies on this disk, or not any more, it is forgotten.
+last. Where nothing of a frozen space lies on this disk, or not any more, it is forgotten; where its folder is shared again,
+and shown elsewhere, it is let go.
 """
 
 from govsync.engine.desk import Desk
-from govsync.store import activity, dirty, leaving, spaces
+from govsync.store import activity, dirty, leaving, sharing, spaces
 
 AGAIN_MS = 5_000
 """How often it is looked at what is left."""
@@ -30,6 +31,7 @@ class Leaving:
         if not self._any or now.steady_ms < self._again_ms:
             return []
         self._forget()
+        self._give_way()
         found, frozen = leaving.left(self._desk.store), leaving.frozen(self._desk.store)
         self._again_ms = now.steady_ms + (AGAIN_MS if found else FROZEN_MS)
         self._any = bool(found or frozen)
@@ -47,6 +49,12 @@ class Leaving:
                 leaving.forget(store, space)
                 dirty.add(store, [row.mount_lid] if row is not None and row.mount_lid is not None else [])
             self._desk.facts_changed()
+
+    def _give_way(self) -> None:
+        store = self._desk.store
+        with store.transaction():
+            for lost, again in sharing.shown_again(store):
+                leaving.give_way(store, lost, again)
 
     def _leave(self, space: bytes) -> list[int]:
         store, now = self._desk.store, self._desk.now

@@ -312,7 +312,10 @@ class Engine:
                 for folder in self.reading.files_read(job, result):
                     self.observing.look_again(folder, after_ms=20)
             case ((jobs.Change() | jobs.Recover()), jobs.Changed()):
-                self.observing.look_at(self.placing.changed(result, isinstance(job, jobs.Recover)))
+                changed = self.placing.changed(result, isinstance(job, jobs.Recover))
+                self.observing.look_at(changed)
+                if changed:
+                    self.protecting.look_first()
                 self.mounting.changed()
                 self.sealing.changed()
             case jobs.Upload(), jobs.Uploaded():

@@ -44,6 +44,11 @@ class Protecting:
             return []
         return [Change(number=desk.number(), steps=notes.record(desk, new))]
 
+    def look_first(self) -> None:
+        """Learns that something on the disk is another than it was believed to be, and is looked at; until then a change of it
+        would end so again, and where a look is not possible at the moment, time and again."""
+        self._again_ms = self._desk.now.steady_ms + AGAIN_MS
+
     def _steps(self) -> list[SetWrite]:
         store = self._desk.store
         wanted = {lid: shut for lid, shut in protection.due(store, FILES) if not self._desk.occupied(lid)}

@@ -10,7 +10,7 @@ After a restore the server may know of the folder, and not that it was shared: t
 space hangs elsewhere on this desk, folder and root go on as two.
 """
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Container, Iterable, Mapping, MutableMapping
 
 import msgspec
 
@@ -248,7 +248,7 @@ def settle(store: Store, space: bytes, states: MutableMapping[bytes, NodeState],
     for node in _below(states, {state.root for state in shared}):
         del states[node]
     if unites:
-        _part_roots(store, space, states)
+        part_roots(store, space, {node for node, state in states.items() if not state.dead})
         for state in shared:
             assert state.target_space is not None
             _keep_here(store, space, state.target_space, states)
@@ -304,25 +304,33 @@ def _was_shared_here(store: Store, row: spaces.SpaceRow, space: bytes) -> bool:
     return made_here and (own or around.kind is not SpaceKind.PERSONAL)
 
 
-def _part_roots(store: Store, space: bytes, states: Mapping[bytes, NodeState]) -> None:
-    """Gives the root of a space another id where the server, which has lost that it was shared, has the folder in `space`:
-    what the desk shows of the lost space stays as it is, or is let go, and the folder comes where the server has it."""
+def part_roots(store: Store, space: bytes, nodes: Container[bytes]) -> None:
+    """Gives the root of every space but this one another id where the server has its folder elsewhere, or as the root of
+    this one: it has lost that the other was shared. What the desk shows of that stays as it is, or is let go, and the folder
+    comes where the server has it."""
     for row in spaces.all_spaces(store):
-        root: bytes = store.value("SELECT node_id FROM node WHERE lid = ?", (row.root_lid,))
-        state = states.get(root)
-        if row.id != space and state is not None and not state.dead:
+        root = _root(store, row)
+        if row.id != space and root in nodes:
             spaces.name_root(store, row.root_lid, uploads.key(root, row.id))
 
 
-def parted_from(store: Store, spaces_: Iterable[bytes], root: bytes) -> list[bytes]:
-    """Lists which of these spaces had their roots parted from this folder."""
-    held = {space: spaces.get(store, space) for space in spaces_}
+def shown_again(store: Store) -> list[tuple[bytes, bytes]]:
+    """Lists the spaces that the server has lost, and whose folder it has shared again so that this desk shows it elsewhere,
+    each with that other space, once that was read."""
+    every = spaces.all_spaces(store)
+    found = {_root(store, row): row.id for row in every if row.readable and row.cursor is not None}
     return [
-        space
-        for space, row in held.items()
-        if row is not None
-        and store.value("SELECT node_id FROM node WHERE lid = ?", (row.root_lid,)) == uploads.key(root, space)
+        (row.id, again)
+        for row in every
+        if row.state is SpaceState.UNKNOWN
+        for root, again in found.items()
+        if _root(store, row) == uploads.key(root, row.id)
     ]
+
+
+def _root(store: Store, row: spaces.SpaceRow) -> bytes:
+    found: bytes = store.value("SELECT node_id FROM node WHERE lid = ?", (row.root_lid,))
+    return found
 
 
 def root_again(store: Store, space: bytes, root: bytes) -> None:
@@ -330,7 +338,7 @@ def root_again(store: Store, space: bytes, root: bytes) -> None:
     meanwhile is not on the server any more."""
     row = spaces.get(store, space)
     assert row is not None
-    known: bytes = store.value("SELECT node_id FROM node WHERE lid = ?", (row.root_lid,))
+    known = _root(store, row)
     if known != root:
         other: int | None = store.value("SELECT lid FROM node WHERE node_id = ?", (root,))
         if other is not None:
