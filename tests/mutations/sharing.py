@@ -333,6 +333,13 @@ GUARDS = (
         "store/test_sharing.py",
     ),
     Guard(
+        "R25 R35",
+        "engine/following.py",
+        "                mounts.choose(store, info.id)\n                problems.clear(",
+        "                problems.clear(",
+        "simulation/test_sharing.py",
+    ),
+    Guard(
         "R34 R37",
         "engine/following.py",
         "                sharing.part_roots(store, info.id, {info.root})\n",

@@ -424,6 +424,31 @@ def test_where_one_could_only_add_and_the_server_lost_that_one_sees_what_is_shar
     world.close()
 
 
+def test_what_was_put_away_while_its_sharing_was_lost_comes_back_when_it_is_shared_again(
+    tmp_path: Path,
+) -> None:
+    """The new mount is told of by the own space's journal, before the list of spaces tells of what hangs there."""
+    world = Stage(tmp_path, msgspec.structs.replace(CALM, desks=3, restores=0.01))
+    anna, second, boris = world.desks
+    save(boris, "P/a=1")
+    world.settle()
+    world.copy()
+    share(boris, "P", ("anna", Role.EDITOR))
+    rest(world)
+    world.put_back(told=True)
+    world.settle()
+    for desk in (anna, second):
+        assert [row.problem.code for row in problems.listed(desk.store)] == [Code.SPACE_FROZEN]
+    delete(second, "P")
+    world.wait(20_000)
+    share(boris, "P", ("anna", Role.EDITOR))
+    anna.tell(events.RightsChanged())
+    anna.advance(world.until(anna, "answer spaces"), 1 << 30)
+    world.settle()
+    assert files(second) == files(anna) == files(boris) == {"P/a": b"1"}
+    world.close()
+
+
 @pytest.mark.parametrize("told", [True, False])
 def test_share_in_flight_and_a_server_put_back(tmp_path: Path, told: bool) -> None:
     """What a commit was answered holds nothing up: that another space tells of it is of a life that is gone."""

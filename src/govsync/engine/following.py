@@ -248,6 +248,7 @@ class Following:
             if before is not None and (before.role is Role.UPLOADER) is (info.role is Role.UPLOADER):
                 # An emptied server: its people and divisions were made again, and desks give back what they hold (R35).
                 spaces.rehome(store, before.id, info)
+                mounts.choose(store, info.id)
                 problems.clear(store, [before.root_lid], (Code.SPACE_FROZEN,))
                 self._rereading.pop(before.id, None)
                 self._read_again(info.id)
