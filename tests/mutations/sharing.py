@@ -328,8 +328,15 @@ GUARDS = (
     Guard(
         "R34 R24",
         "store/sharing.py",
-        '            " WHERE n.space = ?2 AND n.r_parent IS NULL) SELECT lid FROM stays",',
-        '            " WHERE false) SELECT lid FROM stays",',
+        " WHERE n.space = ?2 AND n.r_parent IS NULL) UPDATE node",
+        " WHERE false) UPDATE node",
+        "store/test_sharing.py",
+    ),
+    Guard(
+        "R34 R24",
+        "store/remote_tree.py",
+        "            sharing.bring_along(self._store, [lid], known_in, self._space)\n",
+        "            pass\n",
         "store/test_sharing.py",
     ),
     Guard(

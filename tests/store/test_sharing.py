@@ -455,6 +455,25 @@ def test_what_is_new_in_a_folder_whose_sharing_is_lost_stays_with_it_wherever_th
     assert [shared.space_of(lid) for lid in (shared.f, shared.d, deep, new)] == [SPACE] * 4
 
 
+def test_what_is_new_in_a_folder_that_is_told_of_in_another_space_goes_there_with_it(shared: Shared) -> None:
+    """It was shared, and lay in the team's folder, when the server was put back to before it was there: a desk has given it
+    back to the team's space, and here it is one of the own that nobody knows of."""
+    shared.mount_team()
+    folder = shared.show("given back", kind=Kind.FOLDER)
+    inside = shared.show("inside", folder, Kind.FOLDER)
+    new = shared.show("new", inside)
+    told = NodeState(
+        node=shared.node(folder).node_id,
+        kind=Kind.FOLDER,
+        parent=TEAM_ROOT_ID,
+        name="e",
+        place=b"1" * 16,
+        seq=3,
+    )
+    remote_tree.learn(shared.store, TEAM, told)
+    assert [shared.space_of(lid) for lid in (folder, inside, new)] == [TEAM] * 3
+
+
 def test_a_root_that_is_a_folder_of_another_space_in_another_life_is_so_no_more_when_the_first_is_back(
     shared: Shared,
 ) -> None:

@@ -171,8 +171,10 @@ class _Page:
             lid = self._store.next_id("node")
             self._store.insert(_NEW, [(*told, state.node, lid)])
             return lid
-        before = self._store.value("SELECT r_parent FROM node WHERE lid = ?", (lid,))
+        before, known_in = self._store.all("SELECT r_parent, space FROM node WHERE lid = ?", (lid,))[0]
         self._store.run(_AGAIN, (*told, lid))
+        if state.kind is not Kind.FILE and known_in != self._space:
+            sharing.bring_along(self._store, [lid], known_in, self._space)
         if state.kind is not Kind.FILE and not state.dead:
             kept.known_again(self._store, lid)
         if state.kind is not Kind.FILE and before != parent[0]:

@@ -10,7 +10,7 @@ After a restore the server may know of the folder, and not that it was shared: t
 space hangs elsewhere on this desk, folder and root go on as two.
 """
 
-from collections.abc import Container, Iterable, Mapping, MutableMapping
+from collections.abc import Container, Iterable, Mapping, MutableMapping, Sequence
 
 import msgspec
 
@@ -259,19 +259,19 @@ def _keep_here(store: Store, space: bytes, target: bytes, states: Mapping[bytes,
     """Leaves in a space what lay in a folder of it that was shared, as far as this desk knew, and what in the other life of
     the server, which the snapshot shows, had been moved out of it before; with all that hangs below it on this desk alone."""
     rows = store.all("SELECT lid, node_id FROM node WHERE space = ? ORDER BY lid", (target,))
-    stays = [lid for lid, node_id in rows if node_id in states]
-    moved = {
-        below
-        for lid in stays
-        for (below,) in store.all(
-            "WITH RECURSIVE stays(lid) AS (SELECT ?1 UNION SELECT n.lid FROM stays s JOIN node n ON n.l_parent = s.lid"
-            " WHERE n.space = ?2 AND n.r_parent IS NULL) SELECT lid FROM stays",
-            (lid, target),
-        )
-    }
-    store.many("UPDATE node SET space = ? WHERE lid = ?", ((space, lid) for lid in sorted(moved)))
-    if moved:
-        _follow(store, target, space)
+    bring_along(store, [lid for lid, node_id in rows if node_id in states], target, space)
+
+
+def bring_along(store: Store, lids: Sequence[int], before: bytes, space: bytes) -> None:
+    """Gives all that is remembered of nodes that were taken for some of another space `before`, and of everything in them
+    that nobody was told of, to the space that they are of."""
+    store.many(
+        "WITH RECURSIVE new(lid) AS (SELECT ?1 UNION SELECT n.lid FROM new f JOIN node n ON n.l_parent = f.lid"
+        " WHERE n.space = ?2 AND n.r_parent IS NULL) UPDATE node SET space = ?3 WHERE lid IN (SELECT lid FROM new)",
+        ((lid, before, space) for lid in lids),
+    )
+    if lids:
+        _follow(store, before, space)
 
 
 def _below(states: Mapping[bytes, NodeState], roots: Iterable[bytes | None]) -> list[bytes]:
