@@ -328,8 +328,15 @@ GUARDS = (
     Guard(
         "R34 R24",
         "store/sharing.py",
-        " WHERE n.space = ?2 AND n.r_parent IS NULL) UPDATE node",
+        " WHERE n.space = ?2 AND coalesce(n.r_dead, 1)) UPDATE node",
         " WHERE false) UPDATE node",
+        "store/test_sharing.py",
+    ),
+    Guard(
+        "R34 R24",
+        "store/sharing.py",
+        " WHERE n.space = ?2 AND n.r_dead = 0 UNION SELECT n.lid",
+        " WHERE false UNION SELECT n.lid",
         "store/test_sharing.py",
     ),
     Guard(

@@ -452,7 +452,8 @@ def test_what_is_new_in_a_folder_whose_sharing_is_lost_stays_with_it_wherever_th
         ),
     )  # fmt: skip
     assert paths.disk_path(shared.store, new) == ("Team", "f", "d", "deep", "new")
-    assert [shared.space_of(lid) for lid in (shared.f, shared.d, deep, new)] == [SPACE] * 4
+    mine = (shared.f, shared.d, deep, new, shared.a, shared.b)
+    assert [shared.space_of(lid) for lid in mine] == [SPACE] * 6, "the server has lost the last two"
 
 
 def test_what_is_new_in_a_folder_that_is_told_of_in_another_space_goes_there_with_it(shared: Shared) -> None:

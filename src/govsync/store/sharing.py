@@ -257,17 +257,19 @@ def settle(store: Store, space: bytes, states: MutableMapping[bytes, NodeState],
 
 def _keep_here(store: Store, space: bytes, target: bytes, states: Mapping[bytes, NodeState]) -> None:
     """Leaves in a space what lay in a folder of it that was shared, as far as this desk knew, and what in the other life of
-    the server, which the snapshot shows, had been moved out of it before; with all that hangs below it on this desk alone."""
+    the server, which the snapshot shows, had been moved out of it before; with all that is in it."""
     rows = store.all("SELECT lid, node_id FROM node WHERE space = ? ORDER BY lid", (target,))
     bring_along(store, [lid for lid, node_id in rows if node_id in states], target, space)
 
 
 def bring_along(store: Store, lids: Sequence[int], before: bytes, space: bytes) -> None:
-    """Gives all that is remembered of nodes that were taken for some of another space `before`, and of everything in them
-    that nobody was told of, to the space that they are of."""
+    """Gives all that is remembered of nodes that were taken for some of another space `before`, and of everything in them, to
+    the space that they are of. No server has anything in a folder of another space: what this desk remembers there was told in
+    a life that is gone, or to nobody."""
     store.many(
-        "WITH RECURSIVE new(lid) AS (SELECT ?1 UNION SELECT n.lid FROM new f JOIN node n ON n.l_parent = f.lid"
-        " WHERE n.space = ?2 AND n.r_parent IS NULL) UPDATE node SET space = ?3 WHERE lid IN (SELECT lid FROM new)",
+        "WITH RECURSIVE below(lid) AS (SELECT ?1 UNION SELECT n.lid FROM below f JOIN node n ON n.r_parent = f.lid"
+        " WHERE n.space = ?2 AND n.r_dead = 0 UNION SELECT n.lid FROM below f JOIN node n ON n.l_parent = f.lid"
+        " WHERE n.space = ?2 AND coalesce(n.r_dead, 1)) UPDATE node SET space = ?3 WHERE lid IN (SELECT lid FROM below)",
         ((lid, before, space) for lid in lids),
     )
     if lids:
