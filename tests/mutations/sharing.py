@@ -320,10 +320,17 @@ GUARDS = (
     ),
     Guard(
         "R25",
-        "store/mounts.py",
-        " WHERE NOT EXISTS (SELECT 1 FROM node WHERE ino = ?3 AND birth_ns = ?4)",
-        " WHERE true",
+        "store/leaving.py",
+        "    spaces.unmark(store, space)\n",
+        '    store.run("DELETE FROM mark WHERE space = ?", (space,))\n',
         "store/test_observe.py",
+    ),
+    Guard(
+        "R34 R38",
+        "store/sharing.py",
+        "row.state is SpaceState.UNKNOWN and _root(store, row) == node",
+        "_root(store, row) == node",
+        "store/test_sharing.py",
     ),
     Guard(
         "R34 R24",
@@ -352,6 +359,13 @@ GUARDS = (
         "                mounts.choose(store, info.id)\n                problems.clear(",
         "                problems.clear(",
         "simulation/test_sharing.py",
+    ),
+    Guard(
+        "R34",
+        "store/union.py",
+        "    store.many(elsewhere, ((node, space) for node in reading.states))\n",
+        "",
+        "store/test_sharing.py",
     ),
     Guard(
         "R34 R37",

@@ -19,6 +19,7 @@ from govsync.server import directory, spaces
 from govsync.server.context import Caller
 from govsync.store import folder, holds, paths
 from govsync.store.database import Store
+from govsync.store.observe import OTHER_SPACE
 from govsync.system.fs import Folder, Shape
 from tests.simulation.calls import DirectCalls
 from tests.simulation.disk import SimFileSystem
@@ -339,12 +340,16 @@ class SimDesk:
         return bool(asked)
 
     def take_what_is_frozen(self) -> bool:
-        """Lets the person take away what lies in a space that the server has lost for good, as the problem says; says whether
-        there was any."""
+        """Lets the person take away what lies in a space that the server has lost for good, as the problem says, and what a
+        desk that lost its memory takes for one, and leaves out as such; says whether there was any."""
         frozen = self.store.all(
             "SELECT root_lid FROM space WHERE state = ? ORDER BY id", (SpaceState.UNKNOWN,)
         )
-        found = paths.disk_paths(self.store, [root for (root,) in frozen]).values()
+        found = list(paths.disk_paths(self.store, [root for (root,) in frozen]).values())
+        strange = self.store.all("SELECT folder, name FROM skipped WHERE reason = ?", (OTHER_SPACE,))
+        for parent, name in strange:
+            above = paths.disk_path(self.store, parent)
+            found += [] if above is None else [(*above, name)]
         for path in found:
             self.person.take_out(path)
         return bool(found)

@@ -9,8 +9,19 @@ from govsync.content.manifests import manifest_of
 from govsync.model.codes import Code
 from govsync.model.nodes import Kind, MountMark, Place, Presence
 from govsync.model.problems import Problem
-from govsync.protocol.session import SpaceKind
-from govsync.store import contents, dirty, gaps, local_tree, manifests, mounts, observe, problems, spaces
+from govsync.protocol.session import SpaceKind, SpaceState
+from govsync.store import (
+    contents,
+    dirty,
+    gaps,
+    leaving,
+    local_tree,
+    manifests,
+    mounts,
+    observe,
+    problems,
+    spaces,
+)
 from govsync.store.observe import Entry
 from govsync.system.fs import Shape, Stat
 from tests.store.desk import (
@@ -767,11 +778,16 @@ def test_what_is_mounted_is_written_down_as_it_is_now(desk: StoredDesk) -> None:
     )  # fmt: skip
 
 
-def test_what_is_written_down_of_a_folder_that_is_remembered_is_not_taken_in(desk: StoredDesk) -> None:
-    """The space that it was the root of ended, and the agent did before that was written down."""
-    desk.look(desk.root, folder("Once shared", 7, birth=70), folder("Plans", 8, birth=80))
-    mounts.take(desk.store, [WRITTEN, MountMark(b"other space ....", ("Other",), 9, 90)])
+def test_what_is_written_down_of_a_space_that_ended_is_not_taken_in(desk: StoredDesk) -> None:
+    """The agent ended before that was written down, and its person has moved the folder, or copied it."""
+    desk.mount_team()
+    desk.look(desk.root, folder("Team", 7, birth=70))
+    mounts.take(desk.store, [MountMark(b"other space ....", ("Other",), 9, 90)])
+    spaces.freeze(desk.store, TEAM, SpaceState.UNKNOWN)
+    leaving.forget(desk.store, TEAM)
+    mounts.take(desk.store, [WRITTEN])
     assert mounts.refreshed(desk.store) == (MountMark(b"other space ....", ("Other",), 9, 90),)
+    assert mounts.by_identity(desk.store, 7, 70) is None
 
 
 def test_a_mount_is_known_again_by_a_desk_that_lost_its_memory() -> None:

@@ -475,6 +475,38 @@ def test_what_is_new_in_a_folder_that_is_told_of_in_another_space_goes_there_wit
     assert [shared.space_of(lid) for lid in (folder, inside, new)] == [TEAM] * 3
 
 
+@pytest.mark.parametrize("state", [SpaceState.UNKNOWN, SpaceState.REVOKED])
+def test_a_folder_that_a_journal_tells_of_is_no_root_of_what_the_server_does_not_know(
+    shared: Shared, state: SpaceState
+) -> None:
+    """Where it knows the space, and its person reaches it no more, the journal may be older than the sharing."""
+    shared.mount_team()
+    shared.share()
+    root = shared.node(shared.f).node_id
+    spaces.freeze(shared.store, SHARED, state)
+    folder = NodeState(node=root, kind=Kind.FOLDER, parent=TEAM_ROOT_ID, name="f", place=b"1" * 16, seq=3)
+    entry = Entry(seq=3, op="mkdir", key=KEY, state=folder, user=b"u" * 16, device=b"d" * 16, at_ms=1)
+    remote_tree.apply(shared.store, TEAM, [entry], b"me" * 8)
+    assert (shared.lid(root) != shared.f) is (state is SpaceState.UNKNOWN)
+    assert settled(shared.node(shared.f))
+    assert shared.space_of(shared.f) == SHARED
+
+
+def test_what_another_life_has_in_another_space_is_taken_from_where_it_was(shared: Shared) -> None:
+    """Sequences of two lives are not compared: it is there, whatever was told of it before."""
+    shared.mount_team()
+    a = shared.node(shared.a)
+    assert a.remote is not None
+    told = NodeState(
+        node=a.node_id, kind=Kind.FILE, parent=TEAM_ROOT_ID, name="a", place=b"1" * 16, seq=a.remote.seq, rev=b"V" * 16,
+        hash=b"h" * 32, size_bytes=1,
+    )  # fmt: skip
+    reading = union.Reading(unite=True)
+    reading.add(Nodes(nodes=(told,), cursor=cursor(5, b"n" * 16)))
+    union.unite(shared.store, TEAM, reading, {})
+    assert shared.space_of(shared.a) == TEAM
+
+
 def test_a_root_that_is_a_folder_of_another_space_in_another_life_is_so_no_more_when_the_first_is_back(
     shared: Shared,
 ) -> None:

@@ -142,6 +142,6 @@ def _forget(store: Store, space: bytes) -> None:
     store.run("DELETE FROM hold_item WHERE hold IN (SELECT id FROM hold WHERE space = ?)", (space,))
     store.run("DELETE FROM hold WHERE space = ?", (space,))
     store.run("DELETE FROM sent WHERE space = ?", (space,))
-    store.run("DELETE FROM mark WHERE space = ?", (space,))
+    spaces.unmark(store, space)
     store.run("DELETE FROM space WHERE id = ?", (space,))
     mounts.bury_left(store)

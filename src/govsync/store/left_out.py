@@ -171,7 +171,8 @@ def is_gone(store: Store, lid: int) -> None:
         (lid,),
     )
     # A folder marked as the root of this space is a person's own again.
-    store.run("DELETE FROM mark WHERE space IN (SELECT id FROM space WHERE mount_lid = ?)", (lid,))
+    for (space,) in store.all("SELECT id FROM space WHERE mount_lid = ?", (lid,)):
+        spaces.unmark(store, space)
     for table in ("manifest", "protection", "evidence", "problem"):
         store.run(f"DELETE FROM {table} WHERE lid = ?", (lid,))
 

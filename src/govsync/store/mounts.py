@@ -104,14 +104,9 @@ def _settle_others(store: Store, space: bytes) -> None:
 
 
 def take(store: Store, found: Sequence[MountMark]) -> None:
-    """Takes in what is written down, for spaces of which nothing is known better. A folder that this desk remembers needs no
-    mark: one that it is still written down with, but has not any more, was about to be written off when the agent ended."""
+    """Takes in what is written down, for spaces of which nothing is known better."""
     rows = [(mark.space, "/".join(mark.path), mark.ino, mark.birth_ns) for mark in found]
-    store.many(
-        "INSERT OR IGNORE INTO mark (space, path, ino, birth_ns) SELECT ?1, ?2, ?3, ?4"
-        " WHERE NOT EXISTS (SELECT 1 FROM node WHERE ino = ?3 AND birth_ns = ?4)",
-        rows,
-    )
+    store.many("INSERT OR IGNORE INTO mark (space, path, ino, birth_ns) VALUES (?, ?, ?, ?)", rows)
 
 
 def refreshed(store: Store) -> tuple[MountMark, ...]:
@@ -131,7 +126,7 @@ def refreshed(store: Store) -> tuple[MountMark, ...]:
     return tuple(
         MountMark(space, tuple(path.split("/")), ino, birth_ns)
         for space, path, ino, birth_ns in store.all(
-            "SELECT space, path, ino, birth_ns FROM mark ORDER BY space"
+            "SELECT space, path, ino, birth_ns FROM mark WHERE ino > 0 ORDER BY space"
         )
     )
 

@@ -44,6 +44,6 @@ def _mounts(store: Store) -> list[tuple[bytes, int]]:
 def _was_here(store: Store, space: bytes) -> bool:
     query = (
         "SELECT 1 FROM node WHERE target_space = ?1 AND coalesce(presence, 'not_yet') != 'not_yet'"
-        " UNION ALL SELECT 1 FROM mark WHERE space = ?1"
+        " UNION ALL SELECT 1 FROM mark WHERE space = ?1 AND ino > 0"
     )
     return store.value(query, (space,)) is not None

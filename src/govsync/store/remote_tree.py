@@ -107,7 +107,9 @@ class _Page:
             return None
         row = known.get(state.node)
         if row is not None and row[2] == state.node and row[1] == 0:
-            return None  # It is a root by now; of when it was a folder only an old journal tells.
+            if state.dead or not sharing.part_lost(store, state.node):
+                return None  # It is a root by now; of when it was a folder only an old journal tells.
+            row = None
         parent = known.get(state.parent)
         plain = state.kind is Kind.FILE and not state.dead and state.target_space is None
         if row is None and parent is not None and plain:

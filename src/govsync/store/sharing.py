@@ -316,6 +316,19 @@ def part_roots(store: Store, space: bytes, nodes: Container[bytes]) -> None:
             spaces.name_root(store, row.root_lid, uploads.key(root, row.id))
 
 
+def part_lost(store: Store, node: bytes) -> bool:
+    """Does so for a folder that a journal tells of, and that is the root of a space of which the server knows nothing; says
+    whether it was. A space that it knows, whoever reaches it, may have begun with the folder after what is told here."""
+    lost = [
+        row
+        for row in spaces.all_spaces(store)
+        if row.state is SpaceState.UNKNOWN and _root(store, row) == node
+    ]
+    for row in lost:
+        spaces.name_root(store, row.root_lid, uploads.key(node, row.id))
+    return bool(lost)
+
+
 def shown_again(store: Store) -> list[tuple[bytes, bytes]]:
     """Lists the spaces that the server has lost, and whose folder it has shared again so that this desk shows it elsewhere,
     each with that other space, once that was read."""
@@ -361,7 +374,7 @@ def _take_back(store: Store, row: spaces.SpaceRow, space: bytes) -> None:
     ops.drop_all(store, row.id)
     for table in ("node", "trash", "sent", "hold"):
         store.run(f"UPDATE {table} SET space = ?1 WHERE space = ?2", (space, row.id))
-    store.run("DELETE FROM mark WHERE space = ?", (row.id,))
+    spaces.unmark(store, row.id)
     store.run("DELETE FROM space WHERE id = ?", (row.id,))
     problems.clear(store, [row.root_lid])
     local_tree.forget(store, row.mount_lid)

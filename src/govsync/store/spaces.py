@@ -192,9 +192,19 @@ def rehome(store: Store, old: bytes, info: SpaceInfo) -> None:
         store.run(f"UPDATE {table} SET {column} = ?1 WHERE {column} = ?2", (info.id, old))
     name_root(store, before.root_lid, info.root)
     store.run("UPDATE OR REPLACE mark SET space = ? WHERE space = ?", (info.id, old))
+    unmark(store, old)
     store.run("UPDATE space SET id = ? WHERE id = ?", (info.id, old))
     found(store, info.id)
     update(store, info)
+
+
+def unmark(store: Store, id: bytes) -> None:
+    """Remembers that no folder is the root of a space any more, whatever is still written down beside the files (`mounts`)
+    when the agent begins again."""
+    store.run(
+        "INSERT INTO mark (space, path, ino) VALUES (?, '', 0) ON CONFLICT DO UPDATE SET path = '', ino = 0, birth_ns = NULL",
+        (id,),
+    )
 
 
 def name_root(store: Store, root_lid: int, node_id: bytes) -> None:

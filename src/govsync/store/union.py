@@ -123,6 +123,8 @@ def unite(store: Store, space: bytes, reading: Reading, known: dict[bytes, bool]
             _gone(store, lid)
     # Sequences are compared within one life only, and what was lost is nobody's past: every row takes the snapshot's.
     store.run("UPDATE node SET r_seq = NULL WHERE space = ? AND r_parent > 0", (space,))
+    elsewhere = "UPDATE node SET r_seq = NULL WHERE node_id = ? AND space != ? AND r_parent > 0"
+    store.many(elsewhere, ((node, space) for node in reading.states))
     _learn_all(store, space, reading)
     mounts.bury_left(store)
     lids = [
