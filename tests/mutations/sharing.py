@@ -368,6 +368,13 @@ GUARDS = (
         "store/test_sharing.py",
     ),
     Guard(
+        "R24 R38",
+        "store/leaving.py",
+        "    _keep_at_their_origin(store, space)\n    own",
+        "    own",
+        "simulation/test_sharing.py",
+    ),
+    Guard(
         "R34 R37",
         "engine/following.py",
         "                sharing.part_roots(store, info.id, {info.root})\n",

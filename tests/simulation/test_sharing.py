@@ -396,6 +396,31 @@ def test_what_the_server_lost_the_sharing_of_gives_way_when_its_folder_is_shared
     world.close()
 
 
+def test_what_was_moved_into_a_shared_folder_that_the_server_lost_is_kept_where_it_came_from(
+    tmp_path: Path,
+) -> None:
+    """Its person has taken that folder away since: what was moved into it never came to the server there."""
+    world = Stage(tmp_path, msgspec.structs.replace(CALM, desks=3, restores=0.01))
+    anna, _, boris = world.desks
+    save(anna, "P/a=1")
+    save(boris, "Q/q=2")
+    world.settle()
+    world.copy()
+    share(anna, "P")
+    rest(world)
+    world.put_back(told=True)
+    world.settle()
+    move(boris, "Q", "P/Q")
+    world.settle()
+    boris.person.take_out(("P",))
+    world.settle()
+    world.wait(2 * FROZEN_MS)
+    world.settle()
+    assert files(boris) == {"Q/q": b"2"}, "it is on the server, and comes back from there"
+    check_i9(world)
+    world.close()
+
+
 def test_where_one_could_only_add_and_the_server_lost_that_one_sees_what_is_shared_again(
     tmp_path: Path,
 ) -> None:

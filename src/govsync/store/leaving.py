@@ -123,6 +123,7 @@ def frozen_for_nothing(store: Store) -> list[bytes]:
 def forget(store: Store, space: bytes) -> None:
     """Forgets such a space. What of it lies in the trash may be nowhere else: it grows old there as what was the person's."""
     ops.drop_all(store, space)
+    _keep_at_their_origin(store, space)
     own = store.value("SELECT id FROM space WHERE root_lid = ?", (spaces.personal_root(store),))
     store.run("UPDATE trash SET space = ? WHERE space = ?", (own, space))
     _forget(store, space)
